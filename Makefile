@@ -1,0 +1,59 @@
+# PYTHON is the interpreter that .venv is made with; it is used for nothing else.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+.PHONY: help run test format clean
+
+help:
+	@echo "make run     start StyleGrid (HOST=127.0.0.1 PORT=7860)"
+	@echo "make test    lint, type-check and test, the browser tests included"
+	@echo "make format  let ruff fix and format the code"
+	@echo "make clean   remove .venv and all caches"
+	@echo "PYTHON=python3.12 make ... chooses the interpreter that .venv is made with."
+
+run: $(VENV)/requirements.txt.installed
+	@$(RUN) app.py
+
+test: $(VENV)/requirements-dev.txt.installed
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy .
+	$(RUN) tests/install_browser.py
+	$(RUN) -m pytest
+
+format: $(VENV)/requirements-dev.txt.installed
+	$(RUN) -m ruff check --fix .
+	$(RUN) -m ruff format .
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The marker "unfinished" stays behind when an install is cut short; the next call
+# then starts over instead of trusting what is half there.
+UNFINISHED := $(VENV)/unfinished
+
+$(VENV)/%.installed: % $(RUN)
+	@touch $(UNFINISHED)
+	$(RUN) -m pip install --disable-pip-version-check -r $<
+	@rm $(UNFINISHED)
+	@touch $(VENV)/requirements.txt.installed $@  # the development set includes the runtime set
+
+$(VENV)/requirements-dev.txt.installed: requirements.txt
+
+$(RUN): $(if $(wildcard $(UNFINISHED)),start-over)
+	@"$(PYTHON)" -c "" || { \
+		echo "StyleGrid needs Python 3.10 or newer, but '$(PYTHON)' does not run:" \
+			"install Python, or name another one with PYTHON=/path/to/python3." >&2; exit 1; }
+	@"$(PYTHON)" -c "import sys; v = sys.version_info[:2]; v >= (3, 10) or sys.exit( \
+		'StyleGrid needs Python 3.10 or newer, but \'$(PYTHON)\' is Python %d.%d: ' \
+		'install a newer one and name it, as in PYTHON=python3.12 make run.' % v)"
+	@"$(PYTHON)" -c "import ensurepip, venv" 2>/dev/null || { \
+		echo "'$(PYTHON)' cannot make virtual environments, its venv or ensurepip module is missing:" \
+			"install them (on Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; }
+	@rm -rf $(VENV) && mkdir $(VENV) && touch $(UNFINISHED)
+	$(PYTHON) -m venv $(VENV)
+
+.PHONY: start-over
+start-over:

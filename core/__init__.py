@@ -1,0 +1,1 @@
+"""The parts of StyleGrid that know nothing of its user interface."""

@@ -1,0 +1,79 @@
+"""Where the work runs: the choice of device, and of the number format that is fast there."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+
+import torch
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """The device called `name`; "auto" takes the GPU that is there (CUDA, then Apple's MPS), else the CPU.
+
+    Raises ValueError when the device does not exist here.
+    """
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        name = next(kind for kind, there in available.items() if there)
+    kind = name.split(":")[0]
+    if kind not in available:
+        raise ValueError(f"Unknown device {name!r}: choose one of {', '.join(DEVICES)}.")
+    if not available[kind]:
+        there = ", ".join(kind for kind, found in available.items() if found)
+        raise ValueError(f"This machine has no {kind} device; it has {there}.")
+    return torch.device(name)
+
+
+def fast_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 where the device multiplies matrices of it natively, else float32.
+
+    A CPU needs avx512_bf16 or AMX: without them bfloat16 is emulated and slower than float32.
+    """
+    if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
+        return torch.bfloat16
+    if device.type == "cpu" and _cpu_multiplies_bfloat16():
+        return torch.bfloat16
+    return torch.float32
+
+
+def allow_fast_matmul(device: torch.device) -> None:
+    """On CUDA, let float32 products use TF32 and keep convolutions repeatable; elsewhere nothing."""
+    if device.type == "cuda":
+        torch.backends.cuda.matmul.allow_tf32 = True
+        torch.backends.cudnn.allow_tf32 = True
+        torch.backends.cudnn.deterministic = True
+
+
+def synchronize(device: torch.device) -> None:
+    """Wait until the device has finished all work given to it, so that a clock read after it is true."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
+def describe(device: torch.device) -> str:
+    """The device as a person knows it, for instance "NVIDIA H200" or "AMD EPYC, 2 threads"."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    if device.type == "mps":
+        return "Apple GPU"
+    return f"{_cpu_name()}, {torch.get_num_threads()} threads"
+
+
+def _cpu_multiplies_bfloat16() -> bool:
+    # PyTorch offers these two tests from 2.6 on, without a public name yet.
+    tests = (getattr(torch.cpu, f"_is_{feature}_supported", None) for feature in ("avx512_bf16", "amx_tile"))
+    return any(test() for test in tests if test is not None)
+
+
+def _cpu_name() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()

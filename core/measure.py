@@ -1,0 +1,68 @@
+"""Seconds and bytes: a stopwatch that waits for the device, and the peak memory of a piece of work."""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import TracebackType
+
+import psutil
+import torch
+
+from core.device import synchronize
+
+SAMPLE_SECONDS = 0.02
+
+
+class Stopwatch:
+    """Adds up the seconds spent inside `with` blocks; the device is synchronised before each reading."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self.seconds = 0.0
+
+    def __enter__(self) -> Stopwatch:
+        synchronize(self.device)
+        self._started = time.perf_counter()
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        synchronize(self.device)
+        self.seconds += time.perf_counter() - self._started
+
+
+class PeakMemory:
+    """The most memory that a `with` block needed, in bytes.
+
+    CUDA: the allocator's peak. Elsewhere: growth of this process's resident memory since the block began,
+    sampled every 20 ms, so that a shorter spike can be missed.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self.bytes = 0
+
+    def __enter__(self) -> PeakMemory:
+        if self.device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(self.device)
+            return self
+        self._process = psutil.Process()
+        self._base = self._process.memory_info().rss
+        self._finished = threading.Event()
+        self._sampler = threading.Thread(target=self._sample, name="peak-memory", daemon=True)
+        self._sampler.start()
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self.device.type == "cuda":
+            self.bytes = torch.cuda.max_memory_allocated(self.device)
+            return
+        self._finished.set()
+        self._sampler.join()
+
+    def _sample(self) -> None:
+        while True:
+            last = self._finished.wait(SAMPLE_SECONDS)
+            self.bytes = max(self.bytes, self._process.memory_info().rss - self._base)
+            if last:
+                return

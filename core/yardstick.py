@@ -1,0 +1,65 @@
+"""The yardstick: content and style distance of any pastiche, independent of any method's settings.
+
+VGG-19 with the original weights, max pooling, float32, on pictures whose short side is 256 px.
+A method that optimises nearly these quantities, as Gatys does, is favoured by them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from core.losses import gram, relative_error
+from core.resample import fit_short_side
+from core.vgg import VGG
+
+CONTENT_LAYER = "relu4_1"
+STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
+SHORT_SIDE = 256
+
+
+@dataclass(frozen=True)
+class Distances:
+    """content: |F(y) - F(c)|^2 / |F(c)|^2 at relu4_1; 0 for the untouched photo.
+    style: mean over relu1_1 to relu4_1 of |G(y) - G(s)|^2 / |G(s)|^2; 0 for the style picture itself.
+    """
+
+    content: float
+    style: float
+
+
+class Yardstick:
+    """Measures pastiches of one content photo and one style picture, whose features are computed once.
+
+    Args:
+        content, style: (1, 3, H, W) RGB in [0, 1], any size, on any device; measured on the content's device.
+    """
+
+    @torch.no_grad()
+    def __init__(self, content: Tensor, style: Tensor) -> None:
+        self.device = content.device
+        self.content = self._features(content)[CONTENT_LAYER]
+        style_features = self._features(style)
+        self.grams = {layer: gram(style_features[layer]) for layer in STYLE_LAYERS}
+
+    @torch.no_grad()
+    def measure(self, pastiche: Tensor) -> Distances:
+        """The distances of a (1, 3, H, W) picture in [0, 1] that has the content's aspect ratio."""
+        features = self._features(pastiche)
+        style = [relative_error(gram(features[layer]), self.grams[layer]) for layer in STYLE_LAYERS]
+        return Distances(
+            content=relative_error(features[CONTENT_LAYER], self.content).item(),
+            style=torch.stack(style).mean().item(),
+        )
+
+    def _features(self, image: Tensor) -> dict[str, Tensor]:
+        features: dict[str, Tensor] = _network(self.device)(fit_short_side(image.to(self.device), SHORT_SIDE))
+        return features
+
+
+@cache
+def _network(device: torch.device) -> VGG:
+    return VGG(STYLE_LAYERS, device=device)

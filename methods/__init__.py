@@ -1,0 +1,19 @@
+"""Style transfer methods: one paper, one file. `ALL` lists them in the order in which the grid shows them."""
+
+from __future__ import annotations
+
+from methods.base import Method
+from methods.gatys import Gatys
+
+ALL: tuple[type[Method], ...] = (Gatys,)
+
+_BY_NAME = {method.name: method for method in ALL}
+if len(_BY_NAME) != len(ALL):
+    raise ValueError("Two methods share one name.")
+
+
+def get(name: str) -> type[Method]:
+    """The method called `name`; ValueError names those that exist."""
+    if name not in _BY_NAME:
+        raise ValueError(f"There is no method {name!r}; choose from {', '.join(_BY_NAME)}.")
+    return _BY_NAME[name]

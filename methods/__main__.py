@@ -1,0 +1,159 @@
+"""The comparison without a browser: `python -m methods CONTENT STYLE`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from core.device import DEVICES
+from core.images import Picture, open_picture, save_png
+from methods import ALL, get
+from methods.base import Stop
+from methods.compare import Comparison, Tile
+from methods.results import picture, png_text, record
+from methods.settings import Knob, MethodSettings
+
+SIZES = (64, 4096)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Flags of the run, and of each method from its settings' fields."""
+    top = argparse.ArgumentParser(
+        prog="python -m methods",
+        description="Render one content photo in the style of one picture with several methods.",
+    )
+    top.add_argument("content", metavar="CONTENT", help="the photo, a picture file")
+    top.add_argument("style", metavar="STYLE", help="the style, a picture file")
+    top.add_argument(
+        "--methods", default=",".join(method.name for method in ALL), help="comma-separated (%(default)s)"
+    )
+    top.add_argument(
+        "--size", type=int, help=f"long side in pixels, {SIZES[0]} to {SIZES[1]} (512, or the preset's own)"
+    )
+    top.add_argument("--device", default="auto", help=f"{', '.join(DEVICES)} (%(default)s)")
+    top.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="folder (%(default)s)")
+    top.add_argument("--json", action="store_true", help="print results.json to standard output as well")
+    for method in ALL:
+        group = top.add_argument_group(f"{method.name}: {method.title}")
+        for knob in method.Settings.knobs():
+            group.add_argument(f"--{method.name}.{knob.name.replace('_', '-')}", **flag(method.name, knob))
+    return top
+
+
+def flag(method: str, knob: Knob) -> dict[str, Any]:
+    """argparse's arguments for one settings field; ranges are checked by the settings themselves."""
+    destination = f"{method}.{knob.name}"
+    shown = ",".join(knob.default) if knob.kind is tuple else knob.default
+    options: dict[str, Any] = {"dest": destination, "default": None, "help": f"{knob.help} ({shown})"}
+    if knob.kind is bool:
+        return {**options, "action": argparse.BooleanOptionalAction}
+    if knob.kind is tuple:
+        return {**options, "type": lambda text: tuple(text.split(",")), "metavar": "A,B"}
+    if knob.choices:
+        return {**options, "metavar": "{" + ",".join(knob.choices) + "}"}
+    return {**options, "type": knob.kind, "metavar": f"{knob.low:g}..{knob.high:g}"}
+
+
+def chosen_settings(arguments: argparse.Namespace, names: Sequence[str]) -> dict[str, MethodSettings]:
+    """Each named method's settings from the flags; ValueError where one is out of range."""
+    chosen = {}
+    for name in names:
+        given = {
+            key.split(".", 1)[1]: value
+            for key, value in vars(arguments).items()
+            if key.startswith(f"{name}.") and value is not None
+        }
+        chosen[name] = get(name).Settings.make(**given)
+    return chosen
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit status 0 when every method finished, 1 when one failed, 2 for wrong arguments or pictures."""
+    top = parser()
+    arguments = top.parse_args(argv)
+    try:
+        names = [name.strip() for name in arguments.methods.split(",")]
+        settings = chosen_settings(arguments, names)
+        size = arguments.size or max(each.size for each in settings.values())
+        if not SIZES[0] <= size <= SIZES[1]:
+            raise ValueError(f"size is {size}; it must be from {SIZES[0]} to {SIZES[1]} pixels.")
+        content = open_picture(arguments.content, "content photo")
+        style = open_picture(arguments.style, "style picture")
+        comparison = Comparison([get(name)() for name in names], arguments.device)
+    except ValueError as error:  # PictureError is one
+        print(error, file=sys.stderr)
+        return 2
+    tiles = watch(comparison, content, style, settings, size)
+    results = write(tiles, content, arguments.out)
+    if arguments.json:
+        print(json.dumps(results, indent=2))
+    return 1 if any(tile.state == "failed" for tile in tiles.values()) else 0
+
+
+def watch(
+    comparison: Comparison, content: Picture, style: Picture, settings: dict[str, MethodSettings], size: int
+) -> dict[str, Tile]:
+    """Run with a progress bar per method; Ctrl-C stops the work and keeps what is there."""
+    stop = Stop()
+    previous = signal.signal(signal.SIGINT, lambda *_: stop.set())
+    columns = (
+        TextColumn("{task.description:12}"),
+        BarColumn(),
+        TextColumn("{task.completed:>5.0f}/{task.total:.0f}"),
+        TextColumn("{task.fields[told]}"),
+        TimeElapsedColumn(),
+    )
+    tiles: dict[str, Tile] = {}
+    try:
+        with Progress(*columns, console=Console(stderr=True)) as progress:
+            bars = {name: progress.add_task(name, total=1, told="waiting", start=False) for name in settings}
+            for tiles in comparison.run(content, style, settings, size, stop=stop):
+                for name, tile in tiles.items():
+                    show(progress, bars[name], tile)
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    return tiles
+
+
+def show(progress: Progress, bar: TaskID, tile: Tile) -> None:
+    """Bring one method's bar up to date."""
+    told: str = tile.state
+    if tile.state == "loading":
+        progress.start_task(bar)
+    if tile.frame:
+        progress.update(bar, completed=tile.frame.step, total=tile.frame.total)
+        losses = " ".join(f"{name} {loss:.3g}" for name, loss in tile.frame.losses.items())
+        told = f"loss {losses}" if tile.state == "running" else tile.state
+    if tile.distances:
+        told = f"content {tile.distances.content:.2f}, style {tile.distances.style:.3f}"
+    if tile.error:
+        told = tile.error
+    if tile.state in ("done", "stopped", "failed"):
+        progress.stop_task(bar)
+    progress.update(bar, told=told)
+
+
+def write(tiles: dict[str, Tile], content: Picture, folder: Path) -> dict[str, Any]:
+    """Write <method>.png and results.json into `folder`; returns what results.json holds."""
+    folder.mkdir(parents=True, exist_ok=True)
+    results: dict[str, Any] = {}
+    for name, tile in tiles.items():
+        results[name] = record(tile)
+        image = picture(tile, content)
+        if image is not None:
+            save_png(image, folder / f"{name}.png", png_text(tile))
+            Console(stderr=True).print(f"{folder / name}.png", highlight=False)
+    (folder / "results.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    return results
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""The contract between a style transfer method and whoever runs it."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from methods.settings import MethodSettings
+
+
+class Stopped(Exception):
+    """The work was ended from outside before it was finished."""
+
+
+class Stop:
+    """A token by which another thread ends a running method: `set()` there, `check()` in the method."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def set(self) -> None:
+        """Ask the work to end."""
+        self._event.set()
+
+    def check(self) -> None:
+        """Raises Stopped once `set` was called; methods call it often enough to end within a second."""
+        if self._event.is_set():
+            raise Stopped
+
+
+@dataclass(frozen=True)
+class Style:
+    """A style: its picture, (1, 3, H, W) RGB in [0, 1], and its plate's name where it is a plate."""
+
+    image: Tensor
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A method's picture after `step` of `total` steps; the last frame is the result.
+
+    Attributes:
+        image: (1, 3, H, W) RGB in [0, 1], float32 on the CPU, of the content's size.
+        losses: what the method minimises, by name, weighted as in its objective; empty where it has none.
+        note: what the user should know about this result, in a sentence; empty where there is nothing.
+    """
+
+    image: Tensor
+    step: int
+    total: int
+    losses: Mapping[str, float] = field(default_factory=dict)
+    note: str = ""
+
+
+class Method(ABC):
+    """A style transfer method. Constructing one touches neither disk nor GPU; `load` does.
+
+    Class attributes:
+        name: the key used in flags, files and results.
+        title: what a person reads.
+        paper: authors, title, year and where to find it.
+        Settings: the dataclass of its settings.
+        weights: keys of the catalog entries that it needs.
+        styles: None where any picture can be the style, else the names of the plates that it knows.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    paper: ClassVar[str]
+    Settings: ClassVar[type[MethodSettings]]
+    weights: ClassVar[tuple[str, ...]]
+    styles: ClassVar[tuple[str, ...] | None] = None
+
+    @abstractmethod
+    def load(self, device: torch.device) -> None:
+        """Read the weights and put them on `device`; raises WeightsError when they are missing or wrong."""
+
+    @abstractmethod
+    def stylize(
+        self, content: Tensor, style: Style, settings: MethodSettings, stop: Stop | None = None
+    ) -> Generator[Frame]:
+        """Yield frames of `content`, (1, 3, H, W) RGB in [0, 1] at its working size, in the given style.
+
+        One frame from a feed-forward method; from an iterative one a frame after at most 0.3 s of work, or
+        after a step where that takes longer. Raises Stopped when `stop` was set. Closing the generator ends
+        the work.
+        """
+
+    def dtype(self, settings: MethodSettings) -> torch.dtype:
+        """The number format that the network runs in, for the record."""
+        return torch.float32

@@ -1,0 +1,184 @@
+"""Run several methods on one content photo and one style picture, and watch them as they progress."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from core.device import describe, pick_device
+from core.images import Picture, resize, to_tensor
+from core.measure import PeakMemory, Stopwatch
+from core.yardstick import Distances, Yardstick
+from methods.base import Frame, Method, Stop, Stopped, Style
+from methods.settings import MethodSettings
+from weights.catalog import Weight, find
+
+State = Literal["waiting", "loading", "running", "done", "stopped", "failed"]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """Seconds of a method's own work; drawing, scoring and transport are not in them.
+
+    load: reading the weights, once a process. first: until the first picture. total: until the last.
+    """
+
+    load: float
+    first: float
+    total: float
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One method's cell in the grid, at one moment.
+
+    Attributes:
+        frame: the newest picture; None before the first.
+        curve: (seconds, losses) of each frame so far.
+        seconds: of its own work so far; None before the first frame.
+        peak_memory: bytes, once it has ended.
+        distances: by the yardstick, once it is done.
+        device, dtype, weights: what it ran on and with.
+        error: a sentence for a failed one.
+    """
+
+    method: str
+    title: str
+    settings: MethodSettings
+    state: State = "waiting"
+    frame: Frame | None = None
+    curve: tuple[tuple[float, Mapping[str, float]], ...] = ()
+    seconds: Seconds | None = None
+    peak_memory: int | None = None
+    distances: Distances | None = None
+    device: str = ""
+    dtype: str = ""
+    weights: tuple[Weight, ...] = field(default=())
+    error: str = ""
+
+
+class Comparison:
+    """Methods on one device, loaded when first needed and kept.
+
+    One run at a time: whoever shares a Comparison among threads serialises the runs, so that timings never
+    overlap.
+    """
+
+    def __init__(self, methods: Sequence[Method], device: str = "auto") -> None:
+        self.methods = {method.name: method for method in methods}
+        self.device = pick_device(device)
+        self._load_seconds: dict[str, float] = {}
+
+    def run(
+        self,
+        content: Picture,
+        style: Picture,
+        settings: Mapping[str, MethodSettings],
+        size: int,
+        style_name: str | None = None,
+        stop: Stop | None = None,
+    ) -> Iterator[dict[str, Tile]]:
+        """Run the methods named in `settings`, one after the other, yielding all tiles at every change.
+
+        Args:
+            size: the content's working long side in pixels.
+            style_name: the plate's name where the style is one.
+            stop: ends the run early; what is finished stays, and the last yield shows what was stopped.
+
+        A method that fails gets a tile that says why, and the others go on.
+        """
+        photo = to_tensor(resize(content, size).rgb)
+        painting = Style(to_tensor(style.rgb), style_name)
+        tiles = {name: Tile(name, self.methods[name].title, settings[name]) for name in settings}
+        yield dict(tiles)
+        yardstick: Yardstick | None = None
+        for name in settings:
+            for tile in self._run_one(tiles[name], photo, painting, stop):
+                tiles[name] = tile
+                if tile.state != "done":
+                    yield dict(tiles)
+            if tiles[name].state == "done":
+                yardstick = yardstick or Yardstick(photo.to(self.device), painting.image.to(self.device))
+                tiles[name] = scored(tiles[name], yardstick)
+                yield dict(tiles)
+
+    def _run_one(self, tile: Tile, content: Tensor, style: Style, stop: Stop | None) -> Iterator[Tile]:
+        """One method's tile as it changes; ends in state done, stopped or failed, never in an exception."""
+        try:
+            if stop is not None:
+                stop.check()
+            yield replace(tile, state="loading")
+            frames = self._frames(self._loaded(tile), content, style, stop)
+            with closing(frames):
+                for tile in frames:
+                    yield tile
+            yield replace(tile, state="done")
+        except Stopped:
+            yield replace(tile, state="stopped")
+        except Exception as error:
+            log.exception("%s failed", tile.title)
+            yield replace(tile, state="failed", error=explain(error, tile.title))
+
+    def _loaded(self, tile: Tile) -> Tile:
+        """The tile with what the method runs on, after making sure that the method is loaded."""
+        method = self.methods[tile.method]
+        if tile.method not in self._load_seconds:
+            with Stopwatch(self.device) as watch:
+                method.load(self.device)
+            self._load_seconds[tile.method] = watch.seconds
+        return replace(
+            tile,
+            state="running",
+            device=describe(self.device),
+            dtype=str(method.dtype(tile.settings)).removeprefix("torch."),
+            weights=tuple(find(key) for key in method.weights),
+        )
+
+    def _frames(self, tile: Tile, content: Tensor, style: Style, stop: Stop | None) -> Generator[Tile]:
+        watch, memory = Stopwatch(self.device), PeakMemory(self.device)
+        frames = self.methods[tile.method].stylize(content, style, tile.settings, stop)
+        with closing(frames), memory:
+            while True:
+                with watch:
+                    frame = next(frames, None)
+                if frame is None:
+                    break
+                first = tile.seconds.first if tile.seconds else watch.seconds
+                tile = replace(
+                    tile,
+                    frame=frame,
+                    curve=(*tile.curve, (watch.seconds, frame.losses)),
+                    seconds=Seconds(self._load_seconds[tile.method], first, watch.seconds),
+                )
+                yield tile
+        if tile.frame is None:
+            raise RuntimeError("it returned no picture")
+        yield replace(tile, peak_memory=memory.bytes)
+
+
+def scored(tile: Tile, yardstick: Yardstick) -> Tile:
+    """The tile with its picture's distances; failed where they cannot be measured."""
+    assert tile.frame is not None
+    try:
+        return replace(tile, distances=yardstick.measure(tile.frame.image))
+    except Exception as error:
+        log.exception("scoring %s failed", tile.title)
+        return replace(tile, error=f"The distances could not be measured: {explain(error, 'the yardstick')}")
+
+
+def explain(error: Exception, title: str) -> str:
+    """A sentence for a person; the traceback goes to the log."""
+    out_of_memory = isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate" in str(error)
+    if out_of_memory:
+        return f"{title} needs more memory than there is: choose a smaller size."
+    if isinstance(error, ValueError) or type(error).__module__.startswith("weights"):
+        return str(error)
+    return f"{title} failed: {type(error).__name__}: {error}"

@@ -1,0 +1,177 @@
+"""The settings of the Gatys method, and the published recipes as values of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
+
+from core.vgg import Pooling, layer_names
+from methods.settings import MethodSettings, knob
+
+LAYERS = tuple(name for name in layer_names() if not name.startswith("pool"))
+FIRST_OF_BLOCK = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+VGG16_LAYERS = tuple(
+    f"relu{block}_{layer}" for block, depth in enumerate((2, 2, 3, 3, 3), 1) for layer in range(1, depth + 1)
+)
+
+Preset = Literal["fast", "paper", "tensorflow", "d2l", "hvass", "eager"]
+Formulas = Literal["paper", "tensorflow", "d2l", "hvass"]
+Optimiser = Literal["lbfgs", "adam", "gradient"]
+Start = Literal["content", "noise", "style"]
+Pixels = Literal["unit", "255", "imagenet"]
+Precision = Literal["auto", "float32"]
+
+SIZES = {"paper": 512, "tensorflow": 512, "d2l": 450, "hvass": 512, "eager": 512, "fast": 512}
+NOTES = {
+    "hvass": "Runs on VGG-19's layers of the same names: the tutorial's VGG-16 weights are not at hand.",
+    "d2l": "Runs on the original VGG-19 weights, scaled to torchvision's inputs.",
+}
+
+
+@dataclass(frozen=True)
+class GatysSettings(MethodSettings):
+    """Every number of a recipe. `GatysSettings.make(preset="d2l", steps=200)` changes some of a preset's."""
+
+    presets: ClassVar[Mapping[str, MethodSettings]] = {}  # filled below
+
+    preset: Preset = knob("fast", help="The recipe to follow; picking one sets everything below.")
+    steps: int = knob(300, 1, 5000, 1, help="Optimiser steps, over all pyramid levels.")
+    content_weight: float = knob(1e-3, 0, 1e6, help="Weight of keeping the photo's objects.")
+    style_weight: float = knob(1.0, 0, 1e6, help="Weight of taking the painting's texture and colours.")
+    tv_weight: float = knob(0.0, 0, 1e3, help="Weight of total variation: more is smoother.")
+    start: Start = knob("content", help="The picture to start from.")
+    optimiser: Optimiser = knob("lbfgs", help="L-BFGS, Adam, or plain normalised gradient steps.")
+    pooling: Pooling = knob("average", help="VGG's pooling: average is smoother than max.")
+    content_layers: tuple[str, ...] = knob(
+        ("relu4_2",), choices=LAYERS, help="VGG layers whose features the photo gives."
+    )
+    style_layers: tuple[str, ...] = knob(
+        FIRST_OF_BLOCK, choices=LAYERS, help="VGG layers whose Gram matrices the painting gives."
+    )
+    levels: int = knob(1, 1, 5, 1, help="Pyramid levels, coarse to fine; each doubles the size.", expert=True)
+    formulas: Formulas = knob("paper", help="Whose scaling of the losses to use.", expert=True)
+    learning_rate: float = knob(1.0, 1e-4, 100, help="Step length, in units of `pixels`.", expert=True)
+    decay: float = knob(1.0, 0.1, 1, 0.01, help="Factor on the learning rate every 50 steps.", expert=True)
+    beta1: float = knob(0.9, 0, 0.999, 0.001, help="Adam's memory of the gradient.", expert=True)
+    epsilon: float = knob(1e-8, 1e-12, 10, help="Adam's epsilon.", expert=True)
+    pixels: Pixels = knob("unit", help="Scale of the optimised picture: 0-1, 0-255 or mean/std.", expert=True)
+    clip: bool = knob(True, help="Clip the picture to its range after each step.", expert=True)
+    noise: float = knob(1.0, 0, 1, 0.001, help="Height of the noise start around mid-grey.", expert=True)
+    keep_best: bool = knob(False, help="End with the best picture seen, not with the last.", expert=True)
+    precision: Precision = knob("auto", help="auto: bfloat16 where the device is fast at it.", expert=True)
+
+    @property
+    def size(self) -> int:
+        return SIZES[self.preset]
+
+
+PAPER = GatysSettings(preset="paper", steps=500, start="noise", precision="float32")
+"""Gatys, Ecker, Bethge 2016, "Image Style Transfer Using Convolutional Neural Networks", CVPR.
+
+Content relu4_2 (eq. 1), style relu1_1 to relu5_1 with w = 1/5 (eq. 4 and 5), alpha / beta = 1e-3, average
+pooling, L-BFGS from white noise, style picture at the content's size. Deviation: the paper rescales VGG's
+weights so that each mean activation is 1; these are the original weights.
+"""
+
+FAST = replace(PAPER, preset="fast", steps=300, start="content", levels=3, precision="auto")
+"""The paper's objective, reached sooner: coarse to fine from the photo, in bfloat16 where that is fast."""
+
+TENSORFLOW = GatysSettings(
+    preset="tensorflow",
+    steps=1000,
+    content_weight=1e4,
+    style_weight=1e-2,
+    tv_weight=30,
+    pooling="max",
+    content_layers=("relu5_2",),
+    optimiser="adam",
+    learning_rate=0.02,
+    beta1=0.99,
+    epsilon=0.1,
+    clip=True,
+    formulas="tensorflow",
+    precision="float32",
+)
+"""TensorFlow tutorial "Neural style transfer" (tensorflow.org/tutorials/generative/style_transfer).
+
+Content block5_conv2, style block1_conv1 to block5_conv1 at 1e-2 / 5, Gram over H W, mean squared errors,
+total variation 30 x sum of absolute differences, Adam 0.02 (beta1 0.99, epsilon 0.1), clipped to [0, 1],
+from the photo, 10 x 100 steps. Deviation: PyTorch's Adam adds epsilon after the bias correction, Keras
+before it.
+"""
+
+EAGER = replace(
+    TENSORFLOW,
+    preset="eager",
+    content_weight=1e3,
+    tv_weight=0.0,
+    learning_rate=5.0,
+    pixels="255",
+    keep_best=True,
+)
+"""TensorFlow's eager tutorial (Yuan 2018, "Neural Style Transfer: Creating Art with Deep Learning").
+
+As the later tutorial, but content 1e3, no total variation, Adam 5 on 0..255 inputs, and the best picture is
+kept. Same deviation in epsilon.
+"""
+
+D2L = GatysSettings(
+    preset="d2l",
+    steps=500,
+    content_weight=1.0,
+    style_weight=1e4,
+    tv_weight=10.0,
+    pooling="max",
+    content_layers=("relu4_4",),
+    style_layers=("relu1_1", "relu2_1", "relu3_1", "relu4_1", "conv5_1"),
+    optimiser="adam",
+    learning_rate=0.3,
+    decay=0.8,
+    formulas="d2l",
+    pixels="imagenet",
+    precision="float32",
+)
+"""Zhang et al., "Dive into Deep Learning", section 14.12 Neural Style Transfer (d2l.ai).
+
+Content conv4_4, style conv1_1 to conv5_1, Gram over C H W, mean squared errors 1 and 1e4 (summed over the
+layers), total variation 10 x half the mean absolute differences, Adam 0.3 times 0.8 every 50 epochs on
+mean/std inputs. Their in-place ReLUs turn all named layers into relu layers but the last, where their network
+ends. Deviation: torchvision's retrained weights are replaced by the original ones, scaled (see gatys.py).
+"""
+
+HVASS = GatysSettings(
+    preset="hvass",
+    steps=60,
+    style_size=300,
+    content_weight=1.5,
+    style_weight=10.0,
+    tv_weight=0.3,
+    start="noise",
+    noise=1 / 255,
+    pooling="max",
+    content_layers=("relu3_1",),
+    style_layers=tuple(
+        f"relu{block}_{layer}"
+        for block, depth in enumerate((2, 2, 3, 3, 3), 1)
+        for layer in range(1, depth + 1)
+    ),
+    optimiser="gradient",
+    learning_rate=10.0,
+    pixels="255",
+    clip=True,
+    formulas="hvass",
+    precision="float32",
+)
+"""Pedersen, "TensorFlow Tutorial #15: Style Transfer" (Hvass-Labs/TensorFlow-Tutorials).
+
+Content conv3_1, style all 13 convolutions of VGG-16, Gram matrices unnormalised, mean squared errors weighted
+1.5 / 10 / 0.3 (content, style, denoising), each multiplied by the reciprocal of its current value; gradient
+steps of 10 / std(gradient) on 0..255, clipped, 60 times, from noise at 128; style picture at most 300 px.
+Deviation: VGG-19's layers of the same names stand in for VGG-16's.
+"""
+
+PRESETS: dict[str, GatysSettings] = {
+    settings.preset: settings for settings in (FAST, PAPER, TENSORFLOW, D2L, HVASS, EAGER)
+}
+GatysSettings.presets = PRESETS

@@ -1,0 +1,124 @@
+"""Settings: frozen dataclasses whose fields carry their ranges and help.
+
+Validation, command line flags and the page's controls all derive from the fields, so a range stands once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+
+def knob(
+    default: T,
+    low: float = 0,
+    high: float = 0,
+    step: float | None = None,
+    *,
+    help: str,
+    choices: tuple[str, ...] = (),
+    expert: bool = False,
+) -> T:
+    """A settings field with its range (low to high, inclusive), slider step and one sentence of help.
+
+    `choices` are the allowed members of a tuple field; a Literal field brings its own. `expert` fields are
+    shown last.
+    """
+    metadata = {"low": low, "high": high, "step": step, "help": help, "choices": choices, "expert": expert}
+    value: T = field(default=default, metadata=metadata)
+    return value
+
+
+@dataclass(frozen=True)
+class Knob:
+    """One settings field as seen by whoever builds a control or a flag for it."""
+
+    name: str
+    kind: type  # bool, int, float, str (one of choices) or tuple (some of choices)
+    default: Any
+    low: float  # of numbers only, like high and step
+    high: float
+    step: float | None  # None: the range spans orders of magnitude
+    choices: tuple[str, ...]
+    help: str
+    expert: bool
+
+
+@dataclass(frozen=True)
+class MethodSettings:
+    """Base of every method's settings. Constructing one with a value out of range raises ValueError."""
+
+    presets: ClassVar[Mapping[str, MethodSettings]] = {}
+
+    seed: int = knob(0, 0, 2**31 - 1, 1, help="Same seed, device and settings: same picture.")
+    style_size: int = knob(
+        0, 0, 4096, 1, help="Long side of the style picture in pixels; 0 follows the content's."
+    )
+
+    def __post_init__(self) -> None:
+        for knob in self.knobs():
+            _check(knob, getattr(self, knob.name))
+
+    @property
+    def size(self) -> int:
+        """Long side of the content, in pixels, where nobody asks for another."""
+        return 512
+
+    @classmethod
+    def knobs(cls) -> tuple[Knob, ...]:
+        """The fields in order, experts' ones last."""
+        types = get_type_hints(cls)
+        knobs = []
+        for each in fields(cls):
+            kind, choices = types[each.name], each.metadata["choices"]
+            if get_origin(kind) is Literal:
+                kind, choices = str, get_args(kind)
+            metadata = {**each.metadata, "choices": choices}
+            knobs.append(Knob(each.name, get_origin(kind) or kind, each.default, **metadata))
+        return tuple(sorted(knobs, key=lambda knob: knob.expert))
+
+    @classmethod
+    def make(cls, **values: Any) -> MethodSettings:
+        """Settings from some values: the named preset (or the first), with the other values put in."""
+        if not cls.presets:
+            return cls(**values)
+        name = values.get("preset", next(iter(cls.presets)))
+        if name not in cls.presets:
+            raise ValueError(f"preset is {name!r}; choose one of {', '.join(cls.presets)}.")
+        return dataclasses.replace(cls.presets[name], **values)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Field values by name, ready for JSON (tuples as lists)."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+
+def _check(knob: Knob, value: Any) -> None:
+    """ValueError naming the field and its range when `value` is outside."""
+    if knob.kind is tuple:
+        wrong = [str(member) for member in value if member not in knob.choices]
+        if wrong or not value:
+            raise ValueError(
+                f"{knob.name} is {', '.join(wrong) or 'empty'}; choose some of {', '.join(knob.choices)}."
+            )
+    elif knob.kind is str:
+        if value not in knob.choices:
+            raise ValueError(f"{knob.name} is {value!r}; choose one of {', '.join(knob.choices)}.")
+    elif knob.kind is bool:
+        if not isinstance(value, bool):
+            raise ValueError(f"{knob.name} is {value!r}; it is true or false.")
+    else:
+        _check_number(knob, value)
+
+
+def _check_number(knob: Knob, value: Any) -> None:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    whole = "a whole number" if knob.kind is int else "a number"
+    if not number or (knob.kind is int and value != int(value)):
+        raise ValueError(f"{knob.name} is {value!r}; it must be {whole} from {knob.low:g} to {knob.high:g}.")
+    if not knob.low <= value <= knob.high:
+        raise ValueError(f"{knob.name} is {value:g}; it must be {whole} from {knob.low:g} to {knob.high:g}.")

@@ -1,0 +1,89 @@
+"""Methods that need no weights, for tests of what surrounds them."""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from methods.base import Frame, Method, Stop, Style
+from methods.settings import MethodSettings, knob
+
+
+@dataclass(frozen=True)
+class FakeSettings(MethodSettings):
+    strength: float = knob(0.5, 0, 1, 0.1, help="How much of the style is taken.")
+    bold: bool = knob(False, help="Whether it is bold.")
+
+
+@dataclass(frozen=True)
+class SteppedSettings(FakeSettings):
+    steps: int = knob(3, 1, 10_000, 1, help="How many steps it takes.")
+
+
+class Quick(Method):
+    """One frame: the photo's negative."""
+
+    name, title, paper = "quick", "Quick", "Nobody 2020: Negatives, https://example.org/negatives"
+    Settings, weights = FakeSettings, ()
+
+    def load(self, device: torch.device) -> None:
+        pass
+
+    def stylize(
+        self, content: Tensor, style: Style, settings: FakeSettings, stop: Stop | None = None
+    ) -> Iterator[Frame]:
+        yield Frame(1 - content, 1, 1, note="A <b>negative</b>.")
+
+
+class Stepped(Quick):
+    """As many frames as asked for, each darker, with losses, 50 ms apart."""
+
+    name, title = "stepped", "Stepped"
+    Settings = SteppedSettings
+
+    def stylize(
+        self, content: Tensor, style: Style, settings: FakeSettings, stop: Stop | None = None
+    ) -> Iterator[Frame]:
+        for step in range(1, settings.steps + 1):
+            time.sleep(0.05)
+            stop.check()
+            losses = {"content": 10.0 * step, "style": 1e6 / step, "total": 1.0}
+            yield Frame(content / (1 + step), step, settings.steps, losses)
+
+
+class Failing(Quick):
+    """No picture but a message for people."""
+
+    name, title = "failing", "Failing"
+
+    def stylize(
+        self, content: Tensor, style: Style, settings: FakeSettings, stop: Stop | None = None
+    ) -> Iterator[Frame]:
+        raise ValueError("The weights <file> is damaged.")
+        yield
+
+
+class Silent(Quick):
+    """Works for a minute without a frame; tells by events when it is at work and when it was stopped."""
+
+    name, title = "silent", "Silent"
+
+    def __init__(self) -> None:
+        self.working, self.stopped = threading.Event(), threading.Event()
+
+    def stylize(
+        self, content: Tensor, style: Style, settings: FakeSettings, stop: Stop | None = None
+    ) -> Iterator[Frame]:
+        self.working.set()
+        self.stopped.clear()
+        try:
+            for _ in range(3000):
+                time.sleep(0.02)
+                stop.check()
+        finally:
+            self.working.clear()
+            self.stopped.set()
+        yield Frame(content, 1, 1)

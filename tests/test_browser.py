@@ -1,0 +1,332 @@
+"""The page in a real browser: one visitor's way from the upload to the download, and what can go wrong."""
+
+import io
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+import app
+from core.images import read_png_text
+from fake_methods import Failing, Quick, Silent, Stepped
+from methods.compare import Comparison
+from ui.look import LAUNCH
+
+ROOT = Path(__file__).parent.parent
+START_SECONDS = 60  # the limit for a loaded machine; a free one takes under 8
+
+
+def free_port():
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def answers(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 0.2).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.fixture(scope="module")
+def real():
+    """Address of `python app.py`, with the methods that StyleGrid has."""
+    port = free_port()
+    environment = {**os.environ, "PORT": str(port), "HOST": "127.0.0.1"}
+    with subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment) as server:
+        deadline = time.monotonic() + START_SECONDS
+        while not answers(port) and server.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+        server.terminate()
+
+
+def serve(*methods):
+    page = app.build(Comparison(methods, "cpu"))
+    port = free_port()
+    page.launch(server_port=port, prevent_thread_lock=True, quiet=True, **LAUNCH)
+    yield f"http://127.0.0.1:{port}"
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def fake():
+    """Address of a page with three methods that need no weights, of which one fails."""
+    yield from serve(Stepped(), Failing(), Quick())
+
+
+silent_method = Silent()
+
+
+@pytest.fixture(scope="module")
+def silent():
+    """Address of a page whose only method works for a minute without giving a picture."""
+    yield from serve(silent_method)
+
+
+def picture_file(name, width=96, height=64, **options):
+    stream = io.BytesIO()
+    Image.effect_noise((width, height), 90).convert("RGB").save(stream, **options)
+    return {"name": name, "mimeType": f"image/{name.rsplit('.')[-1]}", "buffer": stream.getvalue()}
+
+
+PHOTO = picture_file("photo.png", format="PNG")
+PAINTING = picture_file("painting.jpeg", 80, 80, format="JPEG")
+
+
+class Visitor:
+    """What a person does on the page."""
+
+    def __init__(self, page, address):
+        self.page = page
+        self.requests = []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.goto(address)
+        self.content_told, self.style_told = (page.locator("#inputs .told").nth(place) for place in (0, 1))
+        self.status, self.compare, self.stop = (
+            page.locator(f"#{name}") for name in ("status", "compare", "stop")
+        )
+        expect(self.compare).to_be_enabled()
+
+    def upload(self, place, file):
+        self.page.locator("#inputs input[type=file]").nth(place).set_input_files(file)
+
+    def clear(self, place):
+        self.page.locator(".picture-input").nth(place).get_by_label("Remove Image").click()
+
+    def choose_both(self):
+        self.upload(0, PHOTO)
+        expect(self.content_told).to_have_text("96 × 64 px")
+        self.upload(1, PAINTING)
+        expect(self.style_told).to_have_text("80 × 80 px")
+
+    def set_number(self, name, value):
+        field = self.page.get_by_label(f"number input for {name}")
+        field.fill(str(value))
+        field.press("Tab")
+
+    def open_panel(self):
+        self.page.locator(".panel").first.get_by_role("button").first.click()
+
+    def start(self, **numbers):
+        """Compare at 64 px with the first method's sliders set."""
+        self.open_panel()  # first, because Gradio sets its controls once more shortly after it opens
+        self.choose_both()
+        self.set_number("Size", 64)
+        for name, value in numbers.items():
+            self.set_number(name, value)
+        self.compare.click()
+
+    def tile(self, method):
+        return self.page.locator(f'.tile[data-method="{method}"]')
+
+    def wait_for(self, method, state, seconds=30):
+        expect(self.tile(method)).to_have_attribute("data-state", state, timeout=seconds * 1000)
+
+
+WATCH = """() => {
+  window.seen = {pictures: new Set(), steps: [], heights: new Set()};
+  const look = () => {
+    const tile = document.querySelector('.tile');
+    const result = tile.querySelector('.result');
+    if (tile.dataset.state === 'running' && result) seen.pictures.add(result.src);
+    const step = tile.querySelector('.state').innerText.match(/^Step (\\d+) of/);
+    if (step && step[1] != seen.steps.at(-1)) seen.steps.push(Number(step[1]));
+    if (tile.dataset.state !== 'empty') seen.heights.add(document.getElementById('grid').offsetHeight);
+  };
+  new MutationObserver(look).observe(document.getElementById('grid'),
+    {subtree: true, childList: true, attributes: true, characterData: true});
+}"""
+
+
+def test_from_upload_to_download(page, real, tmp_path):
+    visitor = Visitor(page, real)
+    page.evaluate(WATCH)
+    visitor.start(Steps=60)
+    visitor.wait_for("gatys", "done", 60)
+    seen = page.evaluate(
+        "({pictures: [...seen.pictures].length, steps: seen.steps, heights: [...seen.heights]})"
+    )
+    assert seen["pictures"] >= 2
+    assert len(seen["steps"]) >= 2
+    assert seen["steps"] == sorted(seen["steps"])
+    assert len(seen["heights"]) == 1, "the grid jumped while the tile filled"
+    tile = visitor.tile("gatys").inner_text()
+    assert "VGG-19, original weights" in tile
+    assert "c34748d2" in tile
+    numbers = visitor.tile("gatys").locator(".numbers dd:not(.anchor)").all_inner_texts()
+    assert [number.split("\u202f")[-1] for number in numbers[:3]] == ["s", "s", "s"]
+    assert all(float(number) > 0 for number in numbers[3:5])
+    assert numbers[5].endswith("MB")
+    assert visitor.tile("gatys").locator(".chart path.line-1").count() == 2  # the curve and its legend
+    with page.expect_download() as download:
+        page.get_by_label("Download the picture of Gatys et al. as PNG").click()
+    assert download.value.suggested_filename == "stylegrid-gatys.png"
+    file = tmp_path / "result.png"
+    download.value.save_as(file)
+    text = read_png_text(file)
+    assert text["stylegrid.method"] == "gatys"
+    assert '"steps": 60' in text["stylegrid.settings"]
+    with Image.open(file) as image:
+        assert image.size == (64, 43)
+    expect(visitor.compare).to_be_enabled()
+    away = [url for url in visitor.requests if not url.startswith((real, "data:", "blob:"))]
+    assert away == []
+
+
+def test_stop_ends_the_work_and_keeps_the_picture(page, real):
+    visitor = Visitor(page, real)
+    visitor.start(Steps=5000)
+    expect(visitor.tile("gatys").locator(".result")).to_be_visible(timeout=30_000)
+    expect(visitor.compare).to_be_disabled()
+    clicked = time.monotonic()
+    visitor.stop.click()
+    visitor.wait_for("gatys", "stopped", 2)
+    expect(visitor.compare).to_be_enabled(timeout=2000)
+    assert time.monotonic() - clicked < 2
+    result = visitor.tile("gatys").locator(".result")
+    assert result.get_attribute("src").endswith("stylegrid-gatys.png")
+    expect(visitor.tile("gatys")).to_contain_text("of 5,000")
+    page.wait_for_function("document.querySelector('.result').naturalWidth === 64")
+
+
+def test_a_preset_fills_the_controls(page, real):
+    visitor = Visitor(page, real)
+    visitor.open_panel()
+    expect(page.get_by_label("number input for Steps")).to_have_value("300")
+    page.get_by_label("Preset").click()
+    page.get_by_role("option", name="d2l").click()
+    expect(page.get_by_label("number input for Steps")).to_have_value("500")
+    expect(page.get_by_label("number input for Size")).to_have_value("450")
+    expect(page.get_by_label("Content weight")).to_have_value("1")
+    assert visitor.compare.is_enabled()
+
+
+def test_a_setting_out_of_range_is_told(page, real):
+    visitor = Visitor(page, real)
+    visitor.open_panel()
+    visitor.choose_both()
+    page.get_by_label("Content weight").fill("-5")
+    visitor.compare.click()
+    expect(visitor.status).to_contain_text("content_weight is -5; it must be a number from 0 to 1e+06.")
+    expect(visitor.compare).to_be_enabled()
+
+
+def test_a_failing_method_stands_beside_working_ones(page, fake):
+    visitor = Visitor(page, fake)
+    visitor.start()
+    visitor.wait_for("quick", "done")
+    visitor.wait_for("failing", "failed")
+    visitor.wait_for("stepped", "done")
+    expect(visitor.tile("failing").get_by_role("alert")).to_have_text("The weights <file> is damaged.")
+    expect(visitor.tile("quick").locator(".note")).to_have_text("A <b>negative</b>.")
+    expect(visitor.status).to_contain_text("2 of 3 finished; 1 failed.")
+    assert page.locator(".toast-wrap .toast-body").count() == 0
+
+
+def test_the_result_slides_over_the_photo_by_keyboard(page, fake):
+    visitor = Visitor(page, fake)
+    visitor.start()
+    visitor.wait_for("quick", "done")
+    split = visitor.tile("quick").get_by_role("slider")
+    split.focus()
+    for _ in range(7):
+        page.keyboard.press("ArrowRight")
+    clip = visitor.tile("quick").locator(".result").evaluate("image => getComputedStyle(image).clipPath")
+    assert clip == "inset(0px 0px 0px 7%)"
+    assert visitor.tile("quick").locator(".photo").get_attribute("alt") == "The content photo"
+
+
+def test_a_closed_tab_ends_the_work(browser, silent):
+    context = browser.new_context()
+    visitor = Visitor(context.new_page(), silent)
+    visitor.start()
+    assert silent_method.working.wait(10)
+    context.close()
+    assert silent_method.stopped.wait(2)
+
+
+def test_a_waiting_visitor_sees_the_queue_and_can_leave_it(browser, page, silent):
+    first = browser.new_context()
+    busy = Visitor(first.new_page(), silent)
+    busy.start()
+    assert silent_method.working.wait(10)
+    visitor = Visitor(page, silent)
+    visitor.start()
+    expect(visitor.status).to_contain_text("queue: 1/1")
+    visitor.wait_for("silent", "waiting")
+    visitor.stop.click()
+    expect(visitor.status).to_contain_text("Stopped before it began.", timeout=2000)
+    visitor.wait_for("silent", "stopped", 2)
+    expect(visitor.compare).to_be_enabled()
+    assert silent_method.working.is_set()  # the other visitor's run goes on
+    busy.stop.click()
+    assert silent_method.stopped.wait(2)
+    busy.wait_for("silent", "stopped", 2)
+    visitor.compare.click()
+    assert silent_method.working.wait(10)
+    first.close()
+
+
+def test_bad_pictures_are_told_and_the_page_goes_on(page, fake):
+    visitor = Visitor(page, fake)
+    visitor.compare.click()
+    expect(visitor.content_told).to_contain_text("No content photo was chosen")
+    expect(visitor.style_told).to_contain_text("No style picture was chosen")
+    cut = {**PAINTING, "name": "cut.jpg", "buffer": PAINTING["buffer"][:1500]}
+    bad = (
+        ({"name": "notes.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"}, "only these formats"),
+        (cut, "damaged, cut short"),
+        ({"name": "empty.png", "mimeType": "image/png", "buffer": b""}, "only these formats"),
+    )
+    for file, words in bad:
+        visitor.upload(0, file)
+        expect(visitor.content_told).to_contain_text(words)
+    visitor.start()
+    visitor.wait_for("quick", "done")
+    visitor.clear(0)
+    expect(visitor.content_told).to_have_text("\u00a0")
+    visitor.compare.click()
+    expect(visitor.content_told).to_contain_text("No content photo was chosen")
+    visitor.wait_for("quick", "done")  # what was there stays
+
+
+def test_a_tiff_is_previewed(page, fake):
+    visitor = Visitor(page, fake)
+    visitor.upload(1, picture_file("scan.tiff", 70, 50, format="TIFF"))
+    expect(visitor.style_told).to_have_text("70 × 50 px")
+    page.wait_for_function("document.querySelector('.picture-input img')?.naturalWidth === 70")
+
+
+def test_an_example_is_one_click_away(page, fake):
+    visitor = Visitor(page, fake)
+    page.get_by_role("group", name="Example photos").get_by_role("button").first.click()
+    expect(visitor.content_told).to_contain_text(" px")
+    page.wait_for_function("document.querySelector('.picture-input img')?.naturalWidth > 16")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_needs_no_sideways_scrolling(browser, fake, scheme):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    visitor = Visitor(context.new_page(), fake)
+    width = "document.documentElement.scrollWidth"
+    assert visitor.page.evaluate(width) == 390
+    visitor.start()
+    visitor.wait_for("quick", "done")
+    assert visitor.page.evaluate(width) == 390
+    background = visitor.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    brightness = sum(int(part) for part in background.strip("rgb()").split(",")) / 3
+    assert (brightness < 64) == (scheme == "dark")
+    visitor.page.wait_for_function(
+        "document.getElementById('wall').getBoundingClientRect().top < innerHeight / 2"
+    )
+    context.close()

@@ -1,0 +1,351 @@
+"""The Gatys method: each preset's first gradient step against its published formula, and real runs."""
+
+import json
+import math
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from core.lbfgs import LBFGS
+from core.vgg import VGG
+from methods.base import Frame, Stop, Stopped, Style
+from methods.gatys import Descent, Gatys, Objective, pyramid, starting_picture
+from methods.gatys_presets import PAPER, PRESETS, GatysSettings
+
+CPU = torch.device("cpu")
+BLOCKS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+
+
+def picture(height: int, width: int, seed: int) -> Tensor:
+    """A smooth random picture, (1, 3, H, W) in [0, 1]."""
+    coarse = torch.rand(1, 3, 6, 6, generator=torch.Generator().manual_seed(seed))
+    return torch.nn.functional.interpolate(coarse, (height, width), mode="bilinear")
+
+
+CONTENT, STYLE = picture(48, 64, seed=1), picture(64, 56, seed=2)
+
+
+def run(settings: GatysSettings, content: Tensor = CONTENT, stop: Stop | None = None) -> list[Frame]:
+    method = Gatys()
+    method.load(CPU)
+    return list(method.stylize(content, Style(STYLE), settings, stop))
+
+
+def flat(features: Tensor) -> Tensor:
+    """N x M, as the papers write a layer's features."""
+    return features[0].flatten(1)
+
+
+def tensorflow_loss(image: Tensor, content_weight: float) -> Tensor:
+    """The TensorFlow tutorials' content and style loss, written out; total variation apart."""
+    network = VGG((*BLOCKS, "relu5_2"))
+    features, content, style = network(image), network(CONTENT), network(STYLE)
+    loss = content_weight * (features["relu5_2"] - content["relu5_2"]).square().mean()
+    for layer in BLOCKS:
+        grams = [
+            torch.einsum("ip,jp->ij", flat(f), flat(f)) / flat(f).shape[1]
+            for f in (features[layer], style[layer])
+        ]
+        loss = loss + 1e-2 / 5 * (grams[0] - grams[1]).square().mean()
+    return loss
+
+
+def paper_formula(image: Tensor) -> Tensor:
+    network = VGG((*BLOCKS, "relu4_2"), "average")
+    features, content, style = network(image), network(CONTENT), network(STYLE)
+    loss = 1e-3 * 0.5 * (features["relu4_2"] - content["relu4_2"]).square().sum()
+    for layer in BLOCKS:
+        f, s = flat(features[layer]), flat(style[layer])
+        n, m = f.shape
+        # The pictures differ in size here, which the paper avoids by resizing: compare at M of each.
+        loss = loss + 1 / 5 * ((f @ f.T / m - s @ s.T / s.shape[1]) * m).square().sum() / (4 * n**2 * m**2)
+    return loss
+
+
+def tensorflow_formula(image: Tensor) -> Tensor:
+    vertical, horizontal = image[:, :, 1:] - image[:, :, :-1], image[..., 1:] - image[..., :-1]
+    return tensorflow_loss(image, 1e4) + 30 * (vertical.abs().sum() + horizontal.abs().sum())
+
+
+def eager_formula(variable: Tensor) -> Tensor:
+    return tensorflow_loss(variable / 255, 1e3)
+
+
+def d2l_formula(variable: Tensor) -> Tensor:
+    mean = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
+    deviation = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
+    layers = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "conv5_1")
+    network = VGG((*layers, "relu4_4"))
+    scale = 255 * 0.225
+
+    def features_of(image: Tensor) -> dict[str, Tensor]:
+        return {layer: feature / scale for layer, feature in network(image).items()}
+
+    features, content, style = (
+        features_of(variable * deviation + mean),
+        features_of(CONTENT),
+        features_of(STYLE),
+    )
+    loss = (features["relu4_4"] - content["relu4_4"]).square().mean()
+    for layer in layers:
+        f, s = flat(features[layer]), flat(style[layer])
+        loss = loss + 1e4 * (f @ f.T / f.numel() - s @ s.T / s.numel()).square().mean()
+    vertical, horizontal = variable[:, :, 1:] - variable[:, :, :-1], variable[..., 1:] - variable[..., :-1]
+    return loss + 10 * 0.5 * (vertical.abs().mean() + horizontal.abs().mean())
+
+
+def hvass_formula(variable: Tensor) -> Tensor:
+    layers = [f"relu{block}_{layer}" for block in (1, 2, 3, 4, 5) for layer in (1, 2, 3)][:]
+    layers = [layer for layer in layers if layer not in ("relu1_3", "relu2_3")]
+    assert len(layers) == 13
+    network = VGG(layers)
+    features, content, style = network(variable / 255), network(CONTENT), network(STYLE)
+    content_loss = (features["relu3_1"] - content["relu3_1"]).square().mean()
+    errors = [
+        (flat(features[layer]) @ flat(features[layer]).T - flat(style[layer]) @ flat(style[layer]).T)
+        .square()
+        .mean()
+        for layer in layers
+    ]
+    style_loss = torch.stack(errors).mean()
+    vertical, horizontal = variable[:, :, 1:] - variable[:, :, :-1], variable[..., 1:] - variable[..., :-1]
+    denoise_loss = vertical.abs().sum() + horizontal.abs().sum()
+    weighted = ((1.5, content_loss), (10.0, style_loss), (0.3, denoise_loss))
+    return torch.stack([w * loss / (loss.detach() + 1e-10) for w, loss in weighted]).sum()
+
+
+def adam_step(variable: Tensor, gradient: Tensor, rate: float, beta1: float, epsilon: float) -> Tensor:
+    """Kingma and Ba's first step, the bias corrections written out."""
+    mean = (1 - beta1) * gradient / (1 - beta1)
+    square = (1 - 0.999) * gradient**2 / (1 - 0.999)
+    return variable - rate * mean / (square.sqrt() + epsilon)
+
+
+def first_lbfgs_step(variable: Tensor, gradient: Tensor) -> Tensor:
+    return variable - 0.01 * gradient / gradient.square().mean().sqrt()
+
+
+FORMULAS = {
+    "fast": (paper_formula, first_lbfgs_step, (0.0, 1.0)),
+    "paper": (paper_formula, first_lbfgs_step, (0.0, 1.0)),
+    "tensorflow": (tensorflow_formula, lambda v, g: adam_step(v, g, 0.02, 0.99, 0.1), (0.0, 1.0)),
+    "eager": (eager_formula, lambda v, g: adam_step(v, g, 5.0, 0.99, 0.1), (0.0, 255.0)),
+    "d2l": (d2l_formula, lambda v, g: adam_step(v, g, 0.3, 0.9, 1e-8), None),
+    "hvass": (hvass_formula, lambda v, g: v - 10 / (g.std(correction=0) + 1e-8) * g, (0.0, 255.0)),
+}
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_first_step_follows_the_published_formula(preset: str) -> None:
+    settings = replace(PRESETS[preset], precision="float32")
+    layers = (*settings.content_layers, *settings.style_layers)
+    objective = Objective(settings, VGG(layers, settings.pooling), CONTENT, STYLE)
+    # Neither content nor grey: at the content some losses have a kink or vanish.
+    start = (0.7 * CONTENT + 0.3 * picture(48, 64, seed=3)).clamp(0.05, 0.95)
+    descent = Descent(objective, start)
+    before = descent.variable.detach().clone()
+    losses = descent.step()
+
+    formula, move, limits = FORMULAS[preset]
+    variable = before.clone().requires_grad_()
+    loss = formula(variable)
+    (gradient,) = torch.autograd.grad(loss, variable)
+    assert losses["total"].item() == pytest.approx(loss.item(), rel=1e-4)
+    expected = move(before, gradient)
+    if limits:
+        expected = expected.clamp(*limits)
+    moved = (expected - before).norm()
+    assert moved > 0
+    assert ((descent.variable.detach() - expected).norm() / moved).item() < 1e-2
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_real_run_lowers_the_loss(preset: str) -> None:
+    settings = replace(PRESETS[preset], steps=12, levels=1, learning_rate=PRESETS[preset].learning_rate)
+    method = Gatys()
+    method.load(CPU)
+    layers = (*settings.content_layers, *settings.style_layers)
+    content = picture(64, 64, seed=1)
+    plain = Objective(settings, VGG(layers, settings.pooling), content, STYLE)
+    # hvass rescales its losses to constants at every step: measure what it descends on, unscaled.
+    plain.formulas = replace(plain.formulas, reciprocal=False)
+
+    def loss(image: Tensor) -> float:
+        with torch.no_grad():
+            return plain(plain.scale.encode(image))["style"].item()
+
+    frames = list(method.stylize(content, Style(STYLE), settings))
+    start = starting_picture(settings, content, STYLE)
+    assert loss(frames[-1].image) < 0.7 * loss(start)
+    assert (frames[-1].step, frames[-1].total) == (12, 12)
+
+
+@pytest.mark.parametrize(("height", "width"), [(65, 97), (33, 16), (16, 320), (64, 64)])
+def test_odd_sizes_keep_their_size_and_frames_stay_in_range(height: int, width: int) -> None:
+    frames = run(replace(PRESETS["fast"], steps=7), content=picture(height, width, seed=4))
+    assert frames[-1].step == 7
+    for frame in frames:
+        assert frame.image.shape == (1, 3, height, width)
+        assert frame.image.dtype is torch.float32
+        assert 0 <= frame.image.min() < frame.image.max() <= 1
+        assert set(frame.losses) == {"content", "style", "total"}
+        assert frame.losses["total"] == pytest.approx(
+            frame.losses["content"] + frame.losses["style"], rel=1e-4
+        )
+
+
+def test_same_seed_same_picture_other_seed_other_picture() -> None:
+    settings = replace(PAPER, steps=6)
+    first, again, other = (run(replace(settings, seed=seed))[-1].image for seed in (7, 7, 8))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_inputs_are_left_alone() -> None:
+    content, style = CONTENT.clone(), STYLE.clone()
+    run(GatysSettings.make(steps=3))
+    assert torch.equal(CONTENT, content)
+    assert torch.equal(STYLE, style)
+
+
+def test_starts() -> None:
+    settings = replace(PAPER, noise=0.2)
+    noise = starting_picture(settings, CONTENT, STYLE)
+    assert noise.shape == CONTENT.shape
+    assert 0.4 <= noise.min() < 0.41 < 0.59 < noise.max() <= 0.6
+    assert starting_picture(replace(settings, start="style"), CONTENT, STYLE).shape == CONTENT.shape
+    assert torch.equal(starting_picture(replace(settings, start="content"), CONTENT, STYLE), CONTENT)
+
+
+def test_pyramid_spends_all_steps_and_ends_at_full_size() -> None:
+    settings = replace(PAPER, steps=100, levels=3)
+    plan = pyramid(settings, 513, 300)
+    assert [size for size, _ in plan] == [(128, 75), (256, 150), (513, 300)]
+    assert sum(steps for _, steps in plan) == 100
+    assert pyramid(settings, 100, 100) == [((100, 100), 100)]
+    # A few steps all go to the finest level rather than to none.
+    assert pyramid(replace(settings, steps=1), 512, 512) == [((512, 512), 1)]
+
+
+def test_stop_ends_the_run_within_a_step() -> None:
+    stop = Stop()
+    method = Gatys()
+    method.load(CPU)
+    frames = method.stylize(picture(256, 256, seed=5), Style(STYLE), replace(PAPER, steps=400), stop)
+    next(frames)
+    threading.Timer(0.1, stop.set).start()
+    began = time.perf_counter()
+    with pytest.raises(Stopped):
+        for _ in frames:
+            pass
+    assert time.perf_counter() - began < 2
+
+
+def test_closing_the_generator_ends_it() -> None:
+    method = Gatys()
+    method.load(CPU)
+    frames = method.stylize(CONTENT, Style(STYLE), PAPER)
+    next(frames)
+    frames.close()
+    with pytest.raises(StopIteration):
+        next(frames)
+
+
+def test_grad_mode_does_not_leak_between_threads() -> None:
+    """A page resumes the generator on other threads; each resume must compute gradients there."""
+    method = Gatys()
+    method.load(CPU)
+    frames = method.stylize(picture(64, 64, seed=1), Style(STYLE), replace(PAPER, steps=3))
+    results: list[Frame] = []
+    for _ in range(2):
+        thread = threading.Thread(target=lambda: results.append(next(frames)))
+        with torch.no_grad():
+            thread.start()
+            thread.join()
+    assert results
+
+
+def test_hvass_tells_that_vgg19_stands_in_for_vgg16() -> None:
+    assert "VGG-16" in run(replace(PRESETS["hvass"], steps=1))[-1].note
+    assert run(replace(PAPER, steps=1))[-1].note == ""
+
+
+def test_keep_best_ends_with_the_lowest_loss() -> None:
+    settings = replace(PRESETS["eager"], steps=8, learning_rate=60.0)
+    layers = (*settings.content_layers, *settings.style_layers)
+    descent = Descent(Objective(settings, VGG(layers), CONTENT, STYLE), CONTENT)
+    pictures, losses = [], []
+    for _ in range(settings.steps):
+        pictures.append(descent.image())
+        losses.append(descent.step()["total"].item())
+    lowest = min(range(8), key=losses.__getitem__)
+    assert torch.allclose(descent.image(best=True), pictures[lowest], atol=1e-6)
+    assert lowest < 7 or losses[-1] < losses[0]
+
+
+def test_lbfgs_takes_the_steps_of_pytorchs() -> None:
+    generator = torch.Generator().manual_seed(0)
+    root = torch.randn(12, 12, generator=generator, dtype=torch.float64)
+    matrix = root @ root.T + torch.eye(12, dtype=torch.float64)
+    start = torch.randn(12, generator=generator, dtype=torch.float64)
+
+    theirs = start.clone().requires_grad_()
+    optimiser = torch.optim.LBFGS([theirs], lr=1, max_iter=1, history_size=5)
+
+    def closure() -> Tensor:
+        optimiser.zero_grad()
+        loss = theirs @ matrix @ theirs / 2
+        loss.backward()
+        return loss
+
+    ours = start.clone()
+    gradient = matrix @ start
+    # PyTorch's first step has an L1 length of 1; ask ours for the same one.
+    rms = gradient.square().mean().sqrt()
+    lbfgs = LBFGS(ours, history=5, first_step=(rms / gradient.abs().sum()).item())
+    for _ in range(15):
+        optimiser.step(closure)
+        lbfgs.step(matrix @ ours)
+        assert torch.allclose(ours, theirs.detach(), rtol=1e-6, atol=1e-9)
+    assert ours.norm() < 1e-3 * start.norm()
+
+
+def test_lbfgs_survives_a_gradient_that_does_not_change() -> None:
+    variable = torch.zeros(4)
+    lbfgs = LBFGS(variable)
+    for _ in range(5):
+        lbfgs.step(torch.ones(4))
+    assert variable.isfinite().all()
+    assert (variable < 0).all()
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"steps": 0}, "steps is 0; it must be a whole number from 1 to 5000"),
+        ({"steps": 2.5}, "steps is 2.5"),
+        ({"content_weight": -1}, "content_weight is -1"),
+        ({"content_weight": math.nan}, "content_weight is nan"),
+        ({"style_layers": ("relu9_1",)}, "style_layers is relu9_1; choose some of conv1_1"),
+        ({"style_layers": ()}, "style_layers is empty"),
+        ({"optimiser": "sgd"}, "optimiser is 'sgd'; choose one of lbfgs, adam, gradient"),
+        ({"preset": "slow"}, "preset is 'slow'; choose one of fast, paper"),
+        ({"clip": 1}, "clip is 1; it is true or false"),
+    ],
+)
+def test_settings_out_of_range_name_the_field_and_the_range(values: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        GatysSettings.make(**values)
+
+
+def test_a_preset_with_some_numbers_changed() -> None:
+    settings = GatysSettings.make(preset="d2l", steps=20, pooling="average")
+    assert isinstance(settings, GatysSettings)
+    assert (settings.steps, settings.pooling, settings.learning_rate) == (20, "average", 0.3)
+    assert settings.size == 450
+    assert json.loads(json.dumps(settings.as_dict()))["style_layers"][-1] == "conv5_1"
+    assert GatysSettings.make() == PRESETS["fast"]

@@ -1,0 +1,64 @@
+"""Closed forms of every quantity in core/losses.py."""
+
+import math
+
+import pytest
+import torch
+
+from core.losses import gram, mean_std, relative_error, squared_error, total_variation
+from methods.gatys import half_mean_variation, mean_squared_error
+
+
+def checkerboard(height: int, width: int) -> torch.Tensor:
+    return ((torch.arange(height)[:, None] + torch.arange(width)[None]) % 2).float().expand(1, 3, -1, -1)
+
+
+def test_gram_of_known_features() -> None:
+    features = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]], [[1.0, 0.0], [0.0, -1.0]]]])
+    expected = torch.tensor([[[30.0, -3.0], [-3.0, 2.0]]]) / 4
+    assert torch.equal(gram(features), expected)
+
+
+def test_gram_does_not_depend_on_the_picture_size() -> None:
+    features = torch.rand(1, 5, 4, 6)
+    assert torch.allclose(gram(features.repeat(1, 1, 2, 3)), gram(features), atol=1e-6)
+
+
+def test_gram_of_bfloat16_features_is_computed_in_float32() -> None:
+    # 4096 ones sum to 4096; in bfloat16 a running sum would stall at 256.
+    assert gram(torch.ones(1, 2, 64, 64, dtype=torch.bfloat16)).eq(1).all()
+
+
+def test_mean_std_of_known_features() -> None:
+    mean, deviation = mean_std(torch.tensor([[[[1.0, 3.0], [5.0, 7.0]]]]), epsilon=0)
+    assert mean.item() == 4
+    assert deviation.item() == pytest.approx(math.sqrt(5))
+
+
+def test_mean_std_of_a_constant_has_a_finite_gradient() -> None:
+    features = torch.full((1, 2, 3, 3), 0.5, requires_grad=True)
+    mean_std(features)[1].sum().backward()
+    assert features.grad is not None
+    assert features.grad.isfinite().all()
+
+
+def test_checkerboard_total_variation() -> None:
+    # Every pair of neighbours differs by 1: 3 x 5 vertical and 4 x 4 horizontal pairs, in 3 channels.
+    assert total_variation(checkerboard(4, 5)).item() == 3 * (3 * 5 + 4 * 4)
+    # D2L averages the absolute differences, which are all 1, and halves the sum of two directions.
+    assert half_mean_variation(checkerboard(4, 5)).item() == 1
+
+
+def test_total_variation_of_a_ramp() -> None:
+    ramp = torch.arange(5.0).expand(1, 1, 4, 5)
+    assert total_variation(ramp).item() == 4 * 4
+    assert total_variation(torch.full((1, 3, 4, 4), 0.3)).item() == 0
+
+
+def test_errors() -> None:
+    actual, target = torch.tensor([3.0, 1.0]), torch.tensor([1.0, 2.0])
+    assert squared_error(actual, target).item() == 5
+    assert mean_squared_error(actual, target).item() == 2.5
+    assert relative_error(actual, target).item() == 1
+    assert relative_error(torch.zeros(2), target).item() == 1
+    assert relative_error(actual, torch.zeros(2)).isfinite()

@@ -1,0 +1,84 @@
+"""The /compare endpoint, for programs: the same runs without the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.data_classes import FileData, FileDataDict
+
+from core.images import open_picture, resize
+from methods.compare import Comparison, Tile
+from methods.results import picture, png_text, record
+from ui.controls import settings_of
+from ui.examples import Names
+from ui.handlers import checked_size, session_of
+from ui.inputs import path_of
+from ui.pictures import Shelf
+from ui.runs import Run, Runs
+from ui.tiles import ENDED
+from ui.wall import watch
+
+
+class Endpoint:
+    """What /compare does."""
+
+    def __init__(self, comparison: Comparison, runs: Runs, shelf: Shelf, names: Names) -> None:
+        self.comparison, self.runs, self.shelf, self.names = comparison, runs, shelf, names
+
+    def compare(
+        self,
+        content: FileDataDict,
+        style: FileDataDict,
+        request: gr.Request,
+        size: int = 512,
+        settings: dict[str, dict[str, Any]] | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """Run methods on a content photo and a style picture, yielding all methods' records as they go on.
+
+        `settings` names the methods to run, each with the settings that differ from its first preset's, as in
+        {"gatys": {"preset": "paper", "steps": 100}}; without it all methods run. A record holds state, steps,
+        seconds, distances, losses, device, weights and error, and at the end "picture", the PNG file.
+        """
+        try:
+            run = self.run_of(content, style, size, settings)
+        except ValueError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        if not self.runs.ask(session_of(request), run):
+            raise gr.Error("A run of this session is still going on.", print_exception=False)
+        with self.runs.going(session_of(request)):
+            files: dict[str, dict[str, Any]] = {}
+            try:
+                for tiles in watch(self.comparison, run):
+                    for tile in tiles.values():
+                        if tile.state in ENDED and tile.method not in files:
+                            files[tile.method] = self.file(tile, run)
+                    yield {name: {**record(tile), **files.get(name, {})} for name, tile in tiles.items()}
+            finally:
+                run.stop.set()
+
+    def run_of(self, content: Any, style: Any, size: int, settings: dict[str, dict[str, Any]] | None) -> Run:
+        """The run that was asked for; ValueError where a picture or setting is unfit."""
+        methods = self.comparison.methods
+        asked = settings or {name: {} for name in methods}
+        unknown = [name for name in asked if name not in methods]
+        if unknown:
+            raise ValueError(f"There is no method {unknown[0]!r}; choose from {', '.join(methods)}.")
+        style_path = path_of(style)
+        return Run(
+            open_picture(path_of(content), "content photo"),
+            open_picture(style_path, "style picture"),
+            {name: settings_of(methods[name].title, methods[name].Settings, asked[name]) for name in asked},
+            checked_size(size),
+            self.names.of(style_path or ""),
+        )
+
+    def file(self, tile: Tile, run: Run) -> dict[str, Any]:
+        """The tile's picture as a file that a client downloads; empty where it has none."""
+        image = picture(tile, resize(run.content, run.size))
+        if image is None:
+            return {}
+        path: Path = self.shelf.put(image, f"stylegrid-{tile.method}.png", png_text(tile))
+        return {"picture": FileData(path=str(path), orig_name=path.name).model_dump()}

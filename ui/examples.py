@@ -1,0 +1,141 @@
+"""The example photos and the style plates that come with StyleGrid, as thumbnails to click."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from html import escape
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from PIL import Image, ImageOps
+
+from ui.pictures import data_address
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).parent.parent
+PHOTOS, STYLES = ROOT / "examples", ROOT / "styles"
+THUMBNAIL_SIDE = 112  # px, shown at half of it on dense screens
+MOST_PAIRS = 4
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A picture that comes with StyleGrid. `name` is the one by which methods know a plate."""
+
+    path: Path
+    name: str
+    title: str
+
+
+def photos(folder: Path = PHOTOS) -> tuple[Example, ...]:
+    """The example photos, by file name."""
+    return tuple(
+        Example(path, path.stem, path.stem.replace("_", " ").replace("-", " ").capitalize())
+        for path in sorted(folder.glob("*.jpg"))
+    )
+
+
+def plates(folder: Path = STYLES) -> tuple[Example, ...]:
+    """The plates that styles.toml lists and whose pictures are there; none where the list cannot be read."""
+    listing = folder / "styles.toml"
+    if not listing.is_file():
+        return ()
+    try:
+        tables = tomllib.loads(listing.read_text(encoding="utf-8"))["plate"]
+        found = [Example(folder / each["file"], each["name"], plate_title(each)) for each in tables]
+    except (ValueError, KeyError, TypeError) as error:
+        log.warning("%s is not a list of plates: %s", listing, error)
+        return ()
+    return tuple(each for each in found if each.path.is_file())
+
+
+def plate_title(table: dict[str, Any]) -> str:
+    """Title, artist and year, as far as they are known."""
+    parts = (table.get("title") or table["name"], table.get("artist"), table.get("year"))
+    return ", ".join(str(part) for part in parts if part)
+
+
+class Names:
+    """Recognises a plate by its bytes, also where somebody uploads the same file."""
+
+    def __init__(self, examples: Sequence[Example]) -> None:
+        self._names = {sha256(each.path.read_bytes()).digest(): each.name for each in examples}
+
+    def of(self, path: str) -> str | None:
+        """The name of the plate in the file, None for any other picture."""
+        return self._names.get(sha256(Path(path).read_bytes()).digest())
+
+
+def pairs(contents: Sequence[Example], styles: Sequence[Example]) -> list[tuple[Example, Example]]:
+    """A few photos, each with another plate."""
+    return list(zip(contents[:MOST_PAIRS], cycle(styles), strict=False)) if styles else []
+
+
+ON_CLICK = """
+element.addEventListener('click', (event) => {
+  const button = event.target.closest('button');
+  if (button) trigger('select', {index: Number(button.dataset.index), value: button.title});
+});
+"""
+
+
+def strip(
+    items: Sequence[tuple[Example, ...]],
+    heading: str,
+    pick: Callable[..., Any],
+    outputs: Sequence[gr.blocks.Block],
+) -> None:
+    """Draw a row of thumbnails, each of one example or several side by side; nothing where there are none.
+
+    `pick` gets the clicked item's paths, and gives the values of `outputs`.
+    """
+    if not items:
+        return
+
+    def picked(event: gr.SelectData) -> Any:
+        # The index comes from the browser: a wrong one raises here and changes nothing.
+        return pick(*(str(example.path) for example in items[int(event.index)]))
+
+    buttons = "".join(
+        f'<button type="button" data-index="{index}" title="{escape(titles(item))}">'
+        + "".join(f'<img src="{thumbnail(each.path)}" alt="">' for each in item)
+        + f'<span class="spoken">{escape(heading)}: {escape(titles(item))}</span></button>'
+        for index, item in enumerate(items)
+    )
+    shape = "strip wide" if len(items[0]) > 1 else "strip"
+    caption = f'<p class="told" aria-hidden="true">{escape(heading)}</p>' if len(items[0]) > 1 else ""
+    html = f'{caption}<div class="{shape}" role="group" aria-label="{escape(heading)}">{buttons}</div>'
+    thumbnails = gr.HTML(html, js_on_load=ON_CLICK, apply_default_css=False)
+    thumbnails.select(
+        picked,
+        outputs=list(outputs),
+        queue=False,
+        trigger_mode="always_last",
+        show_progress="hidden",
+        api_visibility="private",
+    )
+
+
+def titles(item: Sequence[Example]) -> str:
+    """The titles of a strip's item as one text."""
+    return " in the style of ".join(example.title for example in item)
+
+
+def thumbnail(path: Path) -> str:
+    """A small square from the picture's middle as a data address."""
+    with Image.open(path) as image:
+        image.draft("RGB", (2 * THUMBNAIL_SIDE, 2 * THUMBNAIL_SIDE))
+        square = ImageOps.fit(image.convert("RGB"), (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    return data_address(square, quality=75)

