@@ -158,14 +158,15 @@ def test_first_step_follows_the_published_formula(preset: str) -> None:
     expected = move(before, gradient)
     if limits:
         expected = expected.clamp(*limits)
-    moved = (expected - before).norm()
+    moved = (expected - before).abs().mean()
     assert moved > 0
-    assert ((descent.variable.detach() - expected).norm() / moved).item() < 1e-2
+    # The mean, because Adam's first step is the gradient's sign, which rounding turns where it is zero.
+    assert ((descent.variable.detach() - expected).abs().mean() / moved).item() < 1e-2
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_real_run_lowers_the_loss(preset: str) -> None:
-    settings = replace(PRESETS[preset], steps=12, levels=1, learning_rate=PRESETS[preset].learning_rate)
+    settings = replace(PRESETS[preset], steps=60, style_size=64)
     method = Gatys()
     method.load(CPU)
     layers = (*settings.content_layers, *settings.style_layers)
@@ -181,7 +182,7 @@ def test_a_real_run_lowers_the_loss(preset: str) -> None:
     frames = list(method.stylize(content, Style(STYLE), settings))
     start = starting_picture(settings, content, STYLE)
     assert loss(frames[-1].image) < 0.7 * loss(start)
-    assert (frames[-1].step, frames[-1].total) == (12, 12)
+    assert (frames[-1].step, frames[-1].total) == (60, 60)
 
 
 @pytest.mark.parametrize(("height", "width"), [(65, 97), (33, 16), (16, 320), (64, 64)])

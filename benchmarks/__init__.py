@@ -1,0 +1,1 @@
+"""Measurements behind every number in the README."""

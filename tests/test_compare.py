@@ -1,0 +1,409 @@
+"""The comparison's states, failures, stops and timings, and what is kept of a finished tile."""
+
+import gc
+import json
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+import core.measure
+import methods.compare
+from core.images import Picture, read_png_text, save_png
+from core.yardstick import Distances
+from fake_methods import Failing, FakeSettings, Quick, SteppedSettings
+from methods.base import Frame, Method, Stop, Stopped, Style
+from methods.compare import Comparison, Tile, explain
+from methods.gatys import Gatys
+from methods.results import picture, png_text, record
+
+CONTENT = Picture(Image.new("RGB", (96, 48), (200, 100, 50)), None)
+STYLE = Picture(Image.new("RGB", (40, 60), (10, 90, 160)), None)
+
+
+class Clock:
+    """Stands in for the clock of core.measure: time passes where a test says so, and nowhere else."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def spend(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(core.measure, "time", SimpleNamespace(perf_counter=lambda: clock.now))
+    return clock
+
+
+@pytest.fixture(autouse=True)
+def yardstick(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> type:
+    """Replaces the yardstick by a slow one that knows the answer; its class counts how often it was made."""
+
+    class Fixed:
+        made = 0
+
+        def __init__(self, content: Tensor, style: Tensor) -> None:
+            Fixed.made += 1
+            clock.spend(10_000)
+
+        def measure(self, pastiche: Tensor) -> Distances:
+            clock.spend(1_000)
+            return Distances(0.25, 0.5)
+
+    monkeypatch.setattr(methods.compare, "Yardstick", Fixed)
+    return Fixed
+
+
+class Timed(Quick):
+    """Loads in 5 s and shows a frame after every 2 s of work, by the test's clock."""
+
+    name, title = "timed", "Timed"
+    Settings, weights = SteppedSettings, ("vgg19",)
+
+    def __init__(self, clock: Clock, at_step: Callable[[int], None] = lambda step: None) -> None:
+        self.clock, self.at_step = clock, at_step
+        self.loads, self.closed = 0, False
+
+    def load(self, device: torch.device) -> None:
+        self.loads += 1
+        self.clock.spend(5)
+
+    def stylize(
+        self, content: Tensor, style: Style, settings: SteppedSettings, stop: Stop | None = None
+    ) -> Iterator[Frame]:
+        self.content, self.style = content, style
+        try:
+            for step in range(1, settings.steps + 1):
+                self.clock.spend(2)
+                self.at_step(step)
+                if stop is not None:
+                    stop.check()
+                losses = {"content": 8.0 / step, "total": 16.0 / step}
+                yield Frame(content / step, step, settings.steps, losses, note="A note.")
+        finally:
+            self.closed = True
+
+
+def raising(error: Exception) -> Callable[[int], None]:
+    def at_step(step: int) -> None:
+        if step == 2:
+            raise error
+
+    return at_step
+
+
+def run(*chosen: Method, content: Picture = CONTENT, stop: Stop | None = None, steps: int = 3) -> list[dict]:
+    comparison = Comparison(chosen, "cpu")
+    return list(comparison.run(content, STYLE, settings_for(*chosen, steps=steps), 64, stop=stop))
+
+
+def settings_for(*chosen: Method, steps: int = 3) -> dict:
+    return {
+        each.name: each.Settings(steps=steps) if each.Settings is SteppedSettings else each.Settings()
+        for each in chosen
+    }
+
+
+def states(yields: list[dict[str, Tile]]) -> list[str]:
+    return [" ".join(tile.state for tile in tiles.values()) for tiles in yields]
+
+
+def test_states_come_in_order_one_method_after_the_other(clock: Clock) -> None:
+    yields = run(Timed(clock), Quick())
+    told = states(yields)
+    assert [state for state, before in zip(told, [None, *told], strict=False) if state != before] == [
+        "waiting waiting",
+        "loading waiting",
+        "running waiting",
+        "done waiting",
+        "done loading",
+        "done running",
+        "done done",
+    ]
+    steps = [tiles["timed"].frame.step for tiles in yields if tiles["timed"].frame]
+    assert sorted(set(steps)) == [1, 2, 3]
+    assert steps == sorted(steps)
+
+
+def test_earlier_yields_do_not_change_afterwards(clock: Clock) -> None:
+    yields = run(Timed(clock))
+    assert states(yields)[0] == "waiting"
+    assert yields[0]["timed"].frame is None
+
+
+def test_a_done_tile_knows_everything(clock: Clock) -> None:
+    tile = run(Timed(clock))[-1]["timed"]
+    assert tile.frame.image.shape == (1, 3, 32, 64)
+    assert [point[0] for point in tile.curve] == [2, 4, 6]
+    assert [point[1]["total"] for point in tile.curve] == [16.0, 8.0, 16 / 3]
+    assert tile.distances == Distances(0.25, 0.5)
+    assert tile.peak_memory is not None
+    assert tile.peak_memory >= 0
+    assert tile.device
+    assert tile.dtype == "float32"
+    assert [weight.key for weight in tile.weights] == ["vgg19"]
+    assert tile.error == ""
+
+
+def test_a_failing_method_leaves_the_others(clock: Clock) -> None:
+    last = run(Failing(), Timed(clock))[-1]
+    assert last["failing"].state == "failed"
+    assert last["failing"].error == "The weights <file> is damaged."
+    assert last["failing"].device  # known since it was loaded
+    assert last["timed"].state == "done"
+    assert last["timed"].distances is not None
+
+
+def test_a_method_that_fails_midway_keeps_its_picture(clock: Clock) -> None:
+    tile = run(Timed(clock, raising(RuntimeError("odd [/thing]"))))[-1]["timed"]
+    assert tile.state == "failed"
+    assert tile.frame.step == 1
+    assert tile.error == "Timed failed: RuntimeError: odd [/thing]"
+    assert tile.distances is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB."),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory"),
+    ],
+)
+def test_too_little_memory_is_a_sentence(clock: Clock, error: Exception) -> None:
+    last = run(Timed(clock, raising(error)), Quick())[-1]
+    assert last["timed"].error == "Timed needs more memory than there is: choose a smaller size."
+    assert last["quick"].state == "done"
+
+
+def test_a_method_without_any_picture_fails(clock: Clock) -> None:
+    class Empty(Quick):
+        def stylize(self, *_: object) -> Iterator[Frame]:
+            yield from ()
+
+    assert run(Empty())[-1]["quick"].state == "failed"
+    assert "no picture" in run(Empty())[-1]["quick"].error
+
+
+def test_weights_that_cannot_be_loaded_fail_the_method_only(clock: Clock) -> None:
+    class Damaged(Quick):
+        name = "damaged"
+
+        def load(self, device: torch.device) -> None:
+            raise ValueError("The file is damaged: install it again.")
+
+    last = run(Damaged(), Timed(clock))[-1]
+    assert last["damaged"].error == "The file is damaged: install it again."
+    assert last["timed"].state == "done"
+
+
+def test_stop_between_methods(clock: Clock) -> None:
+    stop = Stop()
+    first, second = Timed(clock), Quick()
+    comparison = Comparison([first, second], "cpu")
+    yields = []
+    for tiles in comparison.run(CONTENT, STYLE, settings_for(first, second), 64, stop=stop):
+        yields.append(tiles)
+        if tiles["timed"].state == "done":
+            stop.set()
+    assert states(yields)[-1] == "done stopped"
+    assert not any("loading" in state.split()[1] for state in states(yields))
+    assert yields[-1]["quick"].frame is None
+
+
+def test_stop_inside_a_method_keeps_its_picture(clock: Clock) -> None:
+    stop = Stop()
+    method = Timed(clock, lambda step: stop.set() if step == 3 else None)
+    last = run(method, Quick(), stop=stop, steps=50)[-1]
+    assert (last["timed"].state, last["quick"].state) == ("stopped", "stopped")
+    assert last["timed"].frame.step == 2
+    assert last["timed"].error == ""
+    assert method.closed
+
+
+def test_stop_before_the_first_method(clock: Clock) -> None:
+    stop = Stop()
+    stop.set()
+    method = Timed(clock)
+    assert states(run(method, stop=stop)) == ["waiting", "stopped"]
+    assert method.loads == 0
+
+
+def test_closing_the_run_closes_the_method(clock: Clock) -> None:
+    method = Timed(clock)
+    with closing(Comparison([method], "cpu").run(CONTENT, STYLE, settings_for(method), 64)) as frames:
+        for tiles in frames:
+            if tiles["timed"].frame:
+                break
+        assert not method.closed
+    gc.collect()
+    assert method.closed
+
+
+def test_a_stop_is_an_exception_of_its_own() -> None:
+    stop = Stop()
+    stop.check()
+    stop.set()
+    with pytest.raises(Stopped):
+        stop.check()
+
+
+def test_seconds_leave_out_the_consumer_the_loading_and_the_yardstick(clock: Clock, yardstick: type) -> None:
+    method = Timed(clock)
+    yields = []
+    for tiles in Comparison([method], "cpu").run(CONTENT, STYLE, settings_for(method), 64):
+        clock.spend(100)  # the consumer draws
+        yields.append(tiles)
+    seconds = yields[-1]["timed"].seconds
+    assert (seconds.load, seconds.first, seconds.total) == (5, 2, 6)
+    assert yardstick.made == 1
+    assert clock.now > 11_000
+
+
+def test_each_method_is_loaded_once_a_comparison(clock: Clock) -> None:
+    method = Timed(clock)
+    comparison = Comparison([method], "cpu")
+    for _ in range(2):
+        tiles = list(comparison.run(CONTENT, STYLE, settings_for(method), 64))[-1]
+        assert tiles["timed"].seconds.load == 5
+        assert tiles["timed"].seconds.total == 6
+    assert method.loads == 1
+
+
+def test_a_failed_load_is_tried_again(clock: Clock) -> None:
+    class Flaky(Timed):
+        def load(self, device: torch.device) -> None:
+            super().load(device)
+            if self.loads == 1:
+                raise ValueError("Not there yet.")
+
+    method = Flaky(clock)
+    comparison = Comparison([method], "cpu")
+    ends = [
+        list(comparison.run(CONTENT, STYLE, settings_for(method), 64))[-1]["timed"].state for _ in range(2)
+    ]
+    assert ends == ["failed", "done"]
+
+
+def test_only_the_chosen_methods_run(clock: Clock) -> None:
+    method = Timed(clock)
+    yields = list(Comparison([method, Quick()], "cpu").run(CONTENT, STYLE, {"quick": FakeSettings()}, 64))
+    assert list(yields[-1]) == ["quick"]
+    assert method.loads == 0
+
+
+def test_one_yardstick_serves_all_methods_of_a_run(clock: Clock, yardstick: type) -> None:
+    run(Timed(clock), Quick())
+    assert yardstick.made == 1
+
+
+def test_no_yardstick_is_made_where_nothing_was_finished(yardstick: type) -> None:
+    run(Failing())
+    assert yardstick.made == 0
+
+
+@pytest.mark.parametrize("where", ["__init__", "measure"])
+def test_a_yardstick_that_fails_costs_the_distances_only(
+    clock: Clock, yardstick: type, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(yardstick, where, fail)
+    last = run(Timed(clock), Quick())[-1]
+    for tile in last.values():
+        assert tile.state == "done"
+        assert tile.frame is not None
+        assert tile.distances is None
+        assert tile.error == (
+            "The distances could not be measured: "
+            "the yardstick needs more memory than there is: choose a smaller size."
+        )
+
+
+def test_a_huge_style_picture_is_made_smaller_and_others_are_not(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(methods.compare, "STYLE_SIDE", 60)
+    method = Timed(clock)
+    run(method)
+    assert method.style.image.shape == (1, 3, 60, 40)
+    monkeypatch.setattr(methods.compare, "STYLE_SIDE", 30)
+    run(method)
+    assert method.style.image.shape == (1, 3, 30, 20)
+
+
+def test_explain_names_the_kind_of_an_unexpected_error() -> None:
+    assert explain(RuntimeError("what"), "Timed") == "Timed failed: RuntimeError: what"
+    assert explain(ValueError("steps is 0."), "Timed") == "steps is 0."
+
+
+def test_transparency_comes_back(clock: Clock) -> None:
+    alpha = Image.new("L", (96, 48), 255)
+    alpha.paste(0, (0, 0, 48, 48))
+    content = Picture(CONTENT.rgb, alpha)
+    result = picture(run(Timed(clock), content=content)[-1]["timed"], content)
+    assert (result.mode, result.size) == ("RGBA", (64, 32))
+    assert result.getpixel((4, 16))[3] == 0
+    assert result.getpixel((60, 16))[3] == 255
+    assert picture(run(Timed(clock))[-1]["timed"], CONTENT).mode == "RGB"
+
+
+def test_there_is_no_picture_before_the_first_frame() -> None:
+    assert picture(Tile("quick", "Quick", FakeSettings()), CONTENT) is None
+
+
+def test_the_record_is_complete_json(clock: Clock) -> None:
+    kept = json.loads(json.dumps(record(run(Timed(clock))[-1]["timed"]), allow_nan=False))
+    weights, device, memory = kept.pop("weights"), kept.pop("device"), kept.pop("peak_memory_bytes")
+    assert kept == {
+        "method": "timed",
+        "state": "done",
+        "settings": {"seed": 0, "style_size": 0, "strength": 0.5, "bold": False, "steps": 3},
+        "width": 64,
+        "height": 32,
+        "steps": 3,
+        "seconds": {"load": 5, "first": 2, "total": 6},
+        "distances": {"content": 0.25, "style": 0.5},
+        "losses": {"content": 8 / 3, "total": 16 / 3},
+        "dtype": "float32",
+        "note": "A note.",
+        "error": "",
+    }
+    assert device
+    assert memory >= 0
+    assert [sorted(weight) for weight in weights] == [["key", "licence", "sha256", "source"]]
+    assert len(weights[0]["sha256"]) == 64
+
+
+def test_the_record_of_a_tile_without_a_picture_is_json_too() -> None:
+    kept = json.loads(json.dumps(record(Tile("gatys", "Gatys", Gatys.Settings.make()))))
+    assert kept["state"] == "waiting"
+    assert [name for name, value in kept.items() if value is None] == [
+        "width",
+        "height",
+        "steps",
+        "seconds",
+        "peak_memory_bytes",
+        "distances",
+        "losses",
+    ]
+
+
+def test_the_text_in_a_png_makes_the_settings_again(clock: Clock, tmp_path: Path) -> None:
+    tile = run(Timed(clock), steps=2)[-1]["timed"]
+    save_png(picture(tile, CONTENT), tmp_path / "timed.png", png_text(tile))
+    text = read_png_text(tmp_path / "timed.png")
+    assert text == png_text(tile)
+    assert text["Software"] == "StyleGrid"
+    assert (text["stylegrid.method"], text["stylegrid.size"], text["stylegrid.seed"]) == ("timed", "64", "0")
+    assert SteppedSettings.make(**json.loads(text["stylegrid.settings"])) == tile.settings
+    assert list(json.loads(text["stylegrid.weights"])) == ["vgg19"]

@@ -1,0 +1,97 @@
+"""The yardstick: its anchors, its formula by hand, and that a picture's size does not matter."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.vgg import VGG
+from core.yardstick import Distances, Yardstick
+
+STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
+
+
+def blobs(height: int, width: int, seed: int) -> Tensor:
+    """A smooth random picture, (1, 3, H, W) in [0, 1]."""
+    coarse = torch.rand(1, 3, 8, 10, generator=torch.Generator().manual_seed(seed))
+    return F.interpolate(coarse, (height, width), mode="bicubic", align_corners=False).clamp(0, 1)
+
+
+CONTENT, STYLE = blobs(64, 72, seed=1), blobs(68, 64, seed=2)
+
+
+@pytest.fixture(scope="module")
+def yardstick() -> Yardstick:
+    return Yardstick(CONTENT, STYLE)
+
+
+def by_hand(image: Tensor, content: Tensor, style: Tensor) -> tuple[float, float]:
+    """Both distances, written out from their definition."""
+    network = VGG(STYLE_LAYERS)
+
+    def features(picture: Tensor) -> dict[str, Tensor]:
+        height, width = picture.shape[-2:]
+        size = (256, round(width * 256 / height)) if height < width else (round(height * 256 / width), 256)
+        bigger = F.interpolate(picture, size, mode="bicubic", antialias=True, align_corners=False)
+        return network(bigger.clamp(0, 1))
+
+    mine, photo, painting = features(image), features(content), features(style)
+    content_distance = ((mine["relu4_1"] - photo["relu4_1"]) ** 2).sum() / (photo["relu4_1"] ** 2).sum()
+    errors = []
+    for layer in STYLE_LAYERS:
+        grams = [
+            torch.einsum("chw,dhw->cd", each[layer][0], each[layer][0]) / each[layer][0, 0].numel()
+            for each in (mine, painting)
+        ]
+        errors.append(((grams[0] - grams[1]) ** 2).sum() / (grams[1] ** 2).sum())
+    return content_distance.item(), (sum(errors) / len(errors)).item()
+
+
+def test_the_photo_itself_has_no_content_distance_but_a_style_distance(yardstick: Yardstick) -> None:
+    distances = yardstick.measure(CONTENT)
+    assert distances.content == pytest.approx(0, abs=1e-6)
+    assert distances.style > 0.01
+
+
+def test_the_style_picture_itself_has_no_style_distance_but_a_content_distance() -> None:
+    style = blobs(*CONTENT.shape[-2:], seed=2)
+    distances = Yardstick(CONTENT, style).measure(style)
+    assert distances.style == pytest.approx(0, abs=1e-6)
+    assert distances.content > 0.05
+
+
+def test_values_equal_the_formula(yardstick: Yardstick) -> None:
+    pastiche = 0.5 * CONTENT + 0.5 * blobs(64, 72, seed=3)
+    distances = yardstick.measure(pastiche)
+    content, style = by_hand(pastiche, CONTENT, STYLE)
+    assert distances.content == pytest.approx(content, rel=1e-3)
+    assert distances.style == pytest.approx(style, rel=1e-3)
+
+
+def test_a_pastiche_measures_the_same_at_any_resolution(yardstick: Yardstick) -> None:
+    small, large = (yardstick.measure(blobs(height, height * 9 // 8, seed=3)) for height in (128, 400))
+    assert large.content == pytest.approx(small.content, rel=0.05)
+    assert large.style == pytest.approx(small.style, rel=0.05)
+
+
+def test_a_black_picture_is_far_but_bounded(yardstick: Yardstick) -> None:
+    distances = yardstick.measure(torch.zeros_like(CONTENT))
+    assert 0.3 < distances.content < 10
+    assert 0.3 < distances.style < 10
+
+
+def test_a_style_of_one_colour_gives_finite_distances() -> None:
+    distances = Yardstick(CONTENT, torch.zeros_like(STYLE)).measure(CONTENT)
+    assert isinstance(distances, Distances)
+    assert math.isfinite(distances.content)
+    assert math.isfinite(distances.style)
+    assert distances.style > 0
+
+
+def test_measuring_keeps_no_gradient(yardstick: Yardstick) -> None:
+    image = CONTENT.clone().requires_grad_()
+    yardstick.measure(image)
+    assert image.grad is None
+    assert not yardstick.content.requires_grad
