@@ -28,7 +28,7 @@ from methods.gatys import Gatys, Objective
 from methods.gatys_presets import FAST, PAPER, GatysSettings
 
 CLOSE_ENOUGH = 1.02
-JUDGED_EVERY = 5  # steps
+JUDGED_EVERY = 10  # steps
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,9 @@ class Judge:
         return self.objective(image.to(self.device))["total"].item()
 
 
-def points(method: Gatys, content: Tensor, style: Style, settings: GatysSettings, judge: Judge) -> Iterator[Point]:
+def points(
+    method: Gatys, content: Tensor, style: Style, settings: GatysSettings, judge: Judge
+) -> Iterator[Point]:
     """One point a frame; judged, and otherwise NaN, every few steps and at the end."""
     watch = Stopwatch(method.device)
     frames: Generator[Frame] = method.stylize(content, style, settings)

@@ -82,13 +82,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         names = [name.strip() for name in arguments.methods.split(",")]
         settings = chosen_settings(arguments, names)
-        size = arguments.size or max(each.size for each in settings.values())
+        size = max(each.size for each in settings.values()) if arguments.size is None else arguments.size
         if not SIZES[0] <= size <= SIZES[1]:
             raise ValueError(f"size is {size}; it must be from {SIZES[0]} to {SIZES[1]} pixels.")
         content = open_picture(arguments.content, "content photo")
         style = open_picture(arguments.style, "style picture")
         comparison = Comparison([get(name)() for name in names], arguments.device)
-    except ValueError as error:  # PictureError is one
+        arguments.out.mkdir(parents=True, exist_ok=True)
+    except (ValueError, OSError) as error:  # PictureError is a ValueError
         print(error, file=sys.stderr)
         return 2
     tiles = watch(comparison, content, style, settings, size)
@@ -108,7 +109,7 @@ def watch(
         TextColumn("{task.description:12}"),
         BarColumn(),
         TextColumn("{task.completed:>5.0f}/{task.total:.0f}"),
-        TextColumn("{task.fields[told]}"),
+        TextColumn("{task.fields[told]}", markup=False),  # an error may hold brackets
         TimeElapsedColumn(),
     )
     tiles: dict[str, Tile] = {}
@@ -142,15 +143,14 @@ def show(progress: Progress, bar: TaskID, tile: Tile) -> None:
 
 
 def write(tiles: dict[str, Tile], content: Picture, folder: Path) -> dict[str, Any]:
-    """Write <method>.png and results.json into `folder`; returns what results.json holds."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write <method>.png and results.json into the existing `folder`; returns what results.json holds."""
     results: dict[str, Any] = {}
     for name, tile in tiles.items():
         results[name] = record(tile)
         image = picture(tile, content)
         if image is not None:
             save_png(image, folder / f"{name}.png", png_text(tile))
-            Console(stderr=True).print(f"{folder / name}.png", highlight=False)
+            Console(stderr=True).print(f"{folder / name}.png", highlight=False, markup=False)
     (folder / "results.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     return results
 

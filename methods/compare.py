@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Literal
 
 import torch
@@ -20,6 +21,10 @@ from methods.settings import MethodSettings
 from weights.catalog import Weight, find
 
 State = Literal["waiting", "loading", "running", "done", "stopped", "failed"]
+
+# Long side of the style picture in px: no method works on a larger one, and 100 megapixels would be a tensor
+# of 1.2 GB.
+STYLE_SIDE = 4096
 
 log = logging.getLogger(__name__)
 
@@ -96,17 +101,22 @@ class Comparison:
         A method that fails gets a tile that says why, and the others go on.
         """
         photo = to_tensor(resize(content, size).rgb)
+        if max(style.rgb.size) > STYLE_SIDE:
+            style = resize(style, STYLE_SIDE)
         painting = Style(to_tensor(style.rgb), style_name)
         tiles = {name: Tile(name, self.methods[name].title, settings[name]) for name in settings}
         yield dict(tiles)
-        yardstick: Yardstick | None = None
+
+        @cache
+        def yardstick() -> Yardstick:
+            return Yardstick(photo.to(self.device), painting.image.to(self.device))
+
         for name in settings:
             for tile in self._run_one(tiles[name], photo, painting, stop):
                 tiles[name] = tile
                 if tile.state != "done":
                     yield dict(tiles)
             if tiles[name].state == "done":
-                yardstick = yardstick or Yardstick(photo.to(self.device), painting.image.to(self.device))
                 tiles[name] = scored(tiles[name], yardstick)
                 yield dict(tiles)
 
@@ -116,7 +126,8 @@ class Comparison:
             if stop is not None:
                 stop.check()
             yield replace(tile, state="loading")
-            frames = self._frames(self._loaded(tile), content, style, stop)
+            tile = self._loaded(tile)
+            frames = self._frames(tile, content, style, stop)
             with closing(frames):
                 for tile in frames:
                     yield tile
@@ -164,11 +175,11 @@ class Comparison:
         yield replace(tile, peak_memory=memory.bytes)
 
 
-def scored(tile: Tile, yardstick: Yardstick) -> Tile:
-    """The tile with its picture's distances; failed where they cannot be measured."""
+def scored(tile: Tile, yardstick: Callable[[], Yardstick]) -> Tile:
+    """The tile with its picture's distances, or with an error that says why they cannot be measured."""
     assert tile.frame is not None
     try:
-        return replace(tile, distances=yardstick.measure(tile.frame.image))
+        return replace(tile, distances=yardstick().measure(tile.frame.image))
     except Exception as error:
         log.exception("scoring %s failed", tile.title)
         return replace(tile, error=f"The distances could not be measured: {explain(error, 'the yardstick')}")

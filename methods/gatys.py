@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import torch
@@ -34,6 +34,7 @@ class Formulas:
         style, content: the error of one layer, given actual and target.
         variation: total variation of the optimised picture, in its own pixel scale.
         style_sum: whether the layers' style errors are summed (else averaged).
+        content_sum: whether `content` grows with the number of positions (else it is a mean).
         feature_scale: factor on all features before anything else.
         reciprocal: whether each loss is multiplied by the reciprocal of its current value.
     """
@@ -43,6 +44,7 @@ class Formulas:
     content: Callable[[Tensor, Tensor], Tensor]
     variation: Callable[[Tensor], Tensor] = total_variation
     style_sum: bool = False
+    content_sum: bool = False
     feature_scale: float = 1.0
     reciprocal: bool = False
 
@@ -64,6 +66,7 @@ FORMULAS = {
         gram=gram,
         style=lambda actual, target: mean_squared_error(actual, target) / 4,
         content=lambda actual, target: squared_error(actual, target) / 2,
+        content_sum=True,
     ),
     "tensorflow": Formulas(gram=gram, style=mean_squared_error, content=mean_squared_error),
     # Features of inputs divided by ImageNet's deviation are about 255 x 0.225 times smaller: a ReLU network
@@ -225,7 +228,10 @@ class Gatys(Method):
 
     name = "gatys"
     title = "Gatys et al."
-    paper = "Gatys, Ecker, Bethge 2016: Image Style Transfer Using Convolutional Neural Networks (CVPR)"
+    paper = (
+        "Gatys, Ecker, Bethge 2016: Image Style Transfer Using Convolutional Neural Networks (CVPR), "
+        "https://doi.org/10.1109/CVPR.2016.265"
+    )
     Settings = GatysSettings
     weights = ("vgg19",)
 
@@ -249,7 +255,9 @@ class Gatys(Method):
         for (height, width), steps in pyramid(settings, *content.shape[-2:]):
             level_content = resample(content, height, width)
             level_style = fit_long_side(painting, style_size(settings, content) * width // content.shape[-1])
-            objective = Objective(settings, network, level_content, level_style, stop)
+            objective = Objective(
+                balanced(settings, content, level_content), network, level_content, level_style, stop
+            )
             descent = Descent(objective, resample(image, height, width))
             for _ in range(steps):
                 losses = descent.step()
@@ -259,6 +267,13 @@ class Gatys(Method):
                     yield frame(descent.image(final and settings.keep_best), content, settings, done, losses)
                     shown = time.perf_counter()
             image = descent.image(settings.keep_best)
+
+
+def balanced(settings: GatysSettings, content: Tensor, level: Tensor) -> GatysSettings:
+    """Settings for a smaller pyramid level, whose fewer positions must weigh what those of `content` do."""
+    if not FORMULAS[settings.formulas].content_sum:
+        return settings
+    return replace(settings, content_weight=settings.content_weight * content.numel() / level.numel())
 
 
 def frame(
@@ -291,12 +306,12 @@ def style_size(settings: GatysSettings, content: Tensor) -> int:
 
 
 def pyramid(settings: GatysSettings, height: int, width: int) -> list[tuple[tuple[int, int], int]]:
-    """Sizes and steps of each level, coarse to fine: each level has twice the side and half the steps."""
+    """Sizes and steps of each level, coarse to fine: twice the side each time, the steps shared equally."""
     levels = settings.levels
     while levels > 1 and min(height, width) >> (levels - 1) < COARSEST_SHORT_SIDE:
         levels -= 1
-    shares = [2**power for power in reversed(range(levels))]
-    steps = [settings.steps * share // sum(shares) for share in shares]
-    steps[-1] += settings.steps - sum(steps)
-    sizes = [(round(height / share), round(width / share)) for share in shares]
+    steps = [settings.steps // levels] * levels
+    steps[-1] += settings.steps % levels
+    factors = [2**power for power in reversed(range(levels))]
+    sizes = [(round(height / factor), round(width / factor)) for factor in factors]
     return [(size, count) for size, count in zip(sizes, steps, strict=True) if count]

@@ -118,7 +118,8 @@ def _check(knob: Knob, value: Any) -> None:
 def _check_number(knob: Knob, value: Any) -> None:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     whole = "a whole number" if knob.kind is int else "a number"
-    if not number or (knob.kind is int and value != int(value)):
+    if not number or (knob.kind is int and value % 1 != 0):
         raise ValueError(f"{knob.name} is {value!r}; it must be {whole} from {knob.low:g} to {knob.high:g}.")
     if not knob.low <= value <= knob.high:
-        raise ValueError(f"{knob.name} is {value:g}; it must be {whole} from {knob.low:g} to {knob.high:g}.")
+        shown = f"{value:g}" if isinstance(value, float) else value  # a huge int has no float form
+        raise ValueError(f"{knob.name} is {shown}; it must be {whole} from {knob.low:g} to {knob.high:g}.")
