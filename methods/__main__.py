@@ -59,7 +59,7 @@ def flag(method: str, knob: Knob) -> dict[str, Any]:
         return {**options, "type": lambda text: tuple(text.split(",")), "metavar": "A,B"}
     if knob.choices:
         return {**options, "metavar": "{" + ",".join(knob.choices) + "}"}
-    return {**options, "type": knob.kind, "metavar": f"{knob.low:g}..{knob.high:g}"}
+    return {**options, "type": knob.kind, "metavar": "..".join(knob.limits)}
 
 
 def chosen_settings(arguments: argparse.Namespace, names: Sequence[str]) -> dict[str, MethodSettings]:
@@ -76,7 +76,8 @@ def chosen_settings(arguments: argparse.Namespace, names: Sequence[str]) -> dict
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit status 0 when every method finished, 1 when one failed, 2 for wrong arguments or pictures."""
+    """Exit status: 0 when every method finished, 1 when one failed, 130 when Ctrl-C stopped them, 2 for wrong
+    arguments or pictures."""
     top = parser()
     arguments = top.parse_args(argv)
     try:
@@ -96,7 +97,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     results = write(tiles, content, arguments.out)
     if arguments.json:
         print(json.dumps(results, indent=2))
-    return 1 if any(tile.state == "failed" for tile in tiles.values()) else 0
+    states = {tile.state for tile in tiles.values()}
+    return 1 if "failed" in states else 130 if "stopped" in states else 0
 
 
 def watch(

@@ -127,6 +127,7 @@ class Comparison:
                 stop.check()
             yield replace(tile, state="loading")
             tile = self._loaded(tile)
+            yield tile
             frames = self._frames(tile, content, style, stop)
             with closing(frames):
                 for tile in frames:

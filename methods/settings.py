@@ -47,6 +47,12 @@ class Knob:
     help: str
     expert: bool
 
+    @property
+    def limits(self) -> tuple[str, str]:
+        """The lowest and the highest number, to be read."""
+        low, high = (int(limit) if limit == int(limit) else limit for limit in (self.low, self.high))
+        return str(low), str(high)
+
 
 @dataclass(frozen=True)
 class MethodSettings:
@@ -118,8 +124,9 @@ def _check(knob: Knob, value: Any) -> None:
 def _check_number(knob: Knob, value: Any) -> None:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     whole = "a whole number" if knob.kind is int else "a number"
+    allowed = f"it must be {whole} from {' to '.join(knob.limits)}."
     if not number or (knob.kind is int and value % 1 != 0):
-        raise ValueError(f"{knob.name} is {value!r}; it must be {whole} from {knob.low:g} to {knob.high:g}.")
+        raise ValueError(f"{knob.name} is {value!r}; {allowed}")
     if not knob.low <= value <= knob.high:
         shown = f"{value:g}" if isinstance(value, float) else value  # a huge int has no float form
-        raise ValueError(f"{knob.name} is {shown}; it must be {whole} from {knob.low:g} to {knob.high:g}.")
+        raise ValueError(f"{knob.name} is {shown}; {allowed}")

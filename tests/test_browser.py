@@ -17,6 +17,7 @@ import app
 from core.images import read_png_text
 from fake_methods import Failing, Quick, Silent, Stepped
 from methods.compare import Comparison
+from methods.gatys_presets import FAST
 from ui.look import LAUNCH
 
 ROOT = Path(__file__).parent.parent
@@ -202,7 +203,7 @@ def test_stop_ends_the_work_and_keeps_the_picture(page, real):
 def test_a_preset_fills_the_controls(page, real):
     visitor = Visitor(page, real)
     visitor.open_panel()
-    expect(page.get_by_label("number input for Steps")).to_have_value("300")
+    expect(page.get_by_label("number input for Steps")).to_have_value(str(FAST.steps))
     page.get_by_label("Preset").click()
     page.get_by_role("option", name="d2l").click()
     expect(page.get_by_label("number input for Steps")).to_have_value("500")
@@ -217,7 +218,7 @@ def test_a_setting_out_of_range_is_told(page, real):
     visitor.choose_both()
     page.get_by_label("Content weight").fill("-5")
     visitor.compare.click()
-    expect(visitor.status).to_contain_text("content_weight is -5; it must be a number from 0 to 1e+06.")
+    expect(visitor.status).to_contain_text("content_weight is -5; it must be a number from 0 to 1000000.")
     expect(visitor.compare).to_be_enabled()
 
 
