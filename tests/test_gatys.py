@@ -256,8 +256,9 @@ def test_closing_the_generator_ends_it() -> None:
         next(frames)
 
 
-def test_grad_mode_does_not_leak_between_threads() -> None:
+def test_grad_mode_does_not_leak_between_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """A page resumes the generator on other threads; each resume must compute gradients there."""
+    monkeypatch.setattr("methods.gatys.SECONDS_BETWEEN_FRAMES", 0)  # a frame after each step
     method = Gatys()
     method.load(CPU)
     frames = method.stylize(picture(64, 64, seed=1), Style(STYLE), replace(PAPER, steps=3))
@@ -267,7 +268,7 @@ def test_grad_mode_does_not_leak_between_threads() -> None:
         with torch.no_grad():
             thread.start()
             thread.join()
-    assert results
+    assert [frame.step for frame in results] == [1, 2]
 
 
 def test_hvass_tells_that_vgg19_stands_in_for_vgg16() -> None:
