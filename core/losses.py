@@ -1,11 +1,15 @@
 """The quantities of the field, each in one place: gram, mean and deviation, relative errors, total variation.
 
-All take float tensors of shape (B, C, H, W) and compute in float32, whatever the network ran in.
+All take float tensors of shape (B, C, H, W) and give float32, whatever the network ran in.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
+import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 
 def gram(features: Tensor) -> Tensor:
@@ -13,10 +17,29 @@ def gram(features: Tensor) -> Tensor:
 
     Gatys et al. 2016, eq. 3, divide by nothing and put 1 / (4 N^2 M^2) into the loss (eq. 4), M = H W;
     dividing by M here keeps the matrix independent of the picture's size. Johnson et al. 2016 divide by
-    C H W: divide this one by C to use their weights.
+    C H W: divide this one by C to use their weights. The product runs in the features' own format.
     """
-    flat = features.float().flatten(2)
-    return flat @ flat.mT / flat.shape[2]
+    result: Tensor = _Gram.apply(features)
+    return result
+
+
+class _Gram(torch.autograd.Function):
+    """`gram` with one product in its backward pass, where autograd, blind to the symmetry, takes two."""
+
+    @staticmethod
+    def forward(ctx: Any, features: Tensor) -> Tensor:
+        ctx.save_for_backward(features)
+        positions = features.flatten(2).mT  # a view where the memory is channels_last
+        return (positions.mT @ positions).float() / positions.shape[1]
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        (features,), (gradient,) = ctx.saved_tensors, gradients
+        positions = features.flatten(2).mT
+        symmetric = (gradient + gradient.mT) / positions.shape[1]
+        result: Tensor = (positions @ symmetric.to(features.dtype)).mT.reshape(features.shape)
+        return result
 
 
 def mean_std(features: Tensor, epsilon: float = 1e-5) -> tuple[Tensor, Tensor]:
@@ -35,11 +58,12 @@ def squared_error(actual: Tensor, target: Tensor) -> Tensor:
 
 
 def relative_error(actual: Tensor, target: Tensor) -> Tensor:
-    """|actual - target|^2 / |target|^2, the unit of the yardstick and of our trainings: -> scalar.
+    """|actual - target|^2 / |target|^2, the unit of the yardstick and of our trainings: (B, ...) -> (B,).
 
     0 where they agree, 1 where `actual` is zero; free of any layer's or picture's scale.
     """
-    return squared_error(actual, target) / target.float().square().sum().clamp_min(1e-12)
+    error = (actual.float() - target.float()).square().flatten(1).sum(1)
+    return error / target.float().square().flatten(1).sum(1).clamp_min(1e-12)
 
 
 def neighbour_differences(image: Tensor) -> tuple[Tensor, Tensor]:

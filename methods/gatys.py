@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Protocol, cast
 
 import torch
 from torch import Tensor
@@ -117,6 +117,15 @@ def pixel_scale(name: str, device: torch.device) -> PixelScale:
     return PixelScale(mean, deviation)
 
 
+class Loss(Protocol):
+    """What a Descent minimises: a picture in the scale's pixels -> losses, with their sum under "total"."""
+
+    settings: GatysSettings
+    scale: PixelScale
+
+    def __call__(self, variable: Tensor) -> dict[str, Tensor]: ...
+
+
 class Objective:
     """What one run minimises at one size, with its targets computed once.
 
@@ -161,14 +170,16 @@ class Objective:
         return loss / (loss.detach() + 1e-10) if self.formulas.reciprocal else loss
 
     def _features(self, image: Tensor) -> dict[str, Tensor]:
-        features = self.network(image, self.between)
-        return {layer: feature.float() * self.formulas.feature_scale for layer, feature in features.items()}
+        features: dict[str, Tensor] = self.network(image, self.between)
+        if (scale := self.formulas.feature_scale) != 1:
+            features = {layer: feature * scale for layer, feature in features.items()}
+        return features
 
 
 class Descent:
     """The optimised picture and its optimiser: `step()` moves it once and returns the losses before."""
 
-    def __init__(self, objective: Objective, image: Tensor) -> None:
+    def __init__(self, objective: Loss, image: Tensor) -> None:
         self.objective = objective
         self.settings = objective.settings
         self.variable = objective.scale.encode(image).contiguous().requires_grad_()

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import io
+import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import safetensors.torch
 import torch
 from torch import Tensor
 
@@ -39,17 +44,37 @@ def load(key: str) -> dict[str, Tensor]:
     """
     weight = find(key)
     path = locate(weight)
-    with path.open("rb") as file:
-        # One descriptor for both, so that what was checked is what is loaded.
-        digest = hashlib.sha256(file.read()).hexdigest()
-        if digest != weight.sha256:
-            raise WeightsError(
-                f"The weights file {path} is not the one that the catalog names: its SHA-256 is "
-                f"{digest[:12]}..., expected {weight.sha256[:12]}... . Reinstall it, or remove it."
-            )
-        file.seek(0)
-        tensors: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
+    data = path.read_bytes()  # read once, so that what was checked is what is loaded
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != weight.sha256:
+        raise WeightsError(
+            f"The weights file {path} is not the one that the catalog names: its SHA-256 is "
+            f"{digest[:12]}..., expected {weight.sha256[:12]}... . Reinstall it, or remove it."
+        )
+    if path.suffix == ".safetensors":
+        return unpack(data, str(path))[0]
+    tensors: dict[str, Tensor] = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     return tensors
+
+
+def pack(tensors: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> bytes:
+    """A safetensors file of tensors and of JSON values about them."""
+    texts = {key: json.dumps(value, ensure_ascii=False) for key, value in metadata.items()}
+    return safetensors.torch.save({name: each.contiguous() for name, each in tensors.items()}, texts)
+
+
+def unpack(data: bytes, name: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The tensors and the metadata of a safetensors file that `pack` made.
+
+    Raises WeightsError, calling the file `name`, where it is none or is cut short.
+    """
+    try:
+        tensors = safetensors.torch.load(data)
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        metadata = {key: json.loads(text) for key, text in header.get("__metadata__", {}).items()}
+    except Exception as error:
+        raise WeightsError(f"{name} is not a complete safetensors file of StyleGrid's.") from error
+    return tensors, metadata
 
 
 def _folder(weight: Weight) -> Path:

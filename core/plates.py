@@ -1,0 +1,55 @@
+"""The style plates that come with StyleGrid, as styles/styles.toml lists them."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+STYLES = Path(__file__).parent.parent / "styles"
+
+
+@dataclass(frozen=True)
+class Plate:
+    """A style picture that we ship. `name` is the one by which methods and the command line know it."""
+
+    path: Path
+    name: str
+    title: str
+    artist: str
+    year: str
+
+    @property
+    def caption(self) -> str:
+        """Title, artist and year, as far as they are known."""
+        return ", ".join(part for part in (self.title, self.artist, self.year) if part)
+
+
+def plates(folder: Path = STYLES) -> tuple[Plate, ...]:
+    """The plates that the folder's styles.toml lists and whose pictures are there; none without a list.
+
+    Raises ValueError where the list cannot be read.
+    """
+    listing = folder / "styles.toml"
+    if not listing.is_file():
+        return ()
+    try:
+        tables = tomllib.loads(listing.read_text(encoding="utf-8")).get("plate", [])
+        listed = [
+            Plate(
+                folder / each["file"],
+                each["name"],
+                each.get("title", each["name"]),
+                each.get("artist", ""),
+                str(each.get("year", "")),
+            )
+            for each in tables
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{listing} is not a list of plates: {error}.") from error
+    return tuple(plate for plate in listed if plate.path.is_file())

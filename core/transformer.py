@@ -1,0 +1,144 @@
+"""The image transformation network that Johnson and CIN share; they differ in its normalisation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+Norm = Callable[[int], nn.Module]  # channels -> a normalisation layer
+EPSILON = 1e-5
+MULTIPLE = 4  # two convolutions of stride 2 halve the picture twice
+
+
+class Transformer(nn.Module):
+    """Pictures (B, 3, H, W), RGB in [0, 1], to pictures of the same shape and range.
+
+    Johnson, Alahi, Fei-Fei 2016, supplementary material, with what the field has learnt since: reflection
+    padding (their borders), nearest upsampling and convolution instead of transposed convolution
+    (checkerboards; Odena et al. 2016), a sigmoid output and a last normalisation (Dumoulin et al. 2017, table 1).
+
+    Args:
+        norm: makes the normalisation that follows each convolution. Called in `forward` with the features
+            and whatever condition `forward` was given.
+        width: channels after the first convolution; the middle has four times as many.
+        blocks: residual blocks in the middle.
+    """
+
+    def __init__(self, norm: Norm, width: int = 32, blocks: int = 5) -> None:
+        super().__init__()
+        self.down = nn.ModuleList(
+            [
+                Layer(norm, 3, width, kernel=9),
+                Layer(norm, width, 2 * width, stride=2),
+                Layer(norm, 2 * width, 4 * width, stride=2),
+            ]
+        )
+        self.residual = nn.ModuleList([Residual(norm, 4 * width) for _ in range(blocks)])
+        self.up = nn.ModuleList([Layer(norm, 4 * width, 2 * width), Layer(norm, 2 * width, width)])
+        self.out = Layer(norm, width, 3, kernel=9)
+
+    def forward(self, image: Tensor, *condition: Tensor) -> Tensor:
+        height, width = image.shape[-2:]
+        x = F.pad(image, (0, -width % MULTIPLE, 0, -height % MULTIPLE), mode="reflect")
+        x = (4 * x - 2).to(self.dtype, memory_format=torch.channels_last)
+        for layer in self.down:
+            x = F.relu(layer(x, *condition))
+        for block in self.residual:
+            x = block(x, *condition)
+        for layer in self.up:
+            x = F.interpolate(x, scale_factor=2, mode="nearest")
+            x = F.relu(layer(x, *condition))
+        return torch.sigmoid(self.out(x, *condition).float())[..., :height, :width]
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The format in which the network computes: its weights'."""
+        return self.out.convolution.weight.dtype
+
+
+class Layer(nn.Module):
+    """A convolution with reflection padding, then a normalisation, which makes a bias useless."""
+
+    def __init__(self, norm: Norm, inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(
+            inputs, outputs, kernel, stride, kernel // 2, padding_mode="reflect", bias=False
+        )
+        self.norm = norm(outputs)
+
+    def forward(self, x: Tensor, *condition: Tensor) -> Tensor:
+        return self.norm(self.convolution(x), *condition)
+
+
+class Residual(nn.Module):
+    """Two layers whose result is added to their input."""
+
+    def __init__(self, norm: Norm, channels: int) -> None:
+        super().__init__()
+        self.first = Layer(norm, channels, channels)
+        self.second = Layer(norm, channels, channels)
+
+    def forward(self, x: Tensor, *condition: Tensor) -> Tensor:
+        return x + self.second(F.relu(self.first(x, *condition)), *condition)
+
+
+class ConditionalInstanceNorm(nn.Module):
+    """Instance normalisation with one (gamma, beta) per style (Dumoulin et al. 2017, eq. 5).
+
+    The condition is a (B, S) matrix of weights over the S styles: one-hot rows choose styles, others mix
+    them by interpolating gamma and beta (their section 3.3).
+    """
+
+    def __init__(self, channels: int, styles: int) -> None:
+        super().__init__()
+        self.gamma = nn.Parameter(torch.ones(styles, channels))
+        self.beta = nn.Parameter(torch.zeros(styles, channels))
+
+    def forward(self, x: Tensor, mix: Tensor) -> Tensor:
+        mix = mix.to(self.gamma.dtype)
+        return instance_norm(x, mix @ self.gamma, mix @ self.beta)
+
+
+def instance_norm(x: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
+    """Each channel of each picture to mean beta and deviation gamma: (B, C, H, W) and two of (B, C)."""
+    result: Tensor = _InstanceNorm.apply(x, gamma, beta)
+    return result
+
+
+class _InstanceNorm(torch.autograd.Function):
+    """PyTorch's own leaves the channels_last layout, or is several times slower backward in bfloat16.
+
+    Both passes read the features twice: once for sums, in float32 or better, and once for the result, which
+    is linear in them with one factor a channel.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
+        precise = torch.promote_types(x.dtype, torch.float32)
+        mean, square = (each.sum((2, 3), dtype=precise) / x[0, 0].numel() for each in (x, x * x))
+        inverse = (square - mean * mean + EPSILON).rsqrt()  # 1 / deviation
+        ctx.save_for_backward(x, gamma, mean, inverse)
+        return linear(x, gamma * inverse, beta - gamma * inverse * mean)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        (x, gamma, mean, inverse), (gradient,) = ctx.saved_tensors, gradients
+        count = x[0, 0].numel()
+        d_beta, product = (each.sum((2, 3), dtype=mean.dtype) for each in (gradient, gradient * x))
+        d_gamma = (product - mean * d_beta) * inverse
+        scale, slope = gamma * inverse, d_gamma * inverse / count
+        offset = scale * (mean * slope - d_beta / count)
+        d_x = linear(gradient, scale, offset).sub_(x * (scale * slope).to(x.dtype)[:, :, None, None])
+        return d_x, d_gamma.to(gamma.dtype), d_beta.to(gamma.dtype)
+
+
+def linear(x: Tensor, factor: Tensor, offset: Tensor) -> Tensor:
+    """x * factor + offset, in the format of x: (B, C, H, W) and two of (B, C)."""
+    factor, offset = (each.to(x.dtype)[:, :, None, None] for each in (factor, offset))
+    return torch.addcmul(offset, x, factor)

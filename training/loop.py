@@ -1,0 +1,162 @@
+"""The training loop: a generator of reports, with checkpoints from which it goes on as if unbroken."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from core.device import synchronize
+
+Losses = Callable[[Tensor, torch.Generator], dict[str, Tensor]]
+"""Batch of content pictures and the step's source of chance -> losses, with their sum under "total"."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Crops of `size` px in batches of `batch`, until `until` (0 to 1) of the training is done."""
+
+    until: float
+    size: int
+    batch: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long and how to train: by `steps`, or by `minutes` of work where steps is 0.
+
+    The learning rate stays for the first half, then falls along half a cosine to a hundredth.
+    """
+
+    steps: int = 0
+    minutes: float = 60.0
+    stages: tuple[Stage, ...] = (Stage(0.7, 128, 8), Stage(1.0, 256, 4))
+    learning_rate: float = 1e-3
+    clip: float = 1.0
+    seed: int = 0
+
+    def done(self, step: int, seconds: float) -> float:
+        """How much of the training lies behind, from 0 to 1."""
+        return min(1.0, step / self.steps if self.steps else seconds / (60 * self.minutes))
+
+    def stage(self, done: float) -> Stage:
+        """The stage to which the next step belongs."""
+        return next((stage for stage in self.stages if done < stage.until), self.stages[-1])
+
+    def rate(self, done: float) -> float:
+        """The learning rate of the next step."""
+        fall = max(0.0, 2 * done - 1)
+        return self.learning_rate * (0.01 + 0.99 * (1 + math.cos(math.pi * fall)) / 2)
+
+
+@dataclass(frozen=True)
+class Report:
+    """One finished step: losses before it, seconds of work and pictures seen since the training began."""
+
+    step: int
+    done: float
+    seconds: float
+    pictures: int
+    losses: dict[str, float]
+
+
+class Training:
+    """A network, its optimiser and how far they are.
+
+    The network computes in its own format; Adam works on float32 masters of its parameters, in which small
+    steps are not lost.
+
+    Args:
+        losses: called with a batch; see `Losses`.
+        batch: (count, size, generator) -> content pictures, as `Pictures.batch`.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        losses: Losses,
+        batch: Callable[[int, int, torch.Generator], Tensor],
+        plan: Plan,
+    ) -> None:
+        self.network, self.losses, self.batch, self.plan = network, losses, batch, plan
+        self.parameters = [each for each in network.parameters() if each.requires_grad]
+        self.masters = [each.detach().float().clone() for each in self.parameters]
+        self.optimiser = torch.optim.Adam(self.masters, lr=plan.learning_rate, foreach=True)
+        self.step, self.seconds, self.pictures = 0, 0.0, 0
+
+    @property
+    def done(self) -> float:
+        """How much of the training lies behind, from 0 to 1."""
+        return self.plan.done(self.step, self.seconds)
+
+    def run(self, report_every: int = 10) -> Iterator[Report]:
+        """Train until the plan is done; a report every few steps and one for the last."""
+        device = self.masters[0].device
+        while self.done < 1:
+            started = time.perf_counter()
+            losses = self._step(self.done)
+            due = self.step % report_every == 0
+            if due:
+                synchronize(device)
+            self.seconds += time.perf_counter() - started
+            if due or self.done >= 1:
+                numbers = {name: loss.item() for name, loss in losses.items()}
+                yield Report(self.step, self.done, self.seconds, self.pictures, numbers)
+
+    @torch.enable_grad()
+    def _step(self, done: float) -> dict[str, Tensor]:
+        stage = self.plan.stage(done)
+        # Every step has its own generator, so that a resumed training draws what an unbroken one would.
+        random = torch.Generator().manual_seed(self.plan.seed * 1_000_003 + self.step)
+        losses = self.losses(self.batch(stage.batch, stage.size, random), random)
+        gradients = torch.autograd.grad(losses["total"], self.parameters)
+        with torch.no_grad():
+            for master, gradient in zip(self.masters, gradients, strict=True):
+                master.grad = gradient.float()
+            nn.utils.clip_grad_norm_(self.masters, self.plan.clip)
+            self.optimiser.param_groups[0]["lr"] = self.plan.rate(done)
+            self.optimiser.step()
+            torch._foreach_copy_(self.parameters, self.masters)
+        self.step += 1
+        self.pictures += stage.batch
+        return {name: loss.detach() for name, loss in losses.items()}
+
+    def weights(self) -> dict[str, Tensor]:
+        """The network's state with the float32 masters in place of its parameters."""
+        names = [name for name, each in self.network.named_parameters() if each.requires_grad]
+        return {**self.network.state_dict(), **dict(zip(names, self.masters, strict=True))}
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint; the old one stays until the new one is complete."""
+        state = {
+            "masters": self.masters,
+            "optimiser": self.optimiser.state_dict(),
+            "progress": {"step": self.step, "seconds": self.seconds, "pictures": self.pictures},
+        }
+        unfinished = path.with_suffix(".unfinished")
+        torch.save(state, unfinished)
+        os.replace(unfinished, path)
+
+    def resume(self, path: Path) -> None:
+        """Go on from a checkpoint. ValueError where it is damaged or belongs to another network."""
+        try:
+            device = self.masters[0].device
+            state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+            shapes = [each.shape for each in state["masters"]]
+            progress, optimiser = dict(state["progress"]), state["optimiser"]
+        except Exception as error:
+            raise ValueError(f"{path} is not a complete checkpoint: remove it to begin anew.") from error
+        if shapes != [each.shape for each in self.masters]:
+            raise ValueError(f"{path} belongs to another network: remove it, or choose another folder.")
+        self.optimiser.load_state_dict(optimiser)
+        self.step, self.seconds, self.pictures = (progress[k] for k in ("step", "seconds", "pictures"))
+        with torch.no_grad():
+            torch._foreach_copy_(self.masters, state["masters"])
+            torch._foreach_copy_(self.parameters, self.masters)
