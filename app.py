@@ -9,11 +9,12 @@ import sys
 import gradio as gr
 from gradio.events import api
 
+from core.plates import Names
 from methods import ALL
 from methods.compare import Comparison
 from ui.api import Endpoint
 from ui.controls import Panel
-from ui.examples import Names, pairs, photos, plates, strip
+from ui.examples import pairs, photos, shown_plates, strip
 from ui.handlers import SIZES, Handlers
 from ui.inputs import PictureInput, said
 from ui.look import LAUNCH
@@ -27,7 +28,7 @@ HOUR = 3600
 
 def build(comparison: Comparison) -> gr.Blocks:
     """The page that compares the comparison's methods; launch it with ui.look.LAUNCH."""
-    contents, styles = photos(), plates()
+    contents, styles = photos(), shown_plates()
     gr.set_static_paths([example.path for example in (*contents, *styles)])
     methods = comparison.methods.values()
     page = gr.Blocks(
@@ -79,7 +80,7 @@ def build(comparison: Comparison) -> gr.Blocks:
                 gr.HTML(yardstick(), apply_default_css=False)
         gr.HTML(footer(methods), apply_default_css=False)
 
-        names, shelf = Names(styles), Shelf(tiles[0])
+        names, shelf = Names({each.name: each.path for each in styles}), Shelf(tiles[0])
         handlers = Handlers(comparison, content, style, size, chosen, panels, shelf, names)
         for panel in panels.values():
             panel.connect(size)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 if sys.version_info >= (3, 11):
@@ -53,3 +55,14 @@ def plates(folder: Path = STYLES) -> tuple[Plate, ...]:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{listing} is not a list of plates: {error}.") from error
     return tuple(plate for plate in listed if plate.path.is_file())
+
+
+class Names:
+    """Recognises a plate by its bytes, also where somebody hands in a copy of its file."""
+
+    def __init__(self, known: Mapping[str, Path]) -> None:
+        self._names = {sha256(path.read_bytes()).digest(): name for name, path in known.items()}
+
+    def of(self, path: str | Path) -> str | None:
+        """The name of the plate in the file, None for any other picture. OSError where it cannot be read."""
+        return self._names.get(sha256(Path(path).read_bytes()).digest())

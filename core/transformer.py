@@ -20,7 +20,8 @@ class Transformer(nn.Module):
 
     Johnson, Alahi, Fei-Fei 2016, supplementary material, with what the field has learnt since: reflection
     padding (their borders), nearest upsampling and convolution instead of transposed convolution
-    (checkerboards; Odena et al. 2016), a sigmoid output and a last normalisation (Dumoulin et al. 2017, table 1).
+    (checkerboards; Odena et al. 2016), a sigmoid output after a last normalisation (Dumoulin et al. 2017,
+    table 1).
 
     Args:
         norm: makes the normalisation that follows each convolution. Called in `forward` with the features
@@ -72,7 +73,8 @@ class Layer(nn.Module):
         self.norm = norm(outputs)
 
     def forward(self, x: Tensor, *condition: Tensor) -> Tensor:
-        return self.norm(self.convolution(x), *condition)
+        result: Tensor = self.norm(self.convolution(x), *condition)
+        return result
 
 
 class Residual(nn.Module):
@@ -84,7 +86,8 @@ class Residual(nn.Module):
         self.second = Layer(norm, channels, channels)
 
     def forward(self, x: Tensor, *condition: Tensor) -> Tensor:
-        return x + self.second(F.relu(self.first(x, *condition)), *condition)
+        change: Tensor = self.second(F.relu(self.first(x, *condition)), *condition)
+        return x + change
 
 
 class ConditionalInstanceNorm(nn.Module):

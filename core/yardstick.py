@@ -6,6 +6,7 @@ A method that optimises nearly these quantities, as Gatys does, is favoured by t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -41,23 +42,34 @@ class Yardstick:
     @torch.no_grad()
     def __init__(self, content: Tensor, style: Tensor) -> None:
         self.device = content.device
-        self.content = self._features(content)[CONTENT_LAYER]
-        style_features = self._features(style)
-        self.grams = {layer: gram(style_features[layer]) for layer in STYLE_LAYERS}
+        self.content = _features(content)[CONTENT_LAYER]
+        self.grams = style_grams(style.to(self.device))
 
     @torch.no_grad()
     def measure(self, pastiche: Tensor) -> Distances:
         """The distances of a (1, 3, H, W) picture in [0, 1] that has the content's aspect ratio."""
-        features = self._features(pastiche)
-        style = [relative_error(gram(features[layer]), self.grams[layer]) for layer in STYLE_LAYERS]
+        features = _features(pastiche.to(self.device))
         return Distances(
             content=relative_error(features[CONTENT_LAYER], self.content).item(),
-            style=torch.stack(style).mean().item(),
+            style=style_distance({layer: gram(each) for layer, each in features.items()}, self.grams),
         )
 
-    def _features(self, image: Tensor) -> dict[str, Tensor]:
-        features: dict[str, Tensor] = _network(self.device)(fit_short_side(image.to(self.device), SHORT_SIDE))
-        return features
+
+@torch.no_grad()
+def style_grams(image: Tensor) -> dict[str, Tensor]:
+    """The Gram matrices of a (1, 3, H, W) picture in [0, 1], by layer, on its device."""
+    return {layer: gram(features) for layer, features in _features(image).items()}
+
+
+def style_distance(actual: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> float:
+    """The style distance between two pictures' Gram matrices, relative to the target's."""
+    errors = [relative_error(actual[layer], target[layer]) for layer in STYLE_LAYERS]
+    return torch.stack(errors).mean().item()
+
+
+def _features(image: Tensor) -> dict[str, Tensor]:
+    features: dict[str, Tensor] = _network(image.device)(fit_short_side(image, SHORT_SIDE))
+    return features
 
 
 @cache

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from methods.base import Method
+from methods.cin import CIN
 from methods.gatys import Gatys
 
-ALL: tuple[type[Method], ...] = (Gatys,)
+ALL: tuple[type[Method], ...] = (Gatys, CIN)
 
 _BY_NAME = {method.name: method for method in ALL}
 if len(_BY_NAME) != len(ALL):

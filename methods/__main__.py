@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from core.device import DEVICES
-from core.images import Picture, open_picture, save_png
+from core.images import Picture, PictureError, open_picture, save_png
+from core.plates import Names, plates
 from methods import ALL, get
 from methods.base import Stop
 from methods.compare import Comparison, Tile
@@ -31,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
         description="Render one content photo in the style of one picture with several methods.",
     )
     top.add_argument("content", metavar="CONTENT", help="the photo, a picture file")
-    top.add_argument("style", metavar="STYLE", help="the style, a picture file")
+    top.add_argument("style", metavar="STYLE", help="the style, a picture file or a plate's name")
     top.add_argument(
         "--methods", default=",".join(method.name for method in ALL), help="comma-separated (%(default)s)"
     )
@@ -56,9 +57,11 @@ def flag(method: str, knob: Knob) -> dict[str, Any]:
     if knob.kind is bool:
         return {**options, "action": argparse.BooleanOptionalAction}
     if knob.kind is tuple:
-        return {**options, "type": lambda text: tuple(text.split(",")), "metavar": "A,B"}
+        return {**options, "type": lambda text: tuple(filter(None, text.split(","))), "metavar": "A,B"}
     if knob.choices:
         return {**options, "metavar": "{" + ",".join(knob.choices) + "}"}
+    if knob.kind is str:
+        return {**options, "metavar": "FILE" if knob.file else "TEXT"}
     return {**options, "type": knob.kind, "metavar": "..".join(knob.limits)}
 
 
@@ -87,13 +90,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not SIZES[0] <= size <= SIZES[1]:
             raise ValueError(f"size is {size}; it must be from {SIZES[0]} to {SIZES[1]} pixels.")
         content = open_picture(arguments.content, "content photo")
-        style = open_picture(arguments.style, "style picture")
+        style, style_name = style_picture(arguments.style)
         comparison = Comparison([get(name)() for name in names], arguments.device)
         arguments.out.mkdir(parents=True, exist_ok=True)
     except (ValueError, OSError) as error:  # PictureError is a ValueError
         print(error, file=sys.stderr)
         return 2
-    tiles = watch(comparison, content, style, settings, size)
+    tiles = watch(comparison, content, style, settings, size, style_name)
     results = write(tiles, content, arguments.out)
     if arguments.json:
         print(json.dumps(results, indent=2))
@@ -101,8 +104,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 1 if "failed" in states else 130 if "stopped" in states else 0
 
 
+def style_picture(style: str) -> tuple[Picture, str | None]:
+    """The picture of a file or of the plate called `style`, and the plate's name where it is one."""
+    known = {plate.name: plate.path for plate in plates()}
+    if not Path(style).exists():
+        if style in known:
+            return open_picture(known[style], "style picture"), style
+        raise PictureError(f"There is neither a file nor a plate {style!r}; plates: {', '.join(known)}.")
+    return open_picture(style, "style picture"), Names(known).of(style)
+
+
 def watch(
-    comparison: Comparison, content: Picture, style: Picture, settings: dict[str, MethodSettings], size: int
+    comparison: Comparison,
+    content: Picture,
+    style: Picture,
+    settings: dict[str, MethodSettings],
+    size: int,
+    style_name: str | None,
 ) -> dict[str, Tile]:
     """Run with a progress bar per method; Ctrl-C stops the work and keeps what is there."""
     stop = Stop()
@@ -118,7 +136,7 @@ def watch(
     try:
         with Progress(*columns, console=Console(stderr=True)) as progress:
             bars = {name: progress.add_task(name, total=1, told="waiting", start=False) for name in settings}
-            for tiles in comparison.run(content, style, settings, size, stop=stop):
+            for tiles in comparison.run(content, style, settings, size, style_name, stop):
                 for name, tile in tiles.items():
                     show(progress, bars[name], tile)
     finally:
@@ -153,6 +171,9 @@ def write(tiles: dict[str, Tile], content: Picture, folder: Path) -> dict[str, A
         if image is not None:
             save_png(image, folder / f"{name}.png", png_text(tile))
             Console(stderr=True).print(f"{folder / name}.png", highlight=False, markup=False)
+        for file, data in (tile.frame.files if tile.frame else {}).items():
+            (folder / file).write_bytes(data)
+            Console(stderr=True).print(folder / file, highlight=False, markup=False)
     (folder / "results.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     return results
 

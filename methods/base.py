@@ -50,6 +50,7 @@ class Frame:
         image: (1, 3, H, W) RGB in [0, 1], float32 on the CPU, of the content's size.
         losses: what the method minimises, by name, weighted as in its objective; empty where it has none.
         note: what the user should know about this result, in a sentence; empty where there is nothing.
+        files: what else came out, by file name, to be downloaded.
     """
 
     image: Tensor
@@ -57,6 +58,7 @@ class Frame:
     total: int
     losses: Mapping[str, float] = field(default_factory=dict)
     note: str = ""
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class Method(ABC):

@@ -1,10 +1,237 @@
-"""Dumoulin, Shlens, Kudlur 2017: one feed-forward network for many styles."""
+"""Dumoulin, Shlens, Kudlur 2017: one feed-forward network for many styles, each a row of gammas and betas."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import torch
+from torch import Tensor
+from torch.func import functional_call
+
+from core.device import allow_fast_matmul, fast_dtype
+from core.perceptual import Perceptual
+from core.resample import fit_long_side, resample
 from core.transformer import ConditionalInstanceNorm, Transformer
+from methods.base import Frame, Method, Stop, Style
+from methods.feedforward import FeedForwardSettings, finished
+from methods.nearest import NearestPlate
+from methods.settings import MethodSettings, knob
+from weights.catalog import find
+from weights.files import WeightsError, load, pack, unpack
+
+Row = Mapping[str, Tensor]
+"""One style: every normalisation's gamma and beta, (1, C) each, by parameter name."""
+
+MOST_MIXED = 4
+LEARNT_FILE = "learnt.cin.safetensors"
+LEARNING_RATE = 0.03
+LEARNING_BATCH, LEARNING_CROP = 4, 128  # pictures, and px
+PREVIEW_SIDE, SECONDS_BETWEEN_PREVIEWS = 256, 1.5
 
 
 def conditional(styles: int) -> Transformer:
     """The network for `styles` styles, untrained; called with pictures and a (B, styles) mix."""
     return Transformer(lambda channels: ConditionalInstanceNorm(channels, styles))
+
+
+def is_style(parameter: str) -> bool:
+    """Whether a parameter belongs to the styles, not to the trunk that they share."""
+    return parameter.endswith((".gamma", ".beta"))
+
+
+@dataclass(frozen=True)
+class CINSettings(FeedForwardSettings):
+    """Which style, and whether to learn it."""
+
+    plates: tuple[str, ...] = knob(
+        (), choices=find("cin").styles, help="Up to four plates to mix; none: the style picture."
+    )
+    shares: str = knob("", help="The plates' shares in their order, as in 2, 1; empty: equal.")
+    learn_steps: int = knob(
+        0, 0, 1000, 1, help="Steps to learn the style picture first; 100 give a good start."
+    )
+    learnt: str = knob("", file=".safetensors", help="A style that was learnt and downloaded before.")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.plates) > MOST_MIXED:
+            raise ValueError(f"plates are {len(self.plates)}; choose at most {MOST_MIXED} to mix.")
+        self.mix()
+
+    def mix(self) -> dict[str, float]:
+        """The chosen plates' shares, adding up to 1. ValueError where `shares` does not fit them."""
+        if not self.shares.strip():
+            return {name: 1 / len(self.plates) for name in self.plates}
+        try:
+            shares = [float(share) for share in self.shares.split(",")]
+        except ValueError:
+            shares = []
+        if (
+            len(shares) != len(self.plates)
+            or not all(0 <= share < 1e6 for share in shares)
+            or not sum(shares)
+        ):
+            raise ValueError(
+                f"shares is {self.shares!r}; give one number from 0 on for each of the {len(self.plates)} "
+                "chosen plates, as in 2, 1, not all of them 0."
+            )
+        return {name: share / sum(shares) for name, share in zip(self.plates, shares, strict=True)}
+
+
+class CIN(Method):
+    """Conditional instance normalisation; see `Transformer` for the network."""
+
+    name = "cin"
+    title = "Multi-style network (CIN)"
+    paper = (
+        "Dumoulin, Shlens, Kudlur 2017: A Learned Representation for Artistic Style (ICLR), "
+        "https://arxiv.org/abs/1610.07629"
+    )
+    Settings = CINSettings
+    weights = ("cin",)
+    styles = find("cin").styles
+
+    def load(self, device: torch.device) -> None:
+        self.device = device
+        allow_fast_matmul(device)
+        tensors = load("cin")
+        self.table = {name: each.float().to(device) for name, each in tensors.items() if is_style(name)}
+        network = conditional(1)
+        trunk = {name: each for name, each in tensors.items() if not is_style(name)}
+        try:
+            missing = network.load_state_dict(trunk, strict=False)
+            if missing.unexpected_keys or not all(map(is_style, missing.missing_keys)):
+                raise ValueError("other layers")
+            if {each.shape[0] for each in self.table.values()} != {len(self.styles)}:
+                raise ValueError("other styles")
+        except (RuntimeError, ValueError) as error:
+            raise WeightsError(f"The weights of {self.title} do not fit its network: {error}.") from error
+        network.requires_grad_(False)
+        self.network = network.to(device, fast_dtype(device)).to(memory_format=torch.channels_last)
+        self.nearest = NearestPlate(self.styles, device)
+
+    def dtype(self, settings: MethodSettings) -> torch.dtype:
+        return fast_dtype(self.device)
+
+    def stylize(
+        self, content: Tensor, style: Style, settings: MethodSettings, stop: Stop | None = None
+    ) -> Generator[Frame]:
+        settings = cast(CINSettings, settings)
+        content = content.to(self.device)
+        row, note = self.row(style, settings, stop)
+        steps, files = settings.learn_steps, {}
+        if steps:
+            learning = Learning(self.network, row, content, style.image.to(self.device), settings)
+            shown = time.perf_counter()
+            for step in range(1, steps + 1):
+                if stop is not None:
+                    stop.check()
+                losses = learning.step()
+                if step < steps and time.perf_counter() - shown >= SECONDS_BETWEEN_PREVIEWS:
+                    preview = self.paint(fit_long_side(content, PREVIEW_SIDE), learning.row)
+                    image = finished(resample(preview, *content.shape[-2:]), content, settings)
+                    yield Frame(image.cpu(), step, steps, numbers(losses), f"Learning, from: {note}")
+                    shown = time.perf_counter()
+            row, note = learning.row, f"Learnt in {steps} steps on this photo. Started from: {note}"
+            files = {LEARNT_FILE: pack(row, {"method": self.name, "trunk": find("cin").sha256})}
+        image = finished(self.paint(content, row), content, settings)
+        last = numbers(losses) if steps else {}
+        yield Frame(image.cpu(), steps or 1, steps or 1, last, note, files)
+
+    @torch.no_grad()
+    def paint(self, content: Tensor, row: Row) -> Tensor:
+        """(B, 3, H, W) pictures in the style of a row."""
+        return painted(self.network, content, row)
+
+    def row(self, style: Style, settings: CINSettings, stop: Stop | None) -> tuple[Row, str]:
+        """The style to paint in, and where it is from, in a sentence."""
+        if settings.learnt:
+            return self.read(Path(settings.learnt)), "A learnt style from a file."
+        if mix := settings.mix():
+            told = ", ".join(f"{name} {share:.0%}" for name, share in mix.items())
+            return self.mixed(mix), f"Mix of {told}." if len(mix) > 1 else f"Plate {told.split()[0]}."
+        if style.name in self.styles:
+            return self.mixed({style.name: 1.0}), ""
+        plate, distance = self.nearest.find(style.image, stop)
+        return self.mixed({plate.name: 1.0}), f"nearest trained style: {plate.caption} ({distance:.2f} away)."
+
+    def mixed(self, mix: Mapping[str, float]) -> Row:
+        """The interpolated gammas and betas of plates with shares (their section 3.3)."""
+        shares = torch.zeros(1, len(self.styles), device=self.device)
+        for name, share in mix.items():
+            shares[0, self.styles.index(name)] = share
+        return {name: shares @ values for name, values in self.table.items()}
+
+    def read(self, path: Path) -> Row:
+        """A learnt style's file. ValueError where it is none, or belongs to another network."""
+        try:
+            tensors, about = unpack(path.read_bytes(), path.name)
+        except (OSError, WeightsError) as error:
+            raise ValueError(f"{path.name} is not a learnt style: {LEARNT_FILE} files are.") from error
+        shapes = {name: (1, values.shape[1]) for name, values in self.table.items()}
+        if {name: tuple(each.shape) for name, each in tensors.items()} != shapes:
+            raise ValueError(f"{path.name} is not a style of this network: its layers differ.")
+        if about.get("trunk") != find("cin").sha256:
+            raise ValueError(f"{path.name} was learnt with another version of the network: learn it again.")
+        return {name: each.float().to(self.device) for name, each in tensors.items()}
+
+
+class Learning:
+    """Fits one row to a new style while the trunk stays as it is (Dumoulin et al. 2017, section 3.2).
+
+    The paper learns on a data set; this learns on random crops of the one content photo, which is at hand.
+    """
+
+    def __init__(
+        self, network: Transformer, row: Row, content: Tensor, style: Tensor, settings: CINSettings
+    ) -> None:
+        self.network = network
+        self.row = {name: values.clone().requires_grad_() for name, values in row.items()}
+        self.adam = torch.optim.Adam(self.row.values(), lr=LEARNING_RATE)
+        self.perceptual = Perceptual([style], content.device, network.dtype)
+        self.content = fit_long_side(content, min(512, max(content.shape[-2:])))
+        self.random = torch.Generator().manual_seed(settings.seed)
+
+    @torch.enable_grad()
+    def step(self) -> dict[str, Tensor]:
+        """One step of Adam; the losses before it."""
+        crops = self.crops()
+        losses = self.perceptual(
+            painted(self.network, crops, self.row), crops, torch.zeros(len(crops), dtype=torch.long)
+        )
+        gradients = torch.autograd.grad(losses["total"], list(self.row.values()))
+        for values, gradient in zip(self.row.values(), gradients, strict=True):
+            values.grad = gradient
+        self.adam.step()
+        return {name: loss.detach() for name, loss in losses.items()}
+
+    def crops(self) -> Tensor:
+        """Random crops of the photo, some of them mirrored."""
+        height, width = (min(side, LEARNING_CROP) for side in self.content.shape[-2:])
+        crops = []
+        for _ in range(LEARNING_BATCH):
+            top, left = (
+                int(torch.randint(side - crop + 1, (), generator=self.random))
+                for side, crop in zip(self.content.shape[-2:], (height, width), strict=True)
+            )
+            crop = self.content[..., top : top + height, left : left + width]
+            crops.append(crop.flip(-1) if torch.rand((), generator=self.random) < 0.5 else crop)
+        return torch.cat(crops)
+
+
+def painted(network: Transformer, content: Tensor, row: Row) -> Tensor:
+    """(B, 3, H, W) pictures through the network with the row as its only style."""
+    mix = torch.ones(len(content), 1, device=content.device)
+    result: Tensor = functional_call(
+        network, {name: values.to(network.dtype) for name, values in row.items()}, (content, mix)
+    )
+    return result
+
+
+def numbers(losses: Mapping[str, Tensor]) -> dict[str, float]:
+    """Losses for a Frame, without their sum."""
+    return {name: loss.item() for name, loss in losses.items()}

@@ -21,14 +21,23 @@ def knob(
     *,
     help: str,
     choices: tuple[str, ...] = (),
+    file: str = "",
     expert: bool = False,
 ) -> T:
     """A settings field with its range (low to high, inclusive), slider step and one sentence of help.
 
-    `choices` are the allowed members of a tuple field; a Literal field brings its own. `expert` fields are
-    shown last.
+    `choices` are the allowed members of a tuple field; a Literal field brings its own. A str field without
+    choices is free text, or with `file`, an ending, the path of such a file. `expert` fields are shown last.
     """
-    metadata = {"low": low, "high": high, "step": step, "help": help, "choices": choices, "expert": expert}
+    metadata = {
+        "low": low,
+        "high": high,
+        "step": step,
+        "help": help,
+        "choices": choices,
+        "file": file,
+        "expert": expert,
+    }
     value: T = field(default=default, metadata=metadata)
     return value
 
@@ -38,13 +47,14 @@ class Knob:
     """One settings field as seen by whoever builds a control or a flag for it."""
 
     name: str
-    kind: type  # bool, int, float, str (one of choices) or tuple (some of choices)
+    kind: type  # bool, int, float, str (one of choices, or free) or tuple (some of choices)
     default: Any
     low: float  # of numbers only, like high and step
     high: float
     step: float | None  # None: the range spans orders of magnitude
     choices: tuple[str, ...]
     help: str
+    file: str  # the ending, where the text is a file's path
     expert: bool
 
     @property
@@ -107,10 +117,13 @@ def _check(knob: Knob, value: Any) -> None:
     """ValueError naming the field and its range when `value` is outside."""
     if knob.kind is tuple:
         wrong = [str(member) for member in value if member not in knob.choices]
-        if wrong or not value:
+        if wrong or (not value and knob.default):
             raise ValueError(
                 f"{knob.name} is {', '.join(wrong) or 'empty'}; choose some of {', '.join(knob.choices)}."
             )
+    elif knob.kind is str and not knob.choices:
+        if not isinstance(value, str):
+            raise ValueError(f"{knob.name} is {value!r}; it must be text.")
     elif knob.kind is str:
         if value not in knob.choices:
             raise ValueError(f"{knob.name} is {value!r}; choose one of {', '.join(knob.choices)}.")

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from core.device import DEVICES, allow_fast_matmul, fast_dtype, pick_device
 from core.images import open_picture, to_tensor
+from core.perceptual import Perceptual
 from core.plates import plates
 from core.sheet import contact_sheet
 from core.transformer import Transformer
@@ -26,7 +27,6 @@ from methods.cin import conditional
 from training.data import Pictures
 from training.journal import watch
 from training.loop import Plan, Stage, Training
-from training.perceptual import Perceptual
 from weights.files import pack
 
 SHEET_PHOTOS, SHEET_SIDE = 4, 128  # how many, and px
@@ -49,7 +49,7 @@ def sheet(network: Transformer, photos: Tensor, styles: Sequence[Tensor]) -> Ima
     """The styles, and below them a row per photo: the photo and its pastiche in every style."""
     chosen = torch.eye(len(styles), device=photos.device)
     rows: list[list[Tensor]] = [[torch.ones_like(photos[:1]), *styles]]
-    for photo in photos.split(1):
+    for photo in photos[:, None]:
         rows.append([photo, *(network(photo, one[None]) for one in chosen)])
     return contact_sheet(rows, SHEET_SIDE)
 
@@ -58,7 +58,9 @@ def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m training.cin", description=__doc__.splitlines()[0])
     parser.add_argument("--content", type=Path, required=True, help="folder of photographs")
-    parser.add_argument("--plates", type=Path, default=Path("styles"), help="folder with styles.toml (%(default)s)")
+    parser.add_argument(
+        "--plates", type=Path, default=Path("styles"), help="folder with styles.toml (%(default)s)"
+    )
     parser.add_argument("--minutes", type=float, default=60.0, help="of training (%(default)s)")
     parser.add_argument("--steps", type=int, default=0, help="of training, instead of minutes")
     parser.add_argument(
@@ -71,7 +73,9 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--learning-rate", type=float, default=Plan.learning_rate, help="(%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="(%(default)s)")
-    parser.add_argument("--every", type=int, default=200, help="steps between sheets and checkpoints (%(default)s)")
+    parser.add_argument(
+        "--every", type=int, default=200, help="steps between sheets and checkpoints (%(default)s)"
+    )
     parser.add_argument("--device", default="auto", help=f"{', '.join(DEVICES)} (%(default)s)")
     parser.add_argument("--out", type=Path, default=Path("runs/cin"), help="folder (%(default)s)")
     return parser.parse_args()
@@ -98,7 +102,7 @@ def main() -> None:
             raise ValueError(f"{given.plates} lists no plates in its styles.toml.")
         pictures = Pictures(given.content, device)
         torch.manual_seed(given.seed)
-        network = conditional(len(known)).to(device, dtype, memory_format=torch.channels_last)
+        network = conditional(len(known)).to(device, dtype).to(memory_format=torch.channels_last)
         losses = MultiStyle(network, Perceptual(styles, device, dtype), len(known))
         training = Training(network, losses, pictures.batch, plan)
         given.out.mkdir(parents=True, exist_ok=True)

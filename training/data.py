@@ -31,7 +31,9 @@ class Pictures:
         paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
         paths = paths[:: -(-len(paths) // most) or 1]
         with ThreadPoolExecutor() as threads:
-            squares = [each for each in threads.map(lambda path: square(path, side), paths) if each is not None]
+            squares = [
+                each for each in threads.map(lambda path: square(path, side), paths) if each is not None
+            ]
         if not squares:
             raise ValueError(f"{folder} holds no usable picture; {', '.join(ENDINGS)} files are needed.")
         self.squares = torch.stack(squares).to(device)
@@ -71,6 +73,6 @@ def square(path: Path, side: int) -> Tensor | None:
         print(f"skipped {path}: {error}", file=sys.stderr)
         return None
     middle = ImageOps.fit(image, (side, side), Image.Resampling.LANCZOS)
-    return torch.frombuffer(bytearray(middle.tobytes()), dtype=torch.uint8).view(side, side, 3).permute(2, 0, 1)
-
-
+    return (
+        torch.frombuffer(bytearray(middle.tobytes()), dtype=torch.uint8).view(side, side, 3).permute(2, 0, 1)
+    )

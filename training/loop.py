@@ -86,7 +86,7 @@ class Training:
         plan: Plan,
     ) -> None:
         self.network, self.losses, self.batch, self.plan = network, losses, batch, plan
-        self.parameters = [each for each in network.parameters() if each.requires_grad]
+        self.parameters: list[Tensor] = [each for each in network.parameters() if each.requires_grad]
         self.masters = [each.detach().float().clone() for each in self.parameters]
         self.optimiser = torch.optim.Adam(self.masters, lr=plan.learning_rate, foreach=True)
         self.step, self.seconds, self.pictures = 0, 0.0, 0

@@ -126,7 +126,9 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="paintings' file names without ending (all)")
     parser.add_argument("--paintings", type=Path, required=True, help="folder with paintings.tsv")
     parser.add_argument("--out", type=Path, default=Path("styles"), help="folder of plates (%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="of the noise that a plate starts as (%(default)s)")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of the noise that a plate starts as (%(default)s)"
+    )
     parser.add_argument("--device", default="auto", help=f"{', '.join(DEVICES)} (%(default)s)")
     arguments = parser.parse_args()
     device = pick_device(arguments.device)

@@ -10,10 +10,10 @@ import gradio as gr
 from gradio.data_classes import FileData, FileDataDict
 
 from core.images import open_picture, resize
+from core.plates import Names
 from methods.compare import Comparison, Tile
 from methods.results import picture, png_text, record
 from ui.controls import settings_of
-from ui.examples import Names
 from ui.handlers import checked_size, session_of
 from ui.inputs import path_of
 from ui.pictures import Shelf

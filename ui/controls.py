@@ -10,6 +10,7 @@ from gradio.components import Component
 
 from methods.base import Method
 from methods.settings import Knob, MethodSettings
+from ui.inputs import path_of
 
 MOST_SLIDER_POSITIONS = 10_000  # beyond this a slider cannot be set to one value
 
@@ -82,6 +83,8 @@ def settings_of(title: str, kind: type[MethodSettings], values: Mapping[str, Any
 
 def typed(knob: Knob, value: Any) -> Any:
     """A value from JSON in the field's own type where that loses nothing, else as it is."""
+    if knob.file:  # never a path as text, which could name any file of the server
+        return path_of(value or None) or ""
     if knob.kind is tuple:
         return tuple(value) if isinstance(value, (list, tuple)) else ()
     if knob.kind is int and isinstance(value, float) and value.is_integer():
@@ -99,6 +102,10 @@ def control(knob: Knob, value: Any) -> Component:
     common: dict[str, Any] = {"label": label(knob), "info": knob.help, "interactive": True}
     if knob.kind is bool:
         return gr.Checkbox(value, **common)
+    if knob.file:
+        return gr.File(label=f"{label(knob)}: {knob.help}", file_types=[knob.file], height=120)
+    if knob.kind is str and not knob.choices:
+        return gr.Textbox(value, **common)
     if knob.choices:
         return gr.Dropdown(list(knob.choices), value=shown(value), multiselect=knob.kind is tuple, **common)
     if knob.step is None or (knob.high - knob.low) / knob.step > MOST_SLIDER_POSITIONS:

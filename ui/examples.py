@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from html import escape
 from itertools import cycle
 from pathlib import Path
@@ -15,15 +13,10 @@ from typing import Any
 import gradio as gr
 from PIL import Image, ImageOps
 
+from core.plates import STYLES, plates
 from ui.pictures import data_address
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-ROOT = Path(__file__).parent.parent
-PHOTOS, STYLES = ROOT / "examples", ROOT / "styles"
+PHOTOS = Path(__file__).parent.parent / "examples"
 THUMBNAIL_SIDE = 112  # px, shown at half of it on dense screens
 MOST_PAIRS = 4
 
@@ -47,35 +40,13 @@ def photos(folder: Path = PHOTOS) -> tuple[Example, ...]:
     )
 
 
-def plates(folder: Path = STYLES) -> tuple[Example, ...]:
-    """The plates that styles.toml lists and whose pictures are there; none where the list cannot be read."""
-    listing = folder / "styles.toml"
-    if not listing.is_file():
-        return ()
+def shown_plates(folder: Path = STYLES) -> tuple[Example, ...]:
+    """The plates; none where their list cannot be read, which the log tells."""
     try:
-        tables = tomllib.loads(listing.read_text(encoding="utf-8"))["plate"]
-        found = [Example(folder / each["file"], each["name"], plate_title(each)) for each in tables]
-    except (ValueError, KeyError, TypeError) as error:
-        log.warning("%s is not a list of plates: %s", listing, error)
+        return tuple(Example(plate.path, plate.name, plate.caption) for plate in plates(folder))
+    except ValueError as error:
+        log.warning("%s", error)
         return ()
-    return tuple(each for each in found if each.path.is_file())
-
-
-def plate_title(table: dict[str, Any]) -> str:
-    """Title, artist and year, as far as they are known."""
-    parts = (table.get("title") or table["name"], table.get("artist"), table.get("year"))
-    return ", ".join(str(part) for part in parts if part)
-
-
-class Names:
-    """Recognises a plate by its bytes, also where somebody uploads the same file."""
-
-    def __init__(self, examples: Sequence[Example]) -> None:
-        self._names = {sha256(each.path.read_bytes()).digest(): each.name for each in examples}
-
-    def of(self, path: str) -> str | None:
-        """The name of the plate in the file, None for any other picture."""
-        return self._names.get(sha256(Path(path).read_bytes()).digest())
 
 
 def pairs(contents: Sequence[Example], styles: Sequence[Example]) -> list[tuple[Example, Example]]:

@@ -16,9 +16,9 @@ from gradio.blocks import Block
 from gradio.components import Component
 
 from core.images import Picture, PictureError
+from core.plates import Names
 from methods.compare import Comparison, Tile, explain
 from ui.controls import Panel
-from ui.examples import Names
 from ui.inputs import PictureInput, said, size_of, wrong
 from ui.pictures import Shelf
 from ui.runs import Run, Runs

@@ -85,7 +85,7 @@ def path_of(payload: Any) -> str | None:
     try:
         return FileData.model_validate(payload, context={"validate_meta": True}).path
     except ValueError as error:
-        raise PictureError("The picture did not arrive; please add it again.") from error
+        raise PictureError("The file did not arrive; please add it again.") from error
 
 
 def browsers_show(path: str) -> bool:

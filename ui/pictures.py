@@ -48,6 +48,13 @@ class Shelf:
             save_png(image, path, text)
             return Path(self.block.move_resource_to_block_cache(path) or "")
 
+    def put_bytes(self, data: bytes, name: str) -> Path:
+        """Keep a file called `name`."""
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / name
+            path.write_bytes(data)
+            return Path(self.block.move_resource_to_block_cache(path) or "")
+
 
 def address(path: Path) -> str:
     """Where the browser finds a file, relative to the page, so that it works behind a proxy's prefix."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from html import escape
 
 from methods.compare import Tile
@@ -21,12 +22,14 @@ class Pictures:
         photo: the content photo at working size.
         result: the picture so far; empty before the first.
         download: the finished file; empty while there is none.
+        others: what else can be downloaded, by file name.
     """
 
     ratio: float
     photo: str
     result: str = ""
     download: str = ""
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 def empty_tile(
@@ -112,12 +115,16 @@ def progress(title: str, step: int, total: int, ended: bool = False) -> str:
 def actions(tile: Tile, pictures: Pictures) -> str:
     """What can be done with a picture that stays."""
     title, file = escape(tile.title), f"stylegrid-{escape(tile.method)}.png"
+    others = "".join(
+        f'<a class="download" href="{where}" download="{escape(name)}">{escape(name)}</a>'
+        for name, where in pictures.others.items()
+    )
     return (
         '<div class="under actions"><span>Drag to see the photo</span>'
         f'<a href="{pictures.result}" target="_blank" rel="noopener" '
         f'aria-label="Open the picture of {title} in full size">Full size</a>'
         f'<a class="download" href="{pictures.download}" download="{file}" '
-        f'aria-label="Download the picture of {title} as PNG">Download PNG</a></div>'
+        f'aria-label="Download the picture of {title} as PNG">Download PNG</a>{others}</div>'
     )
 
 

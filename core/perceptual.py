@@ -1,4 +1,4 @@
-"""What the feed-forward networks are trained to minimise (Johnson, Alahi, Fei-Fei 2016), in relative units."""
+"""What feed-forward networks are trained to minimise (Johnson, Alahi, Fei-Fei 2016), in relative units."""
 
 from __future__ import annotations
 

@@ -1,0 +1,80 @@
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from core.transformer import ConditionalInstanceNorm, Transformer, instance_norm
+from methods.cin import conditional
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def test_conditional_instance_norm_is_instance_norm_with_the_row_as_affine_parameters():
+    norm = ConditionalInstanceNorm(4, styles=3)
+    with torch.no_grad():
+        norm.gamma.copy_(torch.rand(3, 4, generator=seeded(1)))
+        norm.beta.copy_(torch.rand(3, 4, generator=seeded(2)))
+    x = 3 + 2 * torch.randn(2, 4, 6, 5, generator=seeded(3))
+    actual = norm(x, F.one_hot(torch.tensor([2, 0]), 3).float())
+    for row, style in enumerate((2, 0)):
+        expected = F.instance_norm(x[row : row + 1], None, None, norm.gamma[style], norm.beta[style], True)
+        torch.testing.assert_close(actual[row : row + 1], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_mix_interpolates_gamma_and_beta():
+    norm = ConditionalInstanceNorm(2, styles=2)
+    with torch.no_grad():
+        norm.gamma.copy_(torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
+        norm.beta.copy_(torch.tensor([[0.0, 1.0], [2.0, 5.0]]))
+    y = norm(torch.randn(1, 2, 40, 40, generator=seeded()), torch.tensor([[0.25, 0.75]]))
+    torch.testing.assert_close(y.mean((2, 3)), torch.tensor([[1.5, 4.0]]))
+    torch.testing.assert_close(y.std((2, 3), correction=0), torch.tensor([[2.5, 3.5]]), rtol=1e-3, atol=1e-3)
+
+
+def test_the_gradient_of_instance_norm_is_right():
+    x = torch.randn(2, 3, 5, 4, dtype=torch.double, generator=seeded()).requires_grad_()
+    gamma, beta = (torch.rand(2, 3, dtype=torch.double, generator=seeded(k)).requires_grad_() for k in (1, 2))
+    assert torch.autograd.gradcheck(instance_norm, (x, gamma, beta))
+
+
+def test_instance_norm_keeps_format_and_layout():
+    x = torch.randn(1, 8, 6, 6, generator=seeded()).to(torch.bfloat16, memory_format=torch.channels_last)
+    one = torch.ones(1, 8, dtype=torch.bfloat16)
+    y = instance_norm(x, one, 0 * one)
+    assert y.dtype == torch.bfloat16
+    assert y.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_a_flat_channel_becomes_its_beta():
+    y = instance_norm(torch.full((1, 1, 4, 4), 7.0), torch.ones(1, 1), torch.full((1, 1), 0.25))
+    torch.testing.assert_close(y, torch.full((1, 1, 4, 4), 0.25), rtol=0, atol=0.01)
+
+
+@pytest.mark.parametrize(("height", "width"), [(16, 16), (17, 30), (33, 19), (64, 47)])
+def test_the_picture_keeps_its_size_and_range(height, width):
+    network = conditional(1)
+    image = torch.rand(2, 3, height, width, generator=seeded())
+    with torch.no_grad():
+        pastiche = network(image, torch.ones(2, 1))
+    assert pastiche.shape == image.shape
+    assert pastiche.dtype == torch.float32
+    assert pastiche.min() >= 0
+    assert pastiche.max() <= 1
+
+
+def test_the_norm_is_a_factory():
+    plain = Transformer(lambda channels: nn.InstanceNorm2d(channels, affine=True), width=4, blocks=1)
+    assert plain(torch.rand(1, 3, 16, 16, generator=seeded())).shape == (1, 3, 16, 16)
+    assert sum(isinstance(module, nn.InstanceNorm2d) for module in plain.modules()) == 8
+
+
+def test_no_two_positions_of_an_upsampling_are_treated_differently():
+    """Transposed convolutions draw checkerboards even on even ground; this network must not."""
+    torch.manual_seed(0)
+    network = conditional(1)
+    with torch.no_grad():
+        x = F.interpolate(torch.ones(1, 128, 8, 8), scale_factor=2, mode="nearest")
+        y = network.up[0].convolution(x)
+    assert (y - y[..., :1, :1]).abs().max() < 1e-5
