@@ -10,6 +10,7 @@ import gradio as gr
 from gradio.events import api
 
 from core.plates import Names
+from core.vgg import prepare
 from methods import ALL
 from methods.compare import Comparison
 from ui.api import Endpoint
@@ -100,7 +101,9 @@ def main() -> None:
     page = build(Comparison([method() for method in ALL]))
     shown = "localhost" if host in ("0.0.0.0", "::") else host
     print(f"StyleGrid is at http://{shown}:{port} (Ctrl-C ends it)", flush=True)
-    page.launch(server_name=host, server_port=int(port), quiet=True, **LAUNCH)
+    page.launch(server_name=host, server_port=int(port), quiet=True, prevent_thread_lock=True, **LAUNCH)
+    prepare()
+    page.block_thread()
 
 
 def address_problem(host: str, port: str) -> str:

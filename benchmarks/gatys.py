@@ -2,9 +2,9 @@
 
     python -m benchmarks.gatys CONTENT STYLE --size 512 --steps 300
 
-The two runs take turns, a step each, so that whatever else the machine does slows both alike. Seconds are
-those of the steps alone; the pictures are judged afterwards, clipped to [0, 1] as a user gets them, by the
-paper's own objective in float32.
+The two runs take turns, a frame each (a step, or 0.3 s of quicker steps), so that whatever else the machine
+does slows both alike. Seconds are those of the steps alone; the pictures are judged afterwards, clipped to
+[0, 1] as a user gets them, by the paper's own objective in float32.
 """
 
 from __future__ import annotations

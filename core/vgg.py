@@ -27,6 +27,11 @@ def layer_names() -> tuple[str, ...]:
     return tuple(names)
 
 
+def prepare() -> None:
+    """Import what the first VGG needs, which takes a second, at a moment when nobody waits for it."""
+    import torchvision.models  # noqa: F401
+
+
 class VGG(nn.Module):
     """The convolutions of VGG-19 (Simonyan and Zisserman 2015), frozen, cut after the last layer needed.
 

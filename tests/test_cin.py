@@ -1,0 +1,255 @@
+"""The CIN method with its embedded network."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+
+from core.images import open_picture, to_tensor
+from core.plates import plates
+from core.resample import fit_long_side, fit_short_side
+from core.yardstick import Yardstick
+from methods.base import Stop, Stopped, Style
+from methods.cin import CIN, LEARNT_FILE, CINSettings, is_style
+from weights import files
+from weights.catalog import find
+from weights.files import EMBEDDED, WeightsError, pack, unpack
+
+PLATES = {plate.name: plate for plate in plates()}
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def method():
+    method = CIN()
+    method.load(CPU)
+    return method
+
+
+@pytest.fixture(scope="module")
+def content():
+    return fit_long_side(to_tensor(open_picture("examples/cat.jpg").rgb), 96)
+
+
+def plate(name):
+    return Style(to_tensor(open_picture(PLATES[name].path).rgb), name)
+
+
+def last(method, content, style, **settings):
+    *_, frame = method.stylize(content, style, CINSettings(**settings))
+    return frame
+
+
+def far(a, b):
+    return (a - b).abs().mean().item()
+
+
+def test_every_plate_is_known():
+    assert set(CIN.styles) == set(PLATES)
+
+
+def test_the_file_tells_how_it_was_trained():
+    _, about = unpack((EMBEDDED / "cin.safetensors").read_bytes(), "cin")
+    assert tuple(about["styles"]) == CIN.styles
+    assert set(about) >= {"steps", "seed", "losses", "data", "version"}
+
+
+def test_the_file_is_small_and_half_precise():
+    assert (EMBEDDED / "cin.safetensors").stat().st_size < 10e6
+    assert {each.dtype for each in files.load("cin").values()} == {torch.float16}
+
+
+@pytest.mark.parametrize("name", ["starry-night", "great-wave", "stained-glass"])
+def test_the_picture_takes_the_style_and_keeps_the_content(method, name):
+    photo = fit_short_side(to_tensor(open_picture("examples/coffee.jpg").rgb), 256)
+    style = plate(name)
+    yardstick = Yardstick(photo, style.image)
+    before, after = yardstick.measure(photo), yardstick.measure(last(method, photo, style).image)
+    assert after.style < 0.5 * before.style
+    assert after.content < 1.3
+
+
+def test_styles_differ(method, content):
+    pictures = [last(method, content, plate(name)).image for name in ("starry-night", "the-scream", "waves")]
+    assert far(pictures[0], pictures[1]) > 0.02
+    assert far(pictures[1], pictures[2]) > 0.02
+
+
+def test_a_mix_of_one_is_that_plate(method, content):
+    alone = last(method, content, plate("udnie")).image
+    one_hot = last(method, content, plate("waves"), plates=("udnie", "irises"), shares="1, 0").image
+    chosen = last(method, content, plate("waves"), plates=("udnie",)).image
+    assert torch.equal(alone, one_hot)
+    assert torch.equal(alone, chosen)
+
+
+def test_a_mix_interpolates_the_rows(method):
+    both = method.mixed({"udnie": 0.25, "irises": 0.75})
+    udnie, irises = method.mixed({"udnie": 1.0}), method.mixed({"irises": 1.0})
+    for name, values in both.items():
+        torch.testing.assert_close(values, 0.25 * udnie[name] + 0.75 * irises[name])
+
+
+def test_shares_are_relative():
+    assert CINSettings(plates=("udnie", "irises"), shares="3,1").mix() == {"udnie": 0.75, "irises": 0.25}
+    assert CINSettings(plates=("udnie", "irises")).mix() == {"udnie": 0.5, "irises": 0.5}
+
+
+@pytest.mark.parametrize("shares", ["1", "1,2,3", "a,b", "0,0", "-1,2", "nan,1", "inf,1"])
+def test_shares_that_do_not_fit_are_refused(shares):
+    with pytest.raises(ValueError, match=r"shares is .*; give one number from 0 on for each of the 2"):
+        CINSettings(plates=("udnie", "irises"), shares=shares)
+
+
+def test_a_fifth_plate_is_refused():
+    with pytest.raises(ValueError, match="plates are 5; choose at most 4"):
+        CINSettings(plates=CIN.styles[:5])
+
+
+def test_strength_0_is_the_photo_and_half_lies_between(method, content):
+    full = last(method, content, plate("udnie")).image
+    assert torch.equal(last(method, content, plate("udnie"), strength=0.0).image, content)
+    half = last(method, content, plate("udnie"), strength=0.5).image
+    torch.testing.assert_close(half, (full + content) / 2)
+
+
+def test_keep_colours_keeps_them(method, content):
+    kept = last(method, content, plate("the-scream"), keep_colours=True).image
+    free = last(method, content, plate("the-scream")).image
+    assert far(kept.mean((2, 3)), content.mean((2, 3))) < far(free.mean((2, 3)), content.mean((2, 3)))
+
+
+@pytest.mark.parametrize("size", [(16, 16), (17, 31), (50, 33)])
+def test_odd_sizes(method, size):
+    photo = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(0))
+    frame = last(method, photo, plate("waves"))
+    assert frame.image.shape == photo.shape
+    assert (frame.step, frame.total, frame.note) == (1, 1, "")
+
+
+def test_an_unknown_picture_gets_its_nearest_plate_and_says_so(method, content):
+    # A plate at another size, turned round, has nearly its own Gram matrices.
+    picture = fit_short_side(plate("great-wave").image, 300).flip(-1)
+    frame = last(method, content, Style(picture))
+    assert frame.note.startswith(f"nearest trained style: {PLATES['great-wave'].caption}")
+    assert torch.equal(frame.image, last(method, content, plate("great-wave")).image)
+
+
+def test_learning_brings_a_new_style_nearer_and_changes_nothing_else(method):
+    photo = fit_long_side(to_tensor(open_picture("examples/coffee.jpg").rgb), 192)
+    places = torch.arange(256)
+    stripes = torch.stack([(places // width % 2).float().expand(256, 256) for width in (8, 16, 32)])[None]
+    known = last(method, photo, plate("udnie")).image
+    state = {name: values.clone() for name, values in method.network.state_dict().items()}
+    frames = list(method.stylize(photo, Style(stripes), CINSettings(learn_steps=12)))
+    assert frames[-1].step == frames[-1].total == 12
+    assert "Learnt in 12 steps" in frames[-1].note
+    yardstick = Yardstick(photo, stripes)
+    nearest = last(method, photo, Style(stripes)).image
+    assert yardstick.measure(frames[-1].image).style < 0.9 * yardstick.measure(nearest).style
+    for name, values in method.network.state_dict().items():
+        assert torch.equal(values, state[name]), name
+    assert torch.equal(last(method, photo, plate("udnie")).image, known)
+
+
+@pytest.fixture(scope="module")
+def learnt(method, content, tmp_path_factory):
+    """A learnt style's frame, and its file."""
+    frame = last(method, content, plate("abel"), learn_steps=2)
+    path = tmp_path_factory.mktemp("learnt") / LEARNT_FILE
+    path.write_bytes(frame.files[LEARNT_FILE])
+    return frame, path
+
+
+def test_a_learnt_style_is_a_small_file_that_can_be_loaded_again(method, content, learnt):
+    frame, path = learnt
+    assert path.stat().st_size < 50_000
+    again = last(method, content, plate("waves"), learnt=str(path))
+    torch.testing.assert_close(again.image, frame.image)
+    assert again.note == "A learnt style from a file."
+
+
+def test_learning_is_decided_by_its_seed(method, content, learnt):
+    again = last(method, content, plate("abel"), learn_steps=2)
+    assert torch.equal(again.image, learnt[0].image)
+
+
+@pytest.mark.parametrize("cut", [0, 5, 2000])
+def test_a_cut_learnt_style_is_refused(method, content, learnt, tmp_path, cut):
+    path = tmp_path / "cut.safetensors"
+    path.write_bytes(learnt[1].read_bytes()[:cut])
+    with pytest.raises(ValueError, match=r"cut.safetensors is not a learnt style"):
+        last(method, content, plate("waves"), learnt=str(path))
+
+
+def test_another_networks_style_is_refused(method, content, learnt, tmp_path):
+    tensors, about = unpack(learnt[1].read_bytes(), "learnt")
+    path = tmp_path / "other.safetensors"
+    path.write_bytes(pack(tensors, {**about, "trunk": "0" * 64}))
+    with pytest.raises(ValueError, match="another version of the network"):
+        last(method, content, plate("waves"), learnt=str(path))
+    path.write_bytes(pack({"out.norm.gamma": torch.ones(1, 3)}, about))
+    with pytest.raises(ValueError, match="not a style of this network: its layers differ"):
+        last(method, content, plate("waves"), learnt=str(path))
+
+
+def test_stop_ends_learning(method, content):
+    stop = Stop()
+    stop.set()
+    with pytest.raises(Stopped):
+        list(method.stylize(content, plate("abel"), CINSettings(learn_steps=5), stop))
+
+
+def test_only_the_styles_are_learnt(method):
+    assert {name for name in method.network.state_dict() if is_style(name)} == set(method.table)
+    assert not any(each.requires_grad for each in method.network.parameters())
+
+
+def embedded_as(monkeypatch, tmp_path, data, sha256=None):
+    """Make `data` the catalog's CIN file, under its own hash unless another is given."""
+    from hashlib import sha256 as digest
+
+    path = tmp_path / "cin.safetensors"
+    path.write_bytes(data)
+    entry = replace(find("cin"), sha256=sha256 or digest(data).hexdigest())
+    monkeypatch.setattr(files, "find", lambda key: entry)
+    monkeypatch.setenv("STYLEGRID_CIN", str(path))
+
+
+def test_weights_with_a_wrong_hash_are_refused(monkeypatch, tmp_path):
+    data = (EMBEDDED / "cin.safetensors").read_bytes()
+    embedded_as(monkeypatch, tmp_path, data[:-1] + b"\x01", find("cin").sha256)
+    with pytest.raises(WeightsError, match="not the one that the catalog names"):
+        CIN().load(CPU)
+
+
+def test_truncated_weights_are_refused(monkeypatch, tmp_path):
+    embedded_as(monkeypatch, tmp_path, (EMBEDDED / "cin.safetensors").read_bytes()[:100_000])
+    with pytest.raises(WeightsError, match="is not a complete safetensors file"):
+        CIN().load(CPU)
+
+
+@pytest.mark.parametrize("change", ["shape", "missing", "more", "styles"])
+def test_weights_of_another_shape_are_refused(monkeypatch, tmp_path, change):
+    tensors, about = unpack((EMBEDDED / "cin.safetensors").read_bytes(), "cin")
+    name = "out.convolution.weight"
+    if change == "shape":
+        tensors[name] = tensors[name][:2]
+    elif change == "missing":
+        del tensors[name]
+    elif change == "more":
+        tensors["extra.weight"] = tensors[name]
+    else:
+        tensors = {key: each[:2] if is_style(key) else each for key, each in tensors.items()}
+    embedded_as(monkeypatch, tmp_path, pack(tensors, about))
+    with pytest.raises(WeightsError, match=r"The weights of .* do not fit its network"):
+        CIN().load(CPU)
+
+
+def test_metadata_survives_packing():
+    about = {"styles": ["a", "é"], "steps": 3, "losses": {"content": 0.5}}
+    tensors, read = unpack(pack({"x": torch.ones(2, dtype=torch.float16)}, about), "file")
+    assert read == about
+    assert json.dumps(read)
+    assert torch.equal(tensors["x"], torch.ones(2, dtype=torch.float16))
