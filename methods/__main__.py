@@ -22,7 +22,7 @@ from methods.compare import Comparison, Tile
 from methods.results import picture, png_text, record
 from methods.settings import Knob, MethodSettings
 
-SIZES = (64, 4096)
+SIZES, DEFAULT_SIZE = (64, 4096), 512  # px
 
 
 def parser() -> argparse.ArgumentParser:
@@ -86,7 +86,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         names = [name.strip() for name in arguments.methods.split(",")]
         settings = chosen_settings(arguments, names)
-        size = max(each.size for each in settings.values()) if arguments.size is None else arguments.size
+        recipes = [each.size for each in settings.values() if each.size]
+        size = max(recipes, default=DEFAULT_SIZE) if arguments.size is None else arguments.size
         if not SIZES[0] <= size <= SIZES[1]:
             raise ValueError(f"size is {size}; it must be from {SIZES[0]} to {SIZES[1]} pixels.")
         content = open_picture(arguments.content, "content photo")

@@ -80,9 +80,9 @@ class MethodSettings:
             _check(knob, getattr(self, knob.name))
 
     @property
-    def size(self) -> int:
-        """Long side of the content, in pixels, where nobody asks for another."""
-        return 512
+    def size(self) -> int | None:
+        """Long side of the content in pixels that the recipe asks for; None where any will do."""
+        return None
 
     @classmethod
     def knobs(cls) -> tuple[Knob, ...]:

@@ -15,6 +15,7 @@ from PIL import Image
 
 import app
 from core.images import PictureError, open_picture, read_png_text
+from core.plates import Names
 from fake_methods import Failing, FakeSettings, Quick, Silent, Stepped
 from methods.base import Stopped
 from methods.compare import Comparison
@@ -22,7 +23,7 @@ from methods.gatys import Gatys
 from methods.gatys_presets import PRESETS, GatysSettings
 from ui.controls import Panel, settings_of
 from ui.curves import chart
-from ui.examples import Names, pairs, photos, plates
+from ui.examples import pairs, photos, shown_plates
 from ui.handlers import Handlers
 from ui.inputs import PictureInput, browsers_show, path_of
 from ui.look import LAUNCH
@@ -60,7 +61,7 @@ def handlers_of(*methods):
         content, style = PictureInput("content photo"), PictureInput("style picture")
         size, chosen = gr.Slider(64, 1024, 64), gr.CheckboxGroup()
         panels = {method.name: Panel(method) for method in methods}
-        return Handlers(comparison, content, style, size, chosen, panels, Shelf(gr.HTML()), Names(()))
+        return Handlers(comparison, content, style, size, chosen, panels, Shelf(gr.HTML()), Names({}))
 
 
 def values_of(handlers, content, style, **changes):
@@ -410,24 +411,24 @@ def test_photos_come_with_the_app():
 
 
 def test_plates_are_read_as_far_as_they_are_there(tmp_path):
-    assert plates(tmp_path) == ()
+    assert shown_plates(tmp_path) == ()
     listing = tmp_path / "styles.toml"
     listing.write_text("[[plate")
-    assert plates(tmp_path) == ()
+    assert shown_plates(tmp_path) == ()
     listing.write_text(
         '[[plate]]\nfile = "wave.jpg"\nname = "wave"\ntitle = "The Wave"\nartist = "Hokusai"\nyear = 1831\n'
         '[[plate]]\nfile = "gone.jpg"\nname = "gone"\n'
     )
     noise(32, 32).save(tmp_path / "wave.jpg")
-    (plate,) = plates(tmp_path)
+    (plate,) = shown_plates(tmp_path)
     assert (plate.name, plate.title) == ("wave", "The Wave, Hokusai, 1831")
-    assert Names([plate]).of(str(tmp_path / "wave.jpg")) == "wave"
+    assert Names({plate.name: plate.path}).of(str(tmp_path / "wave.jpg")) == "wave"
     assert pairs((plate, plate), ()) == []
     assert pairs((plate, plate), (plate,)) == [(plate, plate)] * 2
 
 
 def test_another_picture_is_no_plate(tmp_path, photo):
-    assert Names(photos()).of(str(photo)) is None
+    assert Names({each.name: each.path for each in photos()}).of(str(photo)) is None
 
 
 def test_papers_are_links_where_they_have_an_address():

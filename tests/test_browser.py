@@ -62,7 +62,7 @@ def serve(*methods):
 @pytest.fixture(scope="module")
 def fake():
     """Address of a page with three methods that need no weights, of which one fails."""
-    yield from serve(Stepped(), Failing(), Quick())
+    yield from serve(Quick(), Failing(), Stepped())
 
 
 silent_method = Silent()
@@ -116,10 +116,11 @@ class Visitor:
         field.press("Tab")
 
     def open_panel(self):
-        self.page.locator(".panel").first.get_by_role("button").first.click()
+        """The last one, which on the real page is that of Gatys."""
+        self.page.locator(".panel").last.get_by_role("button").first.click()
 
     def start(self, **numbers):
-        """Compare at 64 px with the first method's sliders set."""
+        """Compare at 64 px with the last method's sliders set."""
         self.open_panel()  # first, because Gradio sets its controls once more shortly after it opens
         self.choose_both()
         self.set_number("Size", 64)
@@ -137,7 +138,7 @@ class Visitor:
 WATCH = """() => {
   window.seen = {pictures: new Set(), steps: [], heights: new Set()};
   const look = () => {
-    const tile = document.querySelector('.tile');
+    const tile = document.querySelector('.tile[data-method=gatys]');
     const result = tile.querySelector('.result');
     if (tile.dataset.state === 'running' && result) seen.pictures.add(result.src);
     const step = tile.querySelector('.state').innerText.match(/^Step (\\d+) of/);
@@ -197,7 +198,7 @@ def test_stop_ends_the_work_and_keeps_the_picture(page, real):
     result = visitor.tile("gatys").locator(".result")
     assert result.get_attribute("src").endswith("stylegrid-gatys.png")
     expect(visitor.tile("gatys")).to_contain_text("of 5,000")
-    page.wait_for_function("document.querySelector('.result').naturalWidth === 64")
+    page.wait_for_function("document.querySelector('[data-method=gatys] .result').naturalWidth === 64")
 
 
 def test_a_preset_fills_the_controls(page, real):

@@ -17,6 +17,7 @@ import methods.compare
 from core.images import read_png_text
 from core.yardstick import Distances
 from fake_methods import Failing, Quick
+from methods import ALL
 from methods.__main__ import chosen_settings, main, parser
 from methods.gatys import Gatys
 from methods.gatys_presets import GatysSettings
@@ -65,7 +66,19 @@ def test_a_run_writes_the_picture_and_its_results(
     pictures: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "new" / "folder"
-    flags = ["--size", "64", "--gatys.steps", "4", "--gatys.seed", "7", "--device", "cpu", "--json"]
+    flags = [
+        "--methods",
+        "gatys",
+        "--size",
+        "64",
+        "--gatys.steps",
+        "4",
+        "--gatys.seed",
+        "7",
+        "--device",
+        "cpu",
+        "--json",
+    ]
     assert main([*pictures, *flags, "--out", str(out)]) == 0
 
     assert sorted(path.name for path in out.iterdir()) == ["gatys.png", "results.json"]
@@ -152,8 +165,8 @@ def test_flags_reach_the_settings_and_transparency_the_picture(pictures: list[st
         ),
         (["--gatys.optimiser", "sgd"], "optimiser is 'sgd'; choose one of lbfgs, adam, gradient."),
         (["--gatys.style-layers", "relu1_1,relu9_9"], "style_layers is relu9_9; choose some of"),
-        (["--methods", "monet"], "There is no method 'monet'; choose from gatys"),
-        (["--methods", ""], "There is no method ''; choose from gatys"),
+        (["--methods", "monet"], "There is no method 'monet'; choose from cin, gatys"),
+        (["--methods", ""], "There is no method ''; choose from cin, gatys"),
         (["--size", "63"], "size is 63; it must be from 64 to 4096 pixels."),
         (["--size", "4097"], "size is 4097; it must be from 64 to 4096 pixels."),
         (["--size", "0"], "size is 0; it must be from 64 to 4096 pixels."),
@@ -239,7 +252,9 @@ def test_the_size_is_the_presets_own_unless_asked_for(
 ) -> None:
     asked: list[int] = []
 
-    def watch(comparison: object, content: object, style: object, settings: object, size: int) -> dict:
+    def watch(
+        comparison: object, content: object, style: object, settings: object, size: int, *_: object
+    ) -> dict:
         asked.append(size)
         return {}
 
@@ -253,8 +268,9 @@ def test_help_lists_each_setting_of_each_method(capsys: pytest.CaptureFixture[st
         main(["--help"])
     assert ended.value.code == 0
     told = capsys.readouterr().out
-    for knob in GatysSettings.knobs():
-        assert f"--gatys.{knob.name.replace('_', '-')}" in told
+    for method in ALL:
+        for knob in method.Settings.knobs():
+            assert f"--{method.name}.{knob.name.replace('_', '-')}" in told
     assert "CONTENT" in told
     assert "{fast,paper,tensorflow,d2l,hvass,eager}" in told
 
@@ -276,7 +292,7 @@ def read_terminal(terminal: int, until: bytes | None) -> bytes:
 def test_ctrl_c_keeps_the_picture_so_far(pictures: list[str], tmp_path: Path) -> None:
     terminal, stderr = pty.openpty()
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "200"}
-    flags = ["--size", "64", "--gatys.steps", "5000", "--device", "cpu", "--out", str(tmp_path)]
+    flags = f"--methods gatys --size 64 --gatys.steps 5000 --device cpu --out {tmp_path}".split()
     program = subprocess.Popen(
         [sys.executable, "-m", "methods", *pictures, *flags],
         cwd=tmp_path,
@@ -301,3 +317,31 @@ def test_ctrl_c_keeps_the_picture_so_far(pictures: list[str], tmp_path: Path) ->
     assert kept["error"] == ""
     with Image.open(tmp_path / "gatys.png") as image:
         assert image.size == (64, 48)
+
+
+def test_a_plate_may_be_named(pictures: list[str], tmp_path: Path) -> None:
+    flags = ["--methods", "cin", "--size", "64", "--device", "cpu", "--out"]
+    assert main([pictures[0], "starry-night", *flags, str(tmp_path / "name")]) == 0
+    assert main([pictures[0], str(ROOT / "styles/starry-night.jpg"), *flags, str(tmp_path / "file")]) == 0
+    first, second = (
+        json.loads((tmp_path / each / "results.json").read_text())["cin"] for each in ("name", "file")
+    )
+    assert first["note"] == second["note"] == ""
+    assert first["distances"] == second["distances"]
+
+
+def test_an_unknown_plate_is_told_with_the_known_ones(
+    pictures: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = refused(capsys, pictures[0], "sunflowers")
+    assert "There is neither a file nor a plate 'sunflowers'; plates: starry-night, great-wave," in told
+
+
+def test_what_a_method_gives_beside_its_picture_is_kept(pictures: list[str], tmp_path: Path) -> None:
+    flags = ["--methods", "cin", "--size", "64", "--cin.learn-steps", "1", "--device", "cpu"]
+    assert main([*pictures, *flags, "--out", str(tmp_path)]) == 0
+    learnt = tmp_path / "learnt.cin.safetensors"
+    again = ["--methods", "cin", "--size", "64", "--cin.learnt", str(learnt), "--device", "cpu"]
+    assert main([*pictures, *again, "--out", str(tmp_path / "again")]) == 0
+    with Image.open(tmp_path / "cin.png") as first, Image.open(tmp_path / "again" / "cin.png") as second:
+        assert first.tobytes() == second.tobytes()

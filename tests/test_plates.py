@@ -3,8 +3,8 @@ import sys
 import pytest
 from PIL import Image, ImageChops
 
+from core.plates import STYLES, plates
 from training.draw_plates import MOST_BYTES, PLATES, SEED, SIDE
-from ui.examples import STYLES, plates
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -23,13 +23,19 @@ from core.plates import plates
 from core.sheet import contact_sheet
 from core.transformer import Transformer
 from core.version import VERSION
-from methods.cin import conditional
+from methods.cin import conditional, is_style
 from training.data import Pictures
 from training.journal import watch
 from training.loop import Plan, Stage, Training
 from weights.files import pack
 
 SHEET_PHOTOS, SHEET_SIDE = 4, 128  # how many, and px
+STYLE_PACE = 10.0
+
+
+def pace(parameter: str) -> float:
+    """Styles learn faster than the trunk, for a batch brings each of them few pictures or none."""
+    return STYLE_PACE if is_style(parameter) else 1.0
 
 
 class MultiStyle:
@@ -104,7 +110,7 @@ def main() -> None:
         torch.manual_seed(given.seed)
         network = conditional(len(known)).to(device, dtype).to(memory_format=torch.channels_last)
         losses = MultiStyle(network, Perceptual(styles, device, dtype), len(known))
-        training = Training(network, losses, pictures.batch, plan)
+        training = Training(network, losses, pictures.batch, plan, pace)
         given.out.mkdir(parents=True, exist_ok=True)
         if (given.out / "checkpoint.pt").exists():
             training.resume(given.out / "checkpoint.pt")

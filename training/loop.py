@@ -76,6 +76,7 @@ class Training:
     Args:
         losses: called with a batch; see `Losses`.
         batch: (count, size, generator) -> content pictures, as `Pictures.batch`.
+        pace: parameter name -> factor on its learning rate.
     """
 
     def __init__(
@@ -84,11 +85,18 @@ class Training:
         losses: Losses,
         batch: Callable[[int, int, torch.Generator], Tensor],
         plan: Plan,
+        pace: Callable[[str], float] = lambda name: 1.0,
     ) -> None:
         self.network, self.losses, self.batch, self.plan = network, losses, batch, plan
-        self.parameters: list[Tensor] = [each for each in network.parameters() if each.requires_grad]
+        trained = {name: each for name, each in network.named_parameters() if each.requires_grad}
+        self.parameters: list[Tensor] = list(trained.values())
         self.masters = [each.detach().float().clone() for each in self.parameters]
-        self.optimiser = torch.optim.Adam(self.masters, lr=plan.learning_rate, foreach=True)
+        groups: dict[float, list[Tensor]] = {}
+        for name, master in zip(trained, self.masters, strict=True):
+            groups.setdefault(pace(name), []).append(master)
+        self.optimiser = torch.optim.Adam(
+            [{"params": masters, "pace": factor} for factor, masters in groups.items()], foreach=True
+        )
         self.step, self.seconds, self.pictures = 0, 0.0, 0
 
     @property
@@ -121,7 +129,8 @@ class Training:
             for master, gradient in zip(self.masters, gradients, strict=True):
                 master.grad = gradient.float()
             nn.utils.clip_grad_norm_(self.masters, self.plan.clip)
-            self.optimiser.param_groups[0]["lr"] = self.plan.rate(done)
+            for group in self.optimiser.param_groups:
+                group["lr"] = group["pace"] * self.plan.rate(done)
             self.optimiser.step()
             torch._foreach_copy_(self.parameters, self.masters)
         self.step += 1

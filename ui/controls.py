@@ -58,9 +58,8 @@ class Panel:
     def preset_values(self, preset: str) -> list[Any]:
         """The values of all controls but the preset's own, then the size."""
         settings = self.Settings.make(preset=preset)
-        return [shown(getattr(settings, name)) for name in self.controls if name != "preset"] + [
-            settings.size
-        ]
+        values = [shown(getattr(settings, name)) for name in self.controls if name != "preset"]
+        return [*values, settings.size or gr.skip()]
 
     def settings(self, values: Mapping[Component, Any]) -> MethodSettings:
         """The settings as the controls stand; ValueError names the method, the field and its range."""
