@@ -23,9 +23,9 @@ from core.device import DEVICES, describe, pick_device
 from core.images import open_picture, to_tensor
 from core.measure import Stopwatch
 from core.plates import Plate, plates
-from core.resample import fit_long_side
+from core.resample import fit_long_side, fit_short_side
 from core.sheet import contact_sheet
-from core.yardstick import Distances, Yardstick
+from core.yardstick import Distances, Yardstick, style_grams
 from methods.base import Style
 from methods.cin import CIN, painted
 from methods.settings import MethodSettings
@@ -46,8 +46,9 @@ def quality(method: CIN, photos: list[Tensor], known: list[Plate]) -> tuple[Tabl
     for plate in track(known, "Plates", console=Console(stderr=True)):
         style = Style(to_tensor(open_picture(plate.path, "plate").rgb), plate.name)
         pictures = [result(method, photo, style, method.Settings.make()) for photo in photos]
+        grams = style_grams(style.image.to(method.device))
         measured = [
-            Yardstick(photo.to(method.device), style.image).measure(picture)
+            Yardstick(photo.to(method.device), style.image, grams).measure(picture)
             for photo, picture in zip(photos, pictures, strict=True)
         ]
         means.append(mean(measured))
@@ -102,7 +103,7 @@ def main() -> None:
         "--content", type=Path, default=Path("examples"), help="folder of photos (%(default)s)"
     )
     parser.add_argument(
-        "--size", type=int, default=256, help="long side for the quality, in px (%(default)s)"
+        "--size", type=int, default=256, help="short side for the quality, in px (%(default)s)"
     )
     parser.add_argument(
         "--sizes", type=int, nargs="*", default=[512], help="long sides for the speed (%(default)s)"
@@ -120,7 +121,7 @@ def main() -> None:
     console.print(f"{describe(method.device)}, {len(photos)} photos of {arguments.content}")
     table, rows = quality(
         method,
-        [fit_long_side(photo, arguments.size) for photo in photos],
+        [fit_short_side(photo, arguments.size) for photo in photos],
         [plate for plate in plates() if plate.name in method.styles],
     )
     console.print(table)

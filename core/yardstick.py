@@ -37,13 +37,14 @@ class Yardstick:
 
     Args:
         content, style: (1, 3, H, W) RGB in [0, 1], any size, on any device; measured on the content's device.
+        grams: the style's `style_grams`, where they are known already.
     """
 
     @torch.no_grad()
-    def __init__(self, content: Tensor, style: Tensor) -> None:
+    def __init__(self, content: Tensor, style: Tensor, grams: Mapping[str, Tensor] | None = None) -> None:
         self.device = content.device
         self.content = _features(content)[CONTENT_LAYER]
-        self.grams = style_grams(style.to(self.device))
+        self.grams = style_grams(style.to(self.device)) if grams is None else grams
 
     @torch.no_grad()
     def measure(self, pastiche: Tensor) -> Distances:

@@ -317,12 +317,12 @@ def style_size(settings: GatysSettings, content: Tensor) -> int:
 
 
 def pyramid(settings: GatysSettings, height: int, width: int) -> list[tuple[tuple[int, int], int]]:
-    """Sizes and steps of each level, coarse to fine: twice the side each time, the steps shared equally."""
+    """Sizes and steps of each level, coarse to fine: twice the side and twice the steps each time."""
     levels = settings.levels
     while levels > 1 and min(height, width) >> (levels - 1) < COARSEST_SHORT_SIDE:
         levels -= 1
-    steps = [settings.steps // levels] * levels
-    steps[-1] += settings.steps % levels
+    steps = [settings.steps * 2**level // (2**levels - 1) for level in range(levels)]
+    steps[-1] += settings.steps - sum(steps)
     factors = [2**power for power in reversed(range(levels))]
     sizes = [(round(height / factor), round(width / factor)) for factor in factors]
     return [(size, count) for size, count in zip(sizes, steps, strict=True) if count]

@@ -78,3 +78,11 @@ def test_no_two_positions_of_an_upsampling_are_treated_differently():
         x = F.interpolate(torch.ones(1, 128, 8, 8), scale_factor=2, mode="nearest")
         y = network.up[0].convolution(x)
     assert (y - y[..., :1, :1]).abs().max() < 1e-5
+
+
+def test_the_fused_pass_without_gradients_gives_the_same():
+    x = torch.randn(1, 3, 5, 4, generator=seeded())
+    gamma, beta = torch.rand(1, 3, generator=seeded(1)), torch.rand(1, 3, generator=seeded(2))
+    with torch.no_grad():
+        fused = instance_norm(x, gamma, beta)
+    torch.testing.assert_close(fused, instance_norm(x, gamma, beta), rtol=1e-4, atol=1e-5)
