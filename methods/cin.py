@@ -134,9 +134,9 @@ class CIN(Method):
                 if step < steps and time.perf_counter() - shown >= SECONDS_BETWEEN_PREVIEWS:
                     preview = self.paint(fit_long_side(content, PREVIEW_SIDE), learning.row)
                     image = finished(resample(preview, *content.shape[-2:]), content, settings)
-                    yield Frame(image.cpu(), step, steps, numbers(losses), f"Learning, from: {note}")
+                    yield Frame(image.cpu(), step, steps, numbers(losses), note)
                     shown = time.perf_counter()
-            row, note = learning.row, f"Learnt in {steps} steps on this photo. Started from: {note}"
+            row, note = learning.row, f"Learnt on this photo in {steps} steps. Start: {note or 'the plate.'}"
             files = {LEARNT_FILE: pack(row, {"method": self.name, "trunk": find("cin").sha256})}
         image = finished(self.paint(content, row), content, settings)
         last = numbers(losses) if steps else {}

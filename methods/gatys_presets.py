@@ -49,6 +49,9 @@ class GatysSettings(MethodSettings):
     style_layers: tuple[str, ...] = knob(
         FIRST_OF_BLOCK, choices=LAYERS, help="VGG layers whose Gram matrices the painting gives."
     )
+    style_size: int = knob(
+        0, 0, 4096, 1, help="Long side of the style picture in pixels; 0 follows the content's."
+    )
     levels: int = knob(1, 1, 5, 1, help="Pyramid levels, coarse to fine; each doubles the size.", expert=True)
     formulas: Formulas = knob("paper", help="Whose scaling of the losses to use.", expert=True)
     learning_rate: float = knob(1.0, 1e-4, 100, help="Step length, in units of `pixels`.", expert=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
@@ -71,9 +72,6 @@ class MethodSettings:
     presets: ClassVar[Mapping[str, MethodSettings]] = {}
 
     seed: int = knob(0, 0, 2**31 - 1, 1, help="Same seed, device and settings: same picture.")
-    style_size: int = knob(
-        0, 0, 4096, 1, help="Long side of the style picture in pixels; 0 follows the content's."
-    )
 
     def __post_init__(self) -> None:
         for knob in self.knobs():
@@ -86,7 +84,7 @@ class MethodSettings:
 
     @classmethod
     def knobs(cls) -> tuple[Knob, ...]:
-        """The fields in order, experts' ones last."""
+        """The fields in order, those that all methods have after their own, experts' ones last."""
         types = get_type_hints(cls)
         knobs = []
         for each in fields(cls):
@@ -95,7 +93,8 @@ class MethodSettings:
                 kind, choices = str, get_args(kind)
             metadata = {**each.metadata, "choices": choices}
             knobs.append(Knob(each.name, get_origin(kind) or kind, each.default, **metadata))
-        return tuple(sorted(knobs, key=lambda knob: knob.expert))
+        common = {each.name for each in fields(MethodSettings)}
+        return tuple(sorted(knobs, key=lambda knob: (knob.expert, knob.name in common)))
 
     @classmethod
     def make(cls, **values: Any) -> MethodSettings:
@@ -108,8 +107,9 @@ class MethodSettings:
         return dataclasses.replace(cls.presets[name], **values)
 
     def as_dict(self) -> dict[str, Any]:
-        """Field values by name, ready for JSON (tuples as lists)."""
+        """Field values by name, ready for JSON: tuples as lists, of files the name without its folder."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
+        values |= {knob.name: Path(values[knob.name]).name for knob in self.knobs() if knob.file}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 

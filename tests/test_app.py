@@ -6,6 +6,7 @@ import math
 import re
 import socket
 from contextlib import closing
+from pathlib import Path
 
 import gradio as gr
 import pytest
@@ -17,7 +18,8 @@ import app
 from core.images import PictureError, open_picture, read_png_text
 from core.plates import Names
 from fake_methods import Failing, FakeSettings, Quick, Silent, Stepped
-from methods.base import Stopped
+from methods.base import Frame, Stopped
+from methods.cin import CIN
 from methods.compare import Comparison
 from methods.gatys import Gatys
 from methods.gatys_presets import PRESETS, GatysSettings
@@ -105,6 +107,21 @@ def test_controls_follow_the_fields():
     assert controls["optimiser"].choices == [(name, name) for name in ("lbfgs", "adam", "gradient")]
     assert controls["style_layers"].multiselect
     assert {knob.help for knob in GatysSettings.knobs()} == {control.info for control in controls.values()}
+
+
+def test_free_text_and_files_have_controls_of_their_own():
+    with gr.Blocks():
+        controls = Panel(CIN()).controls
+    assert isinstance(controls["shares"], gr.Textbox)
+    assert isinstance(controls["learnt"], gr.File)
+    assert controls["plates"].choices == [(name, name) for name in CIN.styles]
+
+
+def test_a_file_setting_takes_uploads_only(photo):
+    assert settings_of("CIN", CIN.Settings, {"learnt": uploaded(photo)}).learnt == str(photo)
+    assert settings_of("CIN", CIN.Settings, {"learnt": None}).learnt == ""
+    with pytest.raises(ValueError, match="CIN: The file did not arrive"):
+        settings_of("CIN", CIN.Settings, {"learnt": str(photo)})
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -313,6 +330,18 @@ def test_the_download_is_the_exact_picture_with_its_settings(photo, painting):
     text = read_png_text(path)
     assert text["stylegrid.method"] == "quick"
     assert json.loads(text["stylegrid.settings"])["strength"] == 0.7
+
+
+def test_what_came_out_beside_the_picture_can_be_downloaded(photo, painting):
+    class Giving(Quick):
+        def stylize(self, content, style, settings, stop=None):
+            yield Frame(content, 1, 1, files={"learnt.safetensors": b"gammas and betas"})
+
+    handlers = handlers_of(Giving())
+    started(handlers, photo, painting)
+    *_, (_, tile) = handlers.run(session("a"))
+    path = re.search(r'href="gradio_api/file=([^"]+)" download="learnt.safetensors">Learnt style<', tile)[1]
+    assert Path(path).read_bytes() == b"gammas and betas"
 
 
 def test_stop_keeps_what_is_finished_and_the_picture_so_far(photo, painting):

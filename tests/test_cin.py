@@ -144,7 +144,7 @@ def test_learning_brings_a_new_style_nearer_and_changes_nothing_else(method):
     state = {name: values.clone() for name, values in method.network.state_dict().items()}
     frames = list(method.stylize(photo, Style(stripes), CINSettings(learn_steps=12)))
     assert frames[-1].step == frames[-1].total == 12
-    assert "Learnt in 12 steps" in frames[-1].note
+    assert "Learnt on this photo in 12 steps" in frames[-1].note
     yardstick = Yardstick(photo, stripes)
     nearest = last(method, photo, Style(stripes)).image
     assert yardstick.measure(frames[-1].image).style < 0.9 * yardstick.measure(nearest).style
@@ -168,6 +168,11 @@ def test_a_learnt_style_is_a_small_file_that_can_be_loaded_again(method, content
     again = last(method, content, plate("waves"), learnt=str(path))
     torch.testing.assert_close(again.image, frame.image)
     assert again.note == "A learnt style from a file."
+
+
+def test_a_record_names_the_file_without_its_folder(learnt):
+    assert CINSettings(learnt=str(learnt[1])).as_dict()["learnt"] == LEARNT_FILE
+    assert CINSettings().as_dict()["learnt"] == ""
 
 
 def test_learning_is_decided_by_its_seed(method, content, learnt):

@@ -146,7 +146,7 @@ def test_flags_reach_the_settings_and_transparency_the_picture(pictures: list[st
     flags = ["--methods", "quick", "--quick.bold", "--quick.strength", "0.25", "--size", "64"]
     assert main([str(cut_out), pictures[1], *flags, "--out", str(tmp_path / "out")]) == 0
     kept = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))["quick"]
-    assert kept["settings"] == {"seed": 0, "style_size": 0, "strength": 0.25, "bold": True}
+    assert kept["settings"] == {"seed": 0, "strength": 0.25, "bold": True}
     with Image.open(tmp_path / "out" / "quick.png") as image:
         assert image.mode == "RGBA"
         assert image.getchannel("A").getextrema() == (0, 0)

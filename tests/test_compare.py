@@ -367,7 +367,7 @@ def test_the_record_is_complete_json(clock: Clock) -> None:
     assert kept == {
         "method": "timed",
         "state": "done",
-        "settings": {"seed": 0, "style_size": 0, "strength": 0.5, "bold": False, "steps": 3},
+        "settings": {"seed": 0, "strength": 0.5, "bold": False, "steps": 3},
         "width": 64,
         "height": 32,
         "steps": 3,

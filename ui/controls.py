@@ -102,7 +102,7 @@ def control(knob: Knob, value: Any) -> Component:
     if knob.kind is bool:
         return gr.Checkbox(value, **common)
     if knob.file:
-        return gr.File(label=f"{label(knob)}: {knob.help}", file_types=[knob.file], height=120)
+        return gr.File(label=f"{label(knob)}: {knob.help}", file_types=[knob.file], height=150)
     if knob.kind is str and not knob.choices:
         return gr.Textbox(value, **common)
     if knob.choices:

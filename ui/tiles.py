@@ -116,7 +116,8 @@ def actions(tile: Tile, pictures: Pictures) -> str:
     """What can be done with a picture that stays."""
     title, file = escape(tile.title), f"stylegrid-{escape(tile.method)}.png"
     others = "".join(
-        f'<a class="download" href="{where}" download="{escape(name)}">{escape(name)}</a>'
+        f'<a class="download" href="{where}" download="{escape(name)}">'
+        f"{escape(name.split('.')[0].capitalize())} style</a>"
         for name, where in pictures.others.items()
     )
     return (
