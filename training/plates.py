@@ -13,12 +13,10 @@ import argparse
 import csv
 import json
 from dataclasses import replace
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image
 from torch import Tensor
 
 from core.device import DEVICES, allow_fast_matmul, fast_dtype, pick_device
@@ -29,10 +27,9 @@ from core.vgg import VGG
 from core.yardstick import Yardstick
 from methods.gatys import Descent, pixel_scale
 from methods.gatys_presets import FIRST_OF_BLOCK, PAPER
+from training.draw_plates import encoded
 
-SIDE = 512  # px
 LEVELS = ((128, 80), (256, 80), (512, 40))  # side in px, L-BFGS steps
-MOST_BYTES = 120_000  # of a JPEG file
 MEAN_WEIGHT = 1.0
 
 
@@ -80,16 +77,6 @@ def synthesised(painting: Tensor, seed: int, levels: tuple[tuple[int, int], ...]
             descent.step()
         image = descent.image()
     return image
-
-
-def encoded(image: Image.Image) -> bytes:
-    """The picture as the best JPEG that is small enough."""
-    for quality in range(94, 40, -2):
-        buffer = BytesIO()
-        image.save(buffer, "JPEG", quality=quality, optimize=True)
-        if buffer.tell() < MOST_BYTES:
-            return buffer.getvalue()
-    raise ValueError(f"the picture does not fit into {MOST_BYTES} bytes")
 
 
 def made(row: dict[str, str], folder: Path, out: Path, seed: int, device: torch.device) -> dict[str, Any]:
