@@ -67,9 +67,9 @@ class LBFGS:
         factors = []
         for step, change, inverse in reversed(self.pairs):
             factor = inverse * step.dot(direction)
-            direction -= factor * change
+            direction.addcmul_(change, factor, value=-1)
             factors.append(factor)
         direction *= self.scale
         for (step, change, inverse), factor in zip(self.pairs, reversed(factors), strict=True):
-            direction += (factor - inverse * change.dot(direction)) * step
+            direction.addcmul_(step, factor - inverse * change.dot(direction))
         return direction

@@ -94,28 +94,24 @@ def stage(text: str) -> Stage:
     return Stage(float(until), int(size), int(batch))
 
 
-def main() -> None:
-    """Train, go on where a checkpoint is, and write the network."""
-    given = arguments()
+def train(given: argparse.Namespace) -> None:
+    """Train, go on where a checkpoint is, and write the network. ValueError where something is unfit."""
     device = pick_device(given.device)
     allow_fast_matmul(device)
     dtype = fast_dtype(device)
     known = plates(given.plates)
+    if not known:
+        raise ValueError(f"{given.plates} lists no plates in its styles.toml.")
     styles = [to_tensor(open_picture(plate.path, "plate").rgb).to(device) for plate in known]
+    pictures = Pictures(given.content, device)
+    torch.manual_seed(given.seed)
+    network = conditional(len(known)).to(device, dtype).to(memory_format=torch.channels_last)
+    losses = MultiStyle(network, Perceptual(styles, device, dtype), len(known))
     plan = Plan(given.steps, given.minutes, tuple(given.stages), given.learning_rate, seed=given.seed)
-    try:
-        if not known:
-            raise ValueError(f"{given.plates} lists no plates in its styles.toml.")
-        pictures = Pictures(given.content, device)
-        torch.manual_seed(given.seed)
-        network = conditional(len(known)).to(device, dtype).to(memory_format=torch.channels_last)
-        losses = MultiStyle(network, Perceptual(styles, device, dtype), len(known))
-        training = Training(network, losses, pictures.batch, plan, pace)
-        given.out.mkdir(parents=True, exist_ok=True)
-        if (given.out / "checkpoint.pt").exists():
-            training.resume(given.out / "checkpoint.pt")
-    except ValueError as error:
-        sys.exit(str(error))
+    training = Training(network, losses, pictures.batch, plan, pace)
+    given.out.mkdir(parents=True, exist_ok=True)
+    if (given.out / "checkpoint.pt").exists():
+        training.resume(given.out / "checkpoint.pt")
     photos = pictures.batch(SHEET_PHOTOS, 256, torch.Generator().manual_seed(1))
     last = watch(training, given.out, given.every, lambda: sheet(network, photos, styles))
     metadata = {
@@ -128,6 +124,14 @@ def main() -> None:
     }
     tensors = {name: tensor.half() for name, tensor in training.weights().items()}
     (given.out / "cin.safetensors").write_bytes(pack(tensors, metadata))
+
+
+def main() -> None:
+    """Train; where that is impossible, end with a sentence."""
+    try:
+        train(arguments())
+    except ValueError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":
