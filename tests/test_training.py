@@ -10,7 +10,8 @@ from PIL import Image
 
 from core.perceptual import Perceptual
 from core.transformer import ConditionalInstanceNorm, Transformer
-from training.cin import MultiStyle, stage
+from training.cin import MultiStyle
+from training.command import stage
 from training.data import Pictures
 from training.journal import watch
 from training.loop import Plan, Stage, Training

@@ -16,18 +16,16 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from core.device import DEVICES, allow_fast_matmul, fast_dtype, pick_device
+from core.device import allow_fast_matmul, fast_dtype, pick_device
 from core.images import open_picture, to_tensor
 from core.perceptual import Perceptual
 from core.plates import plates
 from core.sheet import contact_sheet
 from core.transformer import Transformer
-from core.version import VERSION
 from methods.cin import conditional, is_style
+from training.command import finish, parser, plan
 from training.data import Pictures
-from training.journal import watch
-from training.loop import Plan, Stage, Training
-from weights.files import pack
+from training.loop import Training
 
 SHEET_PHOTOS, SHEET_SIDE = 4, 128  # how many, and px
 STYLE_PACE = 10.0
@@ -60,40 +58,6 @@ def sheet(network: Transformer, photos: Tensor, styles: Sequence[Tensor]) -> Ima
     return contact_sheet(rows, SHEET_SIDE)
 
 
-def arguments() -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m training.cin", description=__doc__.splitlines()[0])
-    parser.add_argument("--content", type=Path, required=True, help="folder of photographs")
-    parser.add_argument(
-        "--plates", type=Path, default=Path("styles"), help="folder with styles.toml (%(default)s)"
-    )
-    parser.add_argument("--minutes", type=float, default=60.0, help="of training (%(default)s)")
-    parser.add_argument("--steps", type=int, default=0, help="of training, instead of minutes")
-    parser.add_argument(
-        "--stages",
-        nargs="+",
-        type=stage,
-        default=Plan.stages,
-        metavar="UNTIL:SIZExBATCH",
-        help="crop size in px and batch until a share of the training (0.7:128x8 1:256x4)",
-    )
-    parser.add_argument("--learning-rate", type=float, default=Plan.learning_rate, help="(%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="(%(default)s)")
-    parser.add_argument(
-        "--every", type=int, default=200, help="steps between sheets and checkpoints (%(default)s)"
-    )
-    parser.add_argument("--device", default="auto", help=f"{', '.join(DEVICES)} (%(default)s)")
-    parser.add_argument("--out", type=Path, default=Path("runs/cin"), help="folder (%(default)s)")
-    return parser.parse_args()
-
-
-def stage(text: str) -> Stage:
-    """`0.7:128x8` as a Stage; ValueError for anything else."""
-    until, shape = text.split(":")
-    size, batch = shape.split("x")
-    return Stage(float(until), int(size), int(batch))
-
-
 def train(given: argparse.Namespace) -> None:
     """Train, go on where a checkpoint is, and write the network. ValueError where something is unfit."""
     device = pick_device(given.device)
@@ -107,29 +71,20 @@ def train(given: argparse.Namespace) -> None:
     torch.manual_seed(given.seed)
     network = conditional(len(known)).to(device, dtype).to(memory_format=torch.channels_last)
     losses = MultiStyle(network, Perceptual(styles, device, dtype), len(known))
-    plan = Plan(given.steps, given.minutes, tuple(given.stages), given.learning_rate, seed=given.seed)
-    training = Training(network, losses, pictures.batch, plan, pace)
-    given.out.mkdir(parents=True, exist_ok=True)
-    if (given.out / "checkpoint.pt").exists():
-        training.resume(given.out / "checkpoint.pt")
+    training = Training(network, losses, pictures.batch, plan(given), pace)
     photos = pictures.batch(SHEET_PHOTOS, 256, torch.Generator().manual_seed(1))
-    last = watch(training, given.out, given.every, lambda: sheet(network, photos, styles))
-    metadata = {
-        "styles": [plate.name for plate in known],
-        "steps": last.step,
-        "seed": plan.seed,
-        "losses": last.losses,
-        "data": f"{len(pictures)} photographs, {last.pictures} crops",
-        "version": VERSION,
-    }
-    tensors = {name: tensor.half() for name, tensor in training.weights().items()}
-    (given.out / "cin.safetensors").write_bytes(pack(tensors, metadata))
+    names = [plate.name for plate in known]
+    finish(training, given, pictures, lambda: sheet(network, photos, styles), "cin", names)
 
 
 def main() -> None:
     """Train; where that is impossible, end with a sentence."""
+    flags = parser("cin", __doc__.splitlines()[0])
+    flags.add_argument(
+        "--plates", type=Path, default=Path("styles"), help="folder with styles.toml (%(default)s)"
+    )
     try:
-        train(arguments())
+        train(flags.parse_args())
     except ValueError as error:
         sys.exit(str(error))
 

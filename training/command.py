@@ -1,0 +1,78 @@
+"""What the trainers' command lines share: how long, on what, from which pictures, into which folder."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+
+from core.device import DEVICES
+from core.version import VERSION
+from training.data import Pictures
+from training.journal import watch
+from training.loop import Plan, Stage, Training
+from weights.files import pack
+
+
+def parser(name: str, description: str) -> argparse.ArgumentParser:
+    """A parser with the shared flags, for `python -m training.<name>`."""
+    shared = argparse.ArgumentParser(prog=f"python -m training.{name}", description=description)
+    shared.add_argument("--content", type=Path, required=True, help="folder of photographs")
+    shared.add_argument("--minutes", type=float, default=60.0, help="of training (%(default)s)")
+    shared.add_argument("--steps", type=int, default=0, help="of training, instead of minutes")
+    shared.add_argument(
+        "--stages",
+        nargs="+",
+        type=stage,
+        default=Plan.stages,
+        metavar="UNTIL:SIZExBATCH",
+        help="crop size in px and batch until a share of the training (0.7:128x8 1:256x4)",
+    )
+    shared.add_argument("--learning-rate", type=float, default=Plan.learning_rate, help="(%(default)s)")
+    shared.add_argument("--seed", type=int, default=0, help="(%(default)s)")
+    shared.add_argument("--every", type=int, default=200, help="steps between checkpoints (%(default)s)")
+    shared.add_argument("--device", default="auto", help=f"{', '.join(DEVICES)} (%(default)s)")
+    shared.add_argument("--out", type=Path, default=Path("runs") / name, help="folder (%(default)s)")
+    return shared
+
+
+def stage(text: str) -> Stage:
+    """`0.7:128x8` as a Stage; ValueError for anything else."""
+    until, shape = text.split(":")
+    size, batch = shape.split("x")
+    return Stage(float(until), int(size), int(batch))
+
+
+def plan(given: argparse.Namespace) -> Plan:
+    """The plan that the flags ask for."""
+    return Plan(given.steps, given.minutes, tuple(given.stages), given.learning_rate, seed=given.seed)
+
+
+def finish(
+    training: Training,
+    given: argparse.Namespace,
+    pictures: Pictures,
+    sheet: Callable[[], Image.Image],
+    name: str,
+    styles: list[str],
+) -> None:
+    """Train to the end, from the checkpoint in the folder if there is one; write <name>.safetensors there.
+
+    ValueError where the checkpoint does not fit.
+    """
+    given.out.mkdir(parents=True, exist_ok=True)
+    if (given.out / "checkpoint.pt").exists():
+        training.resume(given.out / "checkpoint.pt")
+    last = watch(training, given.out, given.every, sheet)
+    metadata = {
+        "styles": styles,
+        "steps": last.step,
+        "seed": given.seed,
+        "losses": last.losses,
+        "data": f"{len(pictures)} photographs, {last.pictures} crops",
+        "version": VERSION,
+    }
+    tensors = {key: tensor.half() for key, tensor in training.weights().items()}
+    (given.out / f"{name}.safetensors").write_bytes(pack(tensors, metadata))
