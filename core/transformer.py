@@ -90,18 +90,6 @@ class Residual(nn.Module):
         return x + change
 
 
-class InstanceNorm(nn.Module):
-    """Instance normalisation with learnt gamma and beta (Ulyanov, Vedaldi, Lempitsky 2016, eq. 4)."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.gamma = nn.Parameter(torch.ones(channels))
-        self.beta = nn.Parameter(torch.zeros(channels))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return instance_norm(x, self.gamma.expand(len(x), -1), self.beta.expand(len(x), -1))
-
-
 class ConditionalInstanceNorm(nn.Module):
     """Instance normalisation with one (gamma, beta) per style (Dumoulin et al. 2017, eq. 5).
 
