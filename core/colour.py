@@ -18,7 +18,7 @@ def keep_colours(pastiche: Tensor, content: Tensor) -> Tensor:
     """The pastiche's luma with the content's colours: two of (B, 3, H, W) in [0, 1] -> another.
 
     Gatys, Bethge, Hertzmann, Shechtman 2016, "Preserving Color in Neural Artistic Style Transfer",
-    section 3 (luminance only). Chroma is what remains beside Y, so exchanging Y adds the difference to
-    every channel.
+    luminance only. Deviation: they transfer style between luminance pictures, this exchanges the luma of a
+    finished pastiche. Chroma is what remains beside Y, so exchanging Y adds the difference to every channel.
     """
     return (content + luma(pastiche) - luma(content)).clamp(0, 1)

@@ -43,6 +43,8 @@ def allow_fast_matmul(device: torch.device) -> None:
     """On CUDA, let float32 products use TF32 and keep convolutions repeatable; elsewhere nothing."""
     if device.type == "cuda":
         torch.backends.cuda.matmul.allow_tf32 = True
+        # Gram matrices sum over up to a million positions.
+        torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False
         torch.backends.cudnn.allow_tf32 = True
         torch.backends.cudnn.deterministic = True
 

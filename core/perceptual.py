@@ -18,8 +18,9 @@ CONTENT_WEIGHT, STYLE_WEIGHT, VARIATION_WEIGHT = 1.0, 2.0, 0.1
 class Perceptual:
     """Content, style and total-variation loss of pastiches.
 
-    Each layer's error is relative to its target (the paper's are absolute), so that no layer and no style
-    needs a weight of its own.
+    Deviations: each layer's error is relative to its target, where the paper's is absolute, so that no layer
+    and no style needs a weight of its own; and the layers are the yardstick's, of VGG-19, where the paper
+    takes relu1_2, relu2_2, relu3_3 and relu4_3 of VGG-16.
 
     Args:
         styles: pictures, each (1, 3, H, W) RGB in [0, 1], measured at a short side of 256 px.

@@ -32,10 +32,10 @@ class Plate:
         return ", ".join(part for part in (self.title, self.artist, self.year) if part)
 
 
-def plates(folder: Path = STYLES) -> tuple[Plate, ...]:
+def plates(folder: Path = STYLES, complete: bool = False) -> tuple[Plate, ...]:
     """The plates that the folder's styles.toml lists and whose pictures are there; none without a list.
 
-    Raises ValueError where the list cannot be read.
+    Raises ValueError where the list cannot be read or, if `complete` is asked for, a picture is missing.
     """
     listing = folder / "styles.toml"
     if not listing.is_file():
@@ -54,6 +54,9 @@ def plates(folder: Path = STYLES) -> tuple[Plate, ...]:
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{listing} is not a list of plates: {error}.") from error
+    missing = [plate.path.name for plate in listed if not plate.path.is_file()]
+    if complete and missing:
+        raise ValueError(f"{listing} lists pictures that are not there: {', '.join(missing)}.")
     return tuple(plate for plate in listed if plate.path.is_file())
 
 

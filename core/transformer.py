@@ -46,7 +46,7 @@ class Transformer(nn.Module):
     def forward(self, image: Tensor, *condition: Tensor) -> Tensor:
         height, width = image.shape[-2:]
         x = F.pad(image, (0, -width % MULTIPLE, 0, -height % MULTIPLE), mode="reflect")
-        x = (4 * x - 2).to(self.dtype, memory_format=torch.channels_last)
+        x = (4 * x - 2).to(self.dtype)  # the weights' memory layout becomes that of all features
         for layer in self.down:
             x = F.relu(layer(x, *condition))
         for block in self.residual:
@@ -94,7 +94,7 @@ class ConditionalInstanceNorm(nn.Module):
     """Instance normalisation with one (gamma, beta) per style (Dumoulin et al. 2017, eq. 5).
 
     The condition is a (B, S) matrix of weights over the S styles: one-hot rows choose styles, others mix
-    them by interpolating gamma and beta (their section 3.3).
+    them by interpolating gamma and beta, as they do.
     """
 
     def __init__(self, channels: int, styles: int) -> None:
@@ -118,15 +118,16 @@ def instance_norm(x: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
 class _InstanceNorm(torch.autograd.Function):
     """Forward and backward. PyTorch's own leaves channels_last, or is many times slower in bfloat16.
 
-    Both passes read the features twice: once for sums, in float32 or better, and once for the result, which
-    is linear in them with one factor a channel.
+    Both passes read the features twice: once for sums, added up in float32 or better, and once for the
+    result, which is linear in them with one factor a channel.
     """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
         precise = torch.promote_types(x.dtype, torch.float32)
         mean, square = (each.sum((2, 3), dtype=precise) / x[0, 0].numel() for each in (x, x * x))
-        inverse = (square - mean * mean + EPSILON).rsqrt()  # 1 / deviation
+        # The squares are rounded to the features' format, so that a flat channel's variance may miss 0.
+        inverse = ((square - mean * mean).clamp_min(0) + EPSILON).rsqrt()  # 1 / deviation
         ctx.save_for_backward(x, gamma, mean, inverse)
         return linear(x, gamma * inverse, beta - gamma * inverse * mean)
 

@@ -1,3 +1,3 @@
-"""The version that results and trained weights record."""
+"""The version that trained weights record."""
 
 VERSION = "0.2.0"

@@ -108,7 +108,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def style_picture(style: str) -> tuple[Picture, str | None]:
     """The picture of a file or of the plate called `style`, and the plate's name where it is one."""
     known = {plate.name: plate.path for plate in plates()}
-    if not Path(style).exists():
+    if not Path(style).is_file():
         if style in known:
             return open_picture(known[style], "style picture"), style
         raise PictureError(f"There is neither a file nor a plate {style!r}; plates: {', '.join(known)}.")

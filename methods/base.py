@@ -90,7 +90,7 @@ class Method(ABC):
     ) -> Generator[Frame]:
         """Yield frames of `content`, (1, 3, H, W) RGB in [0, 1] at its working size, in the given style.
 
-        One frame from a feed-forward method; from an iterative one a frame after at most 0.3 s of work, or
+        One frame from a feed-forward method; from an iterative one a frame after at most a second of work, or
         after a step where that takes longer. Raises Stopped when `stop` was set. Closing the generator ends
         the work.
         """

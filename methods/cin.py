@@ -30,7 +30,7 @@ MOST_MIXED = 4
 LEARNT_FILE = "learnt.cin.safetensors"
 LEARNING_RATE = 0.03
 LEARNING_BATCH, LEARNING_CROP = 4, 128  # pictures, and px
-PREVIEW_SIDE, SECONDS_BETWEEN_PREVIEWS = 256, 1.5
+PREVIEW_SIDE, SECONDS_BETWEEN_PREVIEWS = 256, 1.0
 
 
 def conditional(styles: int) -> Transformer:
@@ -58,6 +58,8 @@ class CINSettings(FeedForwardSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if len(set(self.plates)) < len(self.plates):
+            raise ValueError(f"plates are {', '.join(self.plates)}; choose each of them once.")
         if len(self.plates) > MOST_MIXED:
             raise ValueError(f"plates are {len(self.plates)}; choose at most {MOST_MIXED} to mix.")
         self.mix()
@@ -99,17 +101,15 @@ class CIN(Method):
         self.device = device
         allow_fast_matmul(device)
         tensors = load("cin")
+        try:
+            conditional(len(self.styles)).load_state_dict(tensors)
+        except RuntimeError as error:
+            raise WeightsError(f"The weights of {self.title} do not fit its network: {error}") from error
         self.table = {name: each.float().to(device) for name, each in tensors.items() if is_style(name)}
         network = conditional(1)
-        trunk = {name: each for name, each in tensors.items() if not is_style(name)}
-        try:
-            missing = network.load_state_dict(trunk, strict=False)
-            if missing.unexpected_keys or not all(map(is_style, missing.missing_keys)):
-                raise ValueError("other layers")
-            if {each.shape[0] for each in self.table.values()} != {len(self.styles)}:
-                raise ValueError("other styles")
-        except (RuntimeError, ValueError) as error:
-            raise WeightsError(f"The weights of {self.title} do not fit its network: {error}.") from error
+        network.load_state_dict(
+            {name: each for name, each in tensors.items() if not is_style(name)}, strict=False
+        )
         network.requires_grad_(False)
         self.network = network.to(device, fast_dtype(device)).to(memory_format=torch.channels_last)
         self.nearest = NearestPlate(self.styles, device)
@@ -132,7 +132,9 @@ class CIN(Method):
                     stop.check()
                 losses = learning.step()
                 if step < steps and time.perf_counter() - shown >= SECONDS_BETWEEN_PREVIEWS:
-                    preview = self.paint(fit_long_side(content, PREVIEW_SIDE), learning.row)
+                    preview = self.paint(
+                        fit_long_side(content, min(PREVIEW_SIDE, max(content.shape[-2:]))), learning.row
+                    )
                     image = finished(resample(preview, *content.shape[-2:]), content, settings)
                     yield Frame(image.cpu(), step, steps, numbers(losses), note)
                     shown = time.perf_counter()
@@ -160,7 +162,7 @@ class CIN(Method):
         return self.mixed({plate.name: 1.0}), f"nearest trained style: {plate.caption} ({distance:.2f} away)."
 
     def mixed(self, mix: Mapping[str, float]) -> Row:
-        """The interpolated gammas and betas of plates with shares (their section 3.3)."""
+        """The interpolated gammas and betas of plates with shares."""
         shares = torch.zeros(1, len(self.styles), device=self.device)
         for name, share in mix.items():
             shares[0, self.styles.index(name)] = share
@@ -172,6 +174,8 @@ class CIN(Method):
             tensors, about = unpack(path.read_bytes(), path.name)
         except (OSError, WeightsError) as error:
             raise ValueError(f"{path.name} is not a learnt style: {LEARNT_FILE} files are.") from error
+        if not all(each.isfinite().all() for each in tensors.values()):
+            raise ValueError(f"{path.name} holds numbers that are not finite: learn the style again.")
         shapes = {name: (1, values.shape[1]) for name, values in self.table.items()}
         if {name: tuple(each.shape) for name, each in tensors.items()} != shapes:
             raise ValueError(f"{path.name} is not a style of this network: its layers differ.")
@@ -181,7 +185,7 @@ class CIN(Method):
 
 
 class Learning:
-    """Fits one row to a new style while the trunk stays as it is (Dumoulin et al. 2017, section 3.2).
+    """Fits one row to a new style while the trunk stays as it is (Dumoulin et al. 2017).
 
     The paper learns on a data set; this learns on random crops of the one content photo, which is at hand.
     """
@@ -201,7 +205,9 @@ class Learning:
         """One step of Adam; the losses before it."""
         crops = self.crops()
         losses = self.perceptual(
-            painted(self.network, crops, self.row), crops, torch.zeros(len(crops), dtype=torch.long)
+            painted(self.network, crops, self.row),
+            crops,
+            torch.zeros(len(crops), dtype=torch.long, device=crops.device),
         )
         gradients = torch.autograd.grad(losses["total"], list(self.row.values()))
         for values, gradient in zip(self.row.values(), gradients, strict=True):

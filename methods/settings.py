@@ -115,6 +115,8 @@ class MethodSettings:
 
 def _check(knob: Knob, value: Any) -> None:
     """ValueError naming the field and its range when `value` is outside."""
+    if knob.kind is tuple and not isinstance(value, tuple):
+        raise ValueError(f"{knob.name} is {value!r}; it must be a list of {', '.join(knob.choices)}.")
     if knob.kind is tuple:
         wrong = [str(member) for member in value if member not in knob.choices]
         if wrong or (not value and knob.default):

@@ -8,7 +8,7 @@ import torch
 
 from core.images import open_picture, to_tensor
 from core.plates import plates
-from core.resample import fit_long_side, fit_short_side
+from core.resample import fit_long_side, fit_short_side, resample
 from core.yardstick import Yardstick
 from methods.base import Stop, Stopped, Style
 from methods.cin import CIN, LEARNT_FILE, CINSettings, is_style
@@ -52,7 +52,10 @@ def test_every_plate_is_known():
 def test_the_file_tells_how_it_was_trained():
     _, about = unpack((EMBEDDED / "cin.safetensors").read_bytes(), "cin")
     assert tuple(about["styles"]) == CIN.styles
-    assert set(about) >= {"steps", "seed", "losses", "data", "version"}
+    assert about["steps"] > 1000
+    assert 0 < about["losses"]["style"] < 1
+    assert "photographs" in about["data"]
+    assert set(about) >= {"seed", "version"}
 
 
 def test_the_file_is_small_and_half_precise():
@@ -68,6 +71,9 @@ def test_the_picture_takes_the_style_and_keeps_the_content(method, name):
     before, after = yardstick.measure(photo), yardstick.measure(last(method, photo, style).image)
     assert after.style < 0.5 * before.style
     assert after.content < 1.3
+    cat = resample(to_tensor(open_picture("examples/cat.jpg").rgb), *photo.shape[-2:])
+    other = Yardstick(cat, style.image)
+    assert after.content < other.measure(last(method, photo, style).image).content
 
 
 def test_styles_differ(method, content):
@@ -100,6 +106,11 @@ def test_shares_are_relative():
 def test_shares_that_do_not_fit_are_refused(shares):
     with pytest.raises(ValueError, match=r"shares is .*; give one number from 0 on for each of the 2"):
         CINSettings(plates=("udnie", "irises"), shares=shares)
+
+
+def test_a_plate_chosen_twice_is_refused():
+    with pytest.raises(ValueError, match="plates are udnie, udnie; choose each of them once"):
+        CINSettings(plates=("udnie", "udnie"))
 
 
 def test_a_fifth_plate_is_refused():
@@ -193,6 +204,9 @@ def test_another_networks_style_is_refused(method, content, learnt, tmp_path):
     path = tmp_path / "other.safetensors"
     path.write_bytes(pack(tensors, {**about, "trunk": "0" * 64}))
     with pytest.raises(ValueError, match="another version of the network"):
+        last(method, content, plate("waves"), learnt=str(path))
+    path.write_bytes(pack({name: each * float("nan") for name, each in tensors.items()}, about))
+    with pytest.raises(ValueError, match="holds numbers that are not finite"):
         last(method, content, plate("waves"), learnt=str(path))
     path.write_bytes(pack({"out.norm.gamma": torch.ones(1, 3)}, about))
     with pytest.raises(ValueError, match="not a style of this network: its layers differ"):

@@ -24,9 +24,20 @@ def test_gram_does_not_depend_on_the_picture_size() -> None:
     assert torch.allclose(gram(features.repeat(1, 1, 2, 3)), gram(features), atol=1e-6)
 
 
-def test_gram_of_bfloat16_features_is_computed_in_float32() -> None:
+def test_gram_of_bfloat16_features_is_added_up_in_float32() -> None:
     # 4096 ones sum to 4096; in bfloat16 a running sum would stall at 256.
     assert gram(torch.ones(1, 2, 64, 64, dtype=torch.bfloat16)).eq(1).all()
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_the_gradient_of_gram_is_autograds(layout: torch.memory_format) -> None:
+    random = torch.Generator().manual_seed(0)
+    features = torch.rand(2, 5, 4, 6, generator=random).contiguous(memory_format=layout).requires_grad_()
+    flat = features.flatten(2)
+    weights = torch.rand(2, 5, 5, generator=random)  # not symmetric
+    (expected,) = torch.autograd.grad((flat @ flat.mT / 24 * weights).sum(), features)
+    (actual,) = torch.autograd.grad((gram(features) * weights).sum(), features)
+    torch.testing.assert_close(actual, expected)
 
 
 def test_mean_std_of_known_features() -> None:
@@ -56,9 +67,11 @@ def test_total_variation_of_a_ramp() -> None:
 
 
 def test_errors() -> None:
-    actual, target = torch.tensor([3.0, 1.0]), torch.tensor([1.0, 2.0])
+    actual, target = torch.tensor([[3.0, 1.0]]), torch.tensor([[1.0, 2.0]])
     assert squared_error(actual, target).item() == 5
     assert mean_squared_error(actual, target).item() == 2.5
     assert relative_error(actual, target).item() == 1
-    assert relative_error(torch.zeros(2), target).item() == 1
-    assert relative_error(actual, torch.zeros(2)).isfinite()
+    assert relative_error(torch.zeros(1, 2), target).item() == 1
+    assert relative_error(actual, torch.zeros(1, 2)).isfinite()
+    both = relative_error(torch.cat([actual, target]), torch.cat([target, target]))
+    assert both.tolist() == [1, 0]

@@ -8,7 +8,7 @@ from core.images import to_tensor
 from core.plates import STYLES, Names, plates
 from core.yardstick import style_distance, style_grams
 from training.draw_plates import MOST_BYTES, PLATES, SEED, SIDE
-from training.plates import synthesised, toml
+from training.plates import relisted, synthesised
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -75,9 +75,14 @@ def test_a_texture_comes_near_its_painting_and_the_seed_decides_it():
     )
 
 
-def test_a_plates_table_is_toml():
-    table = {"name": "wave", "title": 'The "Great" Wave, Größe', "seed": 3, "gram_error": 0.0125}
-    assert tomllib.loads(toml(table)) == {"plate": [table]}
+def test_a_plate_made_anew_replaces_its_table():
+    wave = {"name": "wave", "title": 'The "Great" Wave, Größe', "seed": 3, "gram_error": 0.0125}
+    sea, text = {"name": "sea", "seed": 1}, "# A comment.\n"
+    for table in (wave, sea, {**wave, "seed": 4}):
+        text = relisted(text, table)
+    assert text.startswith("# A comment.\n\n[[plate]]\n")
+    assert tomllib.loads(text) == {"plate": [sea, {**wave, "seed": 4}]}
+    assert tomllib.loads(relisted("", wave)) == {"plate": [wave]}
 
 
 def test_a_copy_of_a_plates_file_is_recognised(tmp_path):
@@ -94,3 +99,7 @@ def test_a_list_of_plates_that_is_none_is_told(tmp_path):
     (tmp_path / "styles.toml").write_text('[[plate]]\nname = "no file"\n')
     with pytest.raises(ValueError, match=r"styles.toml is not a list of plates"):
         plates(tmp_path)
+    (tmp_path / "styles.toml").write_text('[[plate]]\nname = "gone"\nfile = "gone.jpg"\n')
+    assert plates(tmp_path) == ()
+    with pytest.raises(ValueError, match=r"lists pictures that are not there: gone.jpg"):
+        plates(tmp_path, complete=True)

@@ -1,5 +1,7 @@
 """The training pipeline on tiny networks and pictures."""
 
+import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,11 +12,13 @@ from PIL import Image
 
 from core.perceptual import Perceptual
 from core.transformer import ConditionalInstanceNorm, Transformer
-from training.cin import MultiStyle
+from methods.cin import conditional
+from training.cin import MultiStyle, main
 from training.command import stage
 from training.data import Pictures
 from training.journal import watch
 from training.loop import Plan, Stage, Training
+from weights.files import unpack
 
 ROOT = Path(__file__).resolve().parent.parent
 CPU = torch.device("cpu")
@@ -93,7 +97,7 @@ def test_a_cut_checkpoint_is_refused(pictures, perceptual, tmp_path):
     path = tmp_path / "checkpoint.pt"
     training(pictures, perceptual, 1).save(path)
     path.write_bytes(path.read_bytes()[:-2000])
-    with pytest.raises(ValueError, match="is not a complete checkpoint: remove it to begin anew"):
+    with pytest.raises(ValueError, match="is not a complete checkpoint; without it the training begins anew"):
         training(pictures, perceptual, 1).resume(path)
 
 
@@ -161,17 +165,79 @@ def test_a_large_folder_is_thinned_evenly(folder):
 
 def test_the_journal_keeps_log_checkpoint_and_sheet(pictures, perceptual, tmp_path):
     going = training(pictures, perceptual, 12)
-    last = watch(going, tmp_path, 10, lambda: Image.new("RGB", (8, 8)))
-    assert last.step == 12
+    watch(going, tmp_path, 10, lambda: Image.new("RGB", (8, 8)))
+    assert going.step == 12
     rows = (tmp_path / "log.csv").read_text().splitlines()
     assert rows[0] == "step,seconds,pictures,content,style,total variation,total"
     assert [row.split(",")[0] for row in rows[1:]] == ["10", "12"]
     assert (tmp_path / "sheet.jpg").exists()
     resumed = training(pictures, perceptual, 12)
     resumed.resume(tmp_path / "checkpoint.pt")
-    assert resumed.step == 12
-    with pytest.raises(ValueError, match="finished: ask for more steps"):
-        watch(resumed, tmp_path, 10, lambda: Image.new("RGB", (8, 8)))
+    assert (resumed.step, resumed.recent) == (12, going.recent)
+
+
+def test_ctrl_c_ends_after_the_step_and_keeps_a_checkpoint(pictures, perceptual, tmp_path):
+    going = training(pictures, perceptual, 500)
+    batch = going.batch
+
+    def interrupted(*arguments):
+        if going.step == 3:
+            signal.raise_signal(signal.SIGINT)
+        return batch(*arguments)
+
+    going.batch = interrupted
+    with pytest.raises(SystemExit, match="Stopped after step 4; the same command goes on from there"):
+        watch(going, tmp_path, 100, lambda: Image.new("RGB", (8, 8)))
+    resumed = training(pictures, perceptual, 500)
+    resumed.resume(tmp_path / "checkpoint.pt")
+    assert resumed.step == 4
+    assert all(map(torch.equal, resumed.masters, going.masters))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"steps": -5},
+        {"minutes": 0.0},
+        {"stages": ()},
+        {"stages": (Stage(1, 8, 4),)},
+        {"stages": (Stage(1, 64, 0),)},
+    ],
+)
+def test_a_plan_without_sense_is_refused(wrong):
+    with pytest.raises(ValueError, match=r"are no training|Every stage needs"):
+        Plan(**wrong)
+
+
+def test_the_trainer_writes_a_network_that_loads(folder, tmp_path, monkeypatch):
+    plates = tmp_path / "plates"
+    plates.mkdir()
+    for name in ("udnie", "waves"):
+        shutil.copy(ROOT / "styles" / f"{name}.jpg", plates)
+    (plates / "styles.toml").write_text(
+        "".join(f'[[plate]]\nfile = "{name}.jpg"\nname = "{name}"\n' for name in ("udnie", "waves"))
+    )
+    flags = ["--steps", "2", "--stages", "1:32x2", "--device", "cpu"]
+    folders = ["--content", str(folder), "--plates", str(plates), "--out", str(tmp_path / "out")]
+    monkeypatch.setattr("sys.argv", ["cin", *flags, *folders])
+    main()
+    file = tmp_path / "out" / "cin.safetensors"
+    tensors, about = unpack(file.read_bytes(), "cin")
+    conditional(2).load_state_dict(tensors)
+    assert (about["styles"], about["steps"]) == (["udnie", "waves"], 2)
+    assert about["data"] == "8 photographs, 4 crops"
+    assert about["losses"]["total"] > 0
+    file.unlink()
+    main()  # finished already: the file is written once more
+    again, about_again = unpack(file.read_bytes(), "cin")
+    assert about_again == about
+    assert all(torch.equal(again[name], each) for name, each in tensors.items())
+
+
+def test_the_trainer_refuses_in_a_sentence(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["cin", "--content", str(folder), "--plates", str(tmp_path)])
+    with pytest.raises(SystemExit, match="lists no plates"):
+        main()
 
 
 def test_perceptual_losses_vanish_where_they_should(perceptual):

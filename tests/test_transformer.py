@@ -47,9 +47,15 @@ def test_instance_norm_keeps_format_and_layout():
     assert y.is_contiguous(memory_format=torch.channels_last)
 
 
-def test_a_flat_channel_becomes_its_beta():
-    y = instance_norm(torch.full((1, 1, 4, 4), 7.0), torch.ones(1, 1), torch.full((1, 1), 0.25))
-    torch.testing.assert_close(y, torch.full((1, 1, 4, 4), 0.25), rtol=0, atol=0.01)
+@pytest.mark.parametrize("value", [0.0, 7.0, 1 + 2**-7])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_flat_channel_stays_finite_forward_and_backward(value, dtype):
+    # The square of 1 + 2^-7, rounded to bfloat16, is below the square of the mean.
+    x = torch.full((2, 1, 4, 4), value, dtype=dtype, requires_grad=True)
+    y = instance_norm(x, torch.ones(2, 1, dtype=dtype), torch.full((2, 1), 0.25, dtype=dtype))
+    y.sum().backward()
+    assert y.isfinite().all()
+    assert x.grad.isfinite().all()
 
 
 @pytest.mark.parametrize(("height", "width"), [(16, 16), (17, 30), (33, 19), (64, 47)])

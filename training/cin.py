@@ -26,6 +26,7 @@ from methods.cin import conditional, is_style
 from training.command import finish, parser, plan
 from training.data import Pictures
 from training.loop import Training
+from weights.files import WeightsError
 
 SHEET_PHOTOS, SHEET_SIDE = 4, 128  # how many, and px
 STYLE_PACE = 10.0
@@ -43,7 +44,9 @@ class MultiStyle:
         self.network, self.perceptual, self.styles = network, perceptual, styles
 
     def __call__(self, content: Tensor, random: torch.Generator) -> dict[str, Tensor]:
-        style = torch.randint(self.styles, (len(content),), generator=random).to(content.device)
+        style = torch.randint(self.styles, (len(content),), generator=random).to(
+            content.device, non_blocking=True
+        )
         mix = F.one_hot(style, self.styles).float()
         return self.perceptual(self.network(content, mix), content, style)
 
@@ -63,7 +66,7 @@ def train(given: argparse.Namespace) -> None:
     device = pick_device(given.device)
     allow_fast_matmul(device)
     dtype = fast_dtype(device)
-    known = plates(given.plates)
+    known = plates(given.plates, complete=True)
     if not known:
         raise ValueError(f"{given.plates} lists no plates in its styles.toml.")
     styles = [to_tensor(open_picture(plate.path, "plate").rgb).to(device) for plate in known]
@@ -85,7 +88,7 @@ def main() -> None:
     )
     try:
         train(flags.parse_args())
-    except ValueError as error:
+    except (ValueError, WeightsError) as error:
         sys.exit(str(error))
 
 

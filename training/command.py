@@ -59,19 +59,20 @@ def finish(
     styles: list[str],
 ) -> None:
     """Train to the end, from the checkpoint in the folder if there is one; write <name>.safetensors there.
+    A training that is finished already only writes the file.
 
     ValueError where the checkpoint does not fit.
     """
     given.out.mkdir(parents=True, exist_ok=True)
     if (given.out / "checkpoint.pt").exists():
         training.resume(given.out / "checkpoint.pt")
-    last = watch(training, given.out, given.every, sheet)
+    watch(training, given.out, given.every, sheet)
     metadata = {
         "styles": styles,
-        "steps": last.step,
+        "steps": training.step,
         "seed": given.seed,
-        "losses": last.losses,
-        "data": f"{len(pictures)} photographs, {last.pictures} crops",
+        "losses": {name: round(loss, 4) for name, loss in training.recent.items()},
+        "data": f"{len(pictures)} photographs, {training.pictures} crops",
         "version": VERSION,
     }
     tensors = {key: tensor.half() for key, tensor in training.weights().items()}

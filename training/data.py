@@ -30,13 +30,16 @@ class Pictures:
     def __init__(self, folder: Path, device: torch.device, most: int = 40_000, side: int = SIDE) -> None:
         paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
         paths = paths[:: -(-len(paths) // most) or 1]
+        squares = torch.empty(len(paths), 3, side, side, dtype=torch.uint8)
+        count = 0
         with ThreadPoolExecutor() as threads:
-            squares = [
-                each for each in threads.map(lambda path: square(path, side), paths) if each is not None
-            ]
-        if not squares:
+            for each in threads.map(lambda path: square(path, side), paths):
+                if each is not None:
+                    squares[count] = each
+                    count += 1
+        if not count:
             raise ValueError(f"{folder} holds no usable picture; {', '.join(ENDINGS)} files are needed.")
-        self.squares = torch.stack(squares).to(device)
+        self.squares = squares[:count].to(device)
 
     def __len__(self) -> int:
         return len(self.squares)

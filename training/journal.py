@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -12,42 +13,29 @@ from PIL import Image
 
 from training.loop import Report, Training
 
-AVERAGED = 20  # reports whose mean is written down: single batches differ too much
 
+def watch(training: Training, folder: Path, every: int, sheet: Callable[[], Image.Image]) -> None:
+    """Run a training to its end, or until Ctrl-C, which ends the program after the current step.
 
-def watch(training: Training, folder: Path, every: int, sheet: Callable[[], Image.Image]) -> Report:
-    """Run a training to its end; its last report, with the losses averaged over the last ones.
-
-    Writes into the folder: log.csv, a row per report; every `every` steps and at the end checkpoint.pt and
-    sheet.jpg. Ctrl-C writes a checkpoint before it ends the program.
+    Writes into the folder: log.csv, a row per report; about every `every` steps and at the end checkpoint.pt
+    and sheet.jpg.
     """
-    recent: list[Report] = []
     log = folder / "log.csv"
-    began, seen = time.perf_counter(), training.pictures
+    began, seen, saved = time.perf_counter(), training.pictures, training.step
+    previous = signal.signal(signal.SIGINT, lambda *_: setattr(training, "stopping", True))
     try:
         for report in training.run():
-            recent = [*recent[1 - AVERAGED :], report]
             append(log, report)
-            show(mean(recent), (report.pictures - seen) / (time.perf_counter() - began))
-            if report.step % every == 0 or report.done >= 1:
+            show(report, (report.pictures - seen) / (time.perf_counter() - began))
+            if report.step - saved >= every or report.done >= 1 or training.stopping:
                 training.save(folder / "checkpoint.pt")
                 sheet().save(folder / "sheet.jpg", quality=90)
-    except KeyboardInterrupt:
-        training.save(folder / "checkpoint.pt")
-        sys.exit(f"\nStopped after step {training.step:,}; the same command goes on from there.")
+                saved = report.step
+    finally:
+        signal.signal(signal.SIGINT, previous)
     print(file=sys.stderr)
-    if not recent:
-        raise ValueError("This training is finished: ask for more steps or minutes to go on.")
-    return mean(recent)
-
-
-def mean(reports: list[Report]) -> Report:
-    """The last report with the mean losses of all."""
-    last = reports[-1]
-    losses = {
-        name: round(sum(each.losses[name] for each in reports) / len(reports), 4) for name in last.losses
-    }
-    return Report(last.step, last.done, last.seconds, last.pictures, losses)
+    if training.stopping:
+        sys.exit(f"Stopped after step {training.step:,}; the same command goes on from there.")
 
 
 def append(log: Path, report: Report) -> None:
@@ -63,7 +51,7 @@ def append(log: Path, report: Report) -> None:
 def show(report: Report, speed: float) -> None:
     """Redraw the progress line; a file gets a line now and then instead."""
     left = report.seconds * (1 / max(report.done, 1e-6) - 1) / 60
-    losses = "  ".join(f"{name} {loss:.3f}" for name, loss in report.losses.items())
+    losses = "  ".join(f"{name} {loss:.3f}" for name, loss in report.recent.items())
     line = f"{report.done:4.0%}  step {report.step:,}  {losses}  {speed:.1f} pictures/s  {left:.0f} min left"
     if sys.stderr.isatty():
         print(f"\r{line}\x1b[K", end="", file=sys.stderr, flush=True)

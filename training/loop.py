@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from core.device import synchronize
+
+AVERAGING = 0.95  # how much of the average a new report leaves
 
 Losses = Callable[[Tensor, torch.Generator], dict[str, Tensor]]
 """Batch of content pictures and the step's source of chance -> losses, with their sum under "total"."""
@@ -42,6 +46,12 @@ class Plan:
     clip: float = 1.0
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        if self.steps < 0 or not (self.steps or self.minutes > 0):
+            raise ValueError(f"{self.steps} steps or {self.minutes} minutes are no training: ask for some.")
+        if not self.stages or any(stage.size < 32 or stage.batch < 1 for stage in self.stages):
+            raise ValueError("Every stage needs crops of at least 32 px and batches of at least 1.")
+
     def done(self, step: int, seconds: float) -> float:
         """How much of the training lies behind, from 0 to 1."""
         return min(1.0, step / self.steps if self.steps else seconds / (60 * self.minutes))
@@ -58,13 +68,17 @@ class Plan:
 
 @dataclass(frozen=True)
 class Report:
-    """One finished step: losses before it, seconds of work and pictures seen since the training began."""
+    """One finished step: losses before it, seconds of work and pictures seen since the training began.
+
+    `recent` are the losses averaged over the last reports, for single batches differ too much.
+    """
 
     step: int
     done: float
     seconds: float
     pictures: int
     losses: dict[str, float]
+    recent: dict[str, float]
 
 
 class Training:
@@ -98,6 +112,8 @@ class Training:
             [{"params": masters, "pace": factor} for factor, masters in groups.items()], foreach=True
         )
         self.step, self.seconds, self.pictures = 0, 0.0, 0
+        self.recent: dict[str, float] = {}
+        self.stopping = False  # set from outside to end after the current step
 
     @property
     def done(self) -> float:
@@ -105,18 +121,22 @@ class Training:
         return self.plan.done(self.step, self.seconds)
 
     def run(self, report_every: int = 10) -> Iterator[Report]:
-        """Train until the plan is done; a report every few steps and one for the last."""
+        """Train until the plan is done or `stopping` is set; a report every few steps and for the last."""
         device = self.masters[0].device
-        while self.done < 1:
+        while self.done < 1 and not self.stopping:
             started = time.perf_counter()
             losses = self._step(self.done)
             due = self.step % report_every == 0
             if due:
                 synchronize(device)
             self.seconds += time.perf_counter() - started
-            if due or self.done >= 1:
+            if due or self.done >= 1 or self.stopping:
                 numbers = {name: loss.item() for name, loss in losses.items()}
-                yield Report(self.step, self.done, self.seconds, self.pictures, numbers)
+                self.recent = {
+                    name: loss + AVERAGING * (self.recent.get(name, loss) - loss)
+                    for name, loss in numbers.items()
+                }
+                yield Report(self.step, self.done, self.seconds, self.pictures, numbers, dict(self.recent))
 
     @torch.enable_grad()
     def _step(self, done: float) -> dict[str, Tensor]:
@@ -148,6 +168,7 @@ class Training:
             "masters": self.masters,
             "optimiser": self.optimiser.state_dict(),
             "progress": {"step": self.step, "seconds": self.seconds, "pictures": self.pictures},
+            "recent": self.recent,
         }
         unfinished = path.with_suffix(".unfinished")
         torch.save(state, unfinished)
@@ -155,17 +176,21 @@ class Training:
 
     def resume(self, path: Path) -> None:
         """Go on from a checkpoint. ValueError where it is damaged or belongs to another network."""
+        data = io.BytesIO(path.read_bytes())
         try:
-            device = self.masters[0].device
-            state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+            # On the CPU, where Adam expects its count of steps; the rest is copied to the device below.
+            state: dict[str, Any] = torch.load(data, map_location="cpu", weights_only=True)
             shapes = [each.shape for each in state["masters"]]
-            progress, optimiser = dict(state["progress"]), state["optimiser"]
-        except Exception as error:
-            raise ValueError(f"{path} is not a complete checkpoint: remove it to begin anew.") from error
+            progress, optimiser, recent = state["progress"], state["optimiser"], state["recent"]
+        except (RuntimeError, OSError, ValueError, EOFError, KeyError, TypeError, UnpicklingError) as error:
+            raise ValueError(
+                f"{path} is not a complete checkpoint; without it the training begins anew ({error})."
+            ) from error
         if shapes != [each.shape for each in self.masters]:
             raise ValueError(f"{path} belongs to another network: remove it, or choose another folder.")
         self.optimiser.load_state_dict(optimiser)
         self.step, self.seconds, self.pictures = (progress[k] for k in ("step", "seconds", "pictures"))
+        self.recent = recent
         with torch.no_grad():
             torch._foreach_copy_(self.masters, state["masters"])
             torch._foreach_copy_(self.parameters, self.masters)

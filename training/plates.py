@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from torch import Tensor
 from core.device import DEVICES, allow_fast_matmul, fast_dtype, pick_device
 from core.images import open_picture, to_image, to_tensor
 from core.losses import gram, relative_error
+from core.plates import plates
 from core.resample import fit_short_side, resample
 from core.vgg import VGG
 from core.yardstick import Yardstick
@@ -42,7 +42,7 @@ class Texture:
     """
 
     def __init__(self, network: VGG, painting: Tensor) -> None:
-        self.settings = replace(PAPER, content_weight=0.0)
+        self.settings = PAPER  # for its optimiser
         self.scale = pixel_scale("unit", painting.device)
         self.network = network
         with torch.no_grad():
@@ -100,15 +100,18 @@ def made(row: dict[str, str], folder: Path, out: Path, seed: int, device: torch.
     }
 
 
-def toml(table: dict[str, Any]) -> str:
-    """One plate's table of styles.toml."""
+def relisted(text: str, table: dict[str, Any]) -> str:
+    """The text of a styles.toml with a plate's table at its end, instead of any older one of its name."""
     # A JSON string is a TOML string too.
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in table.items()]
-    return "\n".join(["", "[[plate]]", *lines, ""])
+    head, *tables = text.split("[[plate]]")
+    name = f"\nname = {json.dumps(table['name'], ensure_ascii=False)}\n"
+    tables = [each for each in tables if name not in each] + ["\n" + "\n".join(lines)]
+    return "\n\n[[plate]]".join(part.rstrip() for part in (head, *tables)).lstrip() + "\n"
 
 
 def main() -> None:
-    """Make the plates that are not listed in styles.toml yet, and list them."""
+    """Make the plates that are not there yet, and list them."""
     parser = argparse.ArgumentParser(prog="python -m training.plates", description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="paintings' file names without ending (all)")
     parser.add_argument("--paintings", type=Path, required=True, help="folder with paintings.tsv")
@@ -127,11 +130,11 @@ def main() -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     listing = arguments.out / "styles.toml"
     for name in arguments.names or rows:
-        if (arguments.out / f"{name.replace('_', '-')}.jpg").exists():
+        if name.replace("_", "-") in {plate.name for plate in plates(arguments.out)}:
             continue
         table = made(rows[name], arguments.paintings, arguments.out, arguments.seed, device)
-        with listing.open("a", encoding="utf-8") as file:
-            file.write(toml(table))
+        text = listing.read_text(encoding="utf-8") if listing.exists() else ""
+        listing.write_text(relisted(text, table), encoding="utf-8")
         print(f"{table['name']}: relative Gram error {table['gram_error']}", flush=True)
 
 

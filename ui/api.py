@@ -40,7 +40,8 @@ class Endpoint:
 
         `settings` names the methods to run, each with the settings that differ from its first preset's, as in
         {"gatys": {"preset": "paper", "steps": 100}}; without it all methods run. A record holds state, steps,
-        seconds, distances, losses, device, weights and error, and at the end "picture", the PNG file.
+        seconds, distances, losses, device, weights and error, and at the end "picture", the PNG
+        file, and "files", what else came out.
         """
         try:
             run = self.run_of(content, style, size, settings)
@@ -80,5 +81,12 @@ class Endpoint:
         image = picture(tile, resize(run.content, run.size))
         if image is None:
             return {}
-        path: Path = self.shelf.put(image, f"stylegrid-{tile.method}.png", png_text(tile))
-        return {"picture": FileData(path=str(path), orig_name=path.name).model_dump()}
+        assert tile.frame is not None
+        path = self.shelf.put(image, f"stylegrid-{tile.method}.png", png_text(tile))
+        others = [self.shelf.put_bytes(data, name) for name, data in tile.frame.files.items()]
+        return {"picture": sent(path), "files": [sent(other) for other in others]}
+
+
+def sent(path: Path) -> dict[str, Any]:
+    """A file as Gradio hands it to a client."""
+    return FileData(path=str(path), orig_name=path.name).model_dump()

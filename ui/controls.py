@@ -85,7 +85,7 @@ def typed(knob: Knob, value: Any) -> Any:
     if knob.file:  # never a path as text, which could name any file of the server
         return path_of(value or None) or ""
     if knob.kind is tuple:
-        return tuple(value) if isinstance(value, (list, tuple)) else ()
+        return tuple(value or ()) if value is None or isinstance(value, (list, tuple)) else value
     if knob.kind is int and isinstance(value, float) and value.is_integer():
         return int(value)
     return value
