@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import statistics
 from copy import deepcopy
+from itertools import zip_longest
 from pathlib import Path
 
 import torch
@@ -30,7 +31,7 @@ from methods.base import Style
 from methods.cin import CIN, painted
 from methods.settings import MethodSettings
 
-SHEET_SIDE = 120  # px
+SHEET_SIDE = 84  # px
 
 
 def result(method: CIN, content: Tensor, style: Style, settings: MethodSettings) -> Tensor:
@@ -128,7 +129,9 @@ def main() -> None:
     console.print(speed(method, photos[0], arguments.sizes, arguments.repeats))
     if arguments.sheet:
         arguments.sheet.parent.mkdir(parents=True, exist_ok=True)
-        contact_sheet(rows, SHEET_SIDE).save(arguments.sheet, quality=85, optimize=True)
+        half = -(-len(rows) // 2)
+        beside = [[*left, *right] for left, right in zip_longest(rows[:half], rows[half:], fillvalue=())]
+        contact_sheet(beside, SHEET_SIDE).save(arguments.sheet, quality=80, optimize=True)
 
 
 if __name__ == "__main__":
