@@ -27,8 +27,9 @@ def yardstick() -> str:
         '<p class="yardstick"><b>How to read the distances.</b> Both are relative errors of VGG-19 features, '
         "measured the same way for every method; smaller is closer. The untouched photo has content distance "
         "0, the style picture itself has style distance 0; a good result is a fair trade between the two. "
-        "Gatys optimises nearly this quantity and is therefore favoured. Seconds are each method's own work, "
-        "without drawing and scoring; methods never run at the same time.</p>"
+        "Gatys optimises nearly this quantity, and our networks were trained on it, which favours both. "
+        "Seconds are each method's own work, without drawing and scoring; methods never run at the same "
+        "time.</p>"
     )
 
 
