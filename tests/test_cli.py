@@ -191,7 +191,8 @@ def test_pictures_that_cannot_be_used_are_told(
     text = tmp_path / "text.png"
     text.write_text("no picture at all", encoding="utf-8")
     assert "The content photo was not found" in refused(capsys, str(tmp_path / "none.png"), pictures[1])
-    assert "The style picture was not found" in refused(capsys, pictures[0], str(tmp_path / "none.png"))
+    missing = str(tmp_path / "none.png")
+    assert f"There is neither a file nor a plate '{missing}'" in refused(capsys, pictures[0], missing)
     assert "The style picture is not a JPEG" in refused(capsys, pictures[0], str(text))
 
 
