@@ -79,7 +79,7 @@ displayable range, as Johnson et al. 2016 (section 4.1) do for this baseline, be
 unconstrained result loses much of what was gained.
 """
 
-FAST = replace(PAPER, preset="fast", steps=60, start="content", levels=2, precision="auto")
+FAST = replace(PAPER, preset="fast", steps=52, start="content", levels=2, precision="auto")
 """The paper's objective, reached sooner: from the photo, coarse to fine, in bfloat16 where that is fast.
 
 At the coarse level the content weight grows with the area that is missing, so that both levels strike the
