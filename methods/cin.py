@@ -88,7 +88,7 @@ class CIN(Method):
     """Conditional instance normalisation; see `Transformer` for the network."""
 
     name = "cin"
-    title = "Multi-style network (CIN)"
+    title = "Dumoulin et al. (CIN)"
     paper = (
         "Dumoulin, Shlens, Kudlur 2017: A Learned Representation for Artistic Style (ICLR), "
         "https://arxiv.org/abs/1610.07629"
