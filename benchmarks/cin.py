@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import statistics
-from copy import deepcopy
 from itertools import zip_longest
 from pathlib import Path
 
@@ -28,8 +27,9 @@ from core.resample import fit_long_side, fit_short_side
 from core.sheet import contact_sheet
 from core.yardstick import Distances, Yardstick, style_grams
 from methods.base import Style
-from methods.cin import CIN, painted
+from methods.cin import CIN, conditional, is_style, painted
 from methods.settings import MethodSettings
+from weights.files import load
 
 SHEET_SIDE = 84  # px
 
@@ -71,7 +71,10 @@ def mean(distances: list[Distances]) -> Distances:
 @torch.no_grad()
 def speed(method: CIN, photo: Tensor, sizes: list[int], repeats: int) -> Table:
     """Median seconds of both ways at each size, and how far their pictures are apart."""
-    plain = deepcopy(method.network).float().to(memory_format=torch.contiguous_format)
+    plain = conditional(1)  # with the file's own weights: the method's are rounded to its format
+    trunk = {name: each for name, each in load("cin").items() if not is_style(name)}
+    plain.load_state_dict(trunk, strict=False)
+    plain.to(method.device)
     row = method.mixed({method.styles[0]: 1.0})
     table = Table("size", "plain float32", "StyleGrid", "plain / StyleGrid", "PSNR")
     for size in sizes:

@@ -239,5 +239,5 @@ def painted(network: Transformer, content: Tensor, row: Row) -> Tensor:
 
 
 def numbers(losses: Mapping[str, Tensor]) -> dict[str, float]:
-    """Losses for a Frame, without their sum."""
+    """Losses for a Frame."""
     return {name: loss.item() for name, loss in losses.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
@@ -43,16 +43,16 @@ class Shelf:
 
     def put(self, image: Image.Image, name: str, text: Mapping[str, str]) -> Path:
         """Keep a lossless PNG called `name` with `text` inside."""
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / name
-            save_png(image, path, text)
-            return Path(self.block.move_resource_to_block_cache(path) or "")
+        return self._put(name, lambda path: save_png(image, path, text))
 
     def put_bytes(self, data: bytes, name: str) -> Path:
         """Keep a file called `name`."""
+        return self._put(name, lambda path: path.write_bytes(data))
+
+    def _put(self, name: str, write: Callable[[Path], object]) -> Path:
         with TemporaryDirectory() as folder:
             path = Path(folder) / name
-            path.write_bytes(data)
+            write(path)
             return Path(self.block.move_resource_to_block_cache(path) or "")
 
 
