@@ -84,7 +84,7 @@ def build(comparison: Comparison) -> gr.Blocks:
         names, shelf = Names({each.name: each.path for each in styles}), Shelf(tiles[0])
         handlers = Handlers(comparison, content, style, size, chosen, panels, shelf, names)
         for panel in panels.values():
-            panel.connect(size)
+            panel.connect(page, size)
         handlers.connect(page, compare, stop, status, tiles)
         endpoint = Endpoint(comparison, handlers.runs, shelf, names)
         api(endpoint.compare, api_name="compare", concurrency_id="device", concurrency_limit=1)

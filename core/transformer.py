@@ -28,9 +28,18 @@ class Transformer(nn.Module):
             and whatever condition `forward` was given.
         width: channels after the first convolution; the middle has four times as many.
         blocks: residual blocks in the middle.
+        last: makes what follows the last convolution, if not `norm`.
+        squash: brings the output into [0, 1].
     """
 
-    def __init__(self, norm: Norm, width: int = 32, blocks: int = 5) -> None:
+    def __init__(
+        self,
+        norm: Norm,
+        width: int = 32,
+        blocks: int = 5,
+        last: Norm | None = None,
+        squash: Callable[[Tensor], Tensor] = torch.sigmoid,
+    ) -> None:
         super().__init__()
         self.down = nn.ModuleList(
             [
@@ -40,8 +49,9 @@ class Transformer(nn.Module):
             ]
         )
         self.residual = nn.ModuleList([Residual(norm, 4 * width) for _ in range(blocks)])
-        self.up = nn.ModuleList([Layer(norm, 4 * width, 2 * width), Layer(norm, 2 * width, width)])
-        self.out = Layer(norm, width, 3, kernel=9)
+        self.up = nn.ModuleList([Upsampling(norm, 4 * width, 2 * width), Upsampling(norm, 2 * width, width)])
+        self.out = Layer(last or norm, width, 3, kernel=9)
+        self.squash = squash
 
     def forward(self, image: Tensor, *condition: Tensor) -> Tensor:
         height, width = image.shape[-2:]
@@ -52,9 +62,8 @@ class Transformer(nn.Module):
         for block in self.residual:
             x = block(x, *condition)
         for layer in self.up:
-            x = F.interpolate(x, scale_factor=2, mode="nearest")
             x = F.relu(layer(x, *condition))
-        return torch.sigmoid(self.out(x, *condition).float())[..., :height, :width]
+        return self.squash(self.out(x, *condition).float())[..., :height, :width]
 
     @property
     def dtype(self) -> torch.dtype:
@@ -77,6 +86,14 @@ class Layer(nn.Module):
         return result
 
 
+class Upsampling(Layer):
+    """A layer whose input is first enlarged to twice its sides by repeating every feature."""
+
+    def forward(self, x: Tensor, *condition: Tensor) -> Tensor:
+        result: Tensor = self.norm(upsampled_convolution(x, self.convolution.weight), *condition)
+        return result
+
+
 class Residual(nn.Module):
     """Two layers whose result is added to their input."""
 
@@ -88,6 +105,18 @@ class Residual(nn.Module):
     def forward(self, x: Tensor, *condition: Tensor) -> Tensor:
         change: Tensor = self.second(F.relu(self.first(x, *condition)), *condition)
         return x + change
+
+
+class InstanceNorm(nn.Module):
+    """Instance normalisation with learnt gamma and beta (Ulyanov, Vedaldi, Lempitsky 2016)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.gamma = nn.Parameter(torch.ones(channels))
+        self.beta = nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return instance_norm(x, self.gamma.expand(len(x), -1), self.beta.expand(len(x), -1))
 
 
 class ConditionalInstanceNorm(nn.Module):
@@ -148,3 +177,35 @@ def linear(x: Tensor, factor: Tensor, offset: Tensor) -> Tensor:
     """x * factor + offset, in the format of x: (B, C, H, W) and two of (B, C)."""
     factor, offset = (each.to(x.dtype)[:, :, None, None] for each in (factor, offset))
     return torch.addcmul(offset, x, factor)
+
+
+# Seen by [phase of the output row, row of the small input]: how many of the 3 rows of a kernel fall on it.
+_SUMS = torch.tensor([[[1.0, 0, 0], [0, 1, 1]], [[1, 1, 0], [0, 0, 1]]])
+
+
+def upsampled_convolution(x: Tensor, weight: Tensor) -> Tensor:
+    """Nearest upsampling by 2, reflection padding and a 3x3 convolution, without the enlarged features.
+
+    (B, I, H, W) and (O, I, 3, 3) to (B, O, 2H, 2W). A kernel on repeated features sees only 2x2 different
+    ones, which ones depends on whether row and column are even: four 2x2 kernels whose weights are sums of
+    the given ones do the same with 4/9 of the multiplications. The reflection repeats the border.
+    """
+    outputs, inputs = weight.shape[:2]
+    height, width = x.shape[-2:]
+    precise = torch.promote_types(weight.dtype, torch.float32)
+    sums = torch.einsum("atk,bsl->klabts", _SUMS, _SUMS).reshape(9, 16).to(weight.device, precise)
+    kernels = (weight.to(precise).reshape(outputs, inputs, 9) @ sums).view(outputs, inputs, 2, 2, 2, 2)
+    kernels = kernels.permute(2, 3, 0, 1, 4, 5).reshape(-1, inputs, 2, 2).to(x.dtype)
+    small = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), kernels)
+    last = small.is_contiguous(memory_format=torch.channels_last)
+    result = torch.empty(
+        (len(x), outputs, 2 * height, 2 * width),
+        dtype=x.dtype,
+        device=x.device,
+        memory_format=torch.channels_last if last else torch.contiguous_format,
+    )
+    for phase in range(4):
+        row, column = divmod(phase, 2)
+        part = small[:, phase * outputs : (phase + 1) * outputs]
+        result[..., row::2, column::2] = part[..., row : row + height, column : column + width]
+    return result

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from weights.files import load
 
 Pooling = Literal["max", "average"]
+Padding = Literal["zeros", "reflect"]
 
 CONVOLUTIONS = (2, 2, 4, 4, 4)  # in each of VGG-19's five blocks
 MEAN_RGB = (123.68, 116.779, 103.939)  # of ImageNet, in 0..255, as the original authors subtract it
@@ -39,6 +40,7 @@ class VGG(nn.Module):
         layers: names from `layer_names()`; ValueError for any other.
         pooling: "max" as published, or "average", which Gatys et al. found to give smoother pictures.
         device, dtype: where the network computes, and in which number format.
+        padding: "zeros" as published, or "reflect", as AdaIN's encoder has it against artefacts at borders.
 
     The weights are the authors' own in 8-bit palette form, not torchvision's retrained ones.
     """
@@ -49,6 +51,7 @@ class VGG(nn.Module):
         pooling: Pooling = "max",
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
+        padding: Padding = "zeros",
     ) -> None:
         super().__init__()
         order = layer_names()
@@ -61,7 +64,7 @@ class VGG(nn.Module):
         self.layers = frozenset(layers)
         last = max(order.index(layer) for layer in layers)
         stages = zip(order[: last + 1], _features(), strict=False)
-        self.stages = nn.ModuleDict({name: _stage(stage, pooling) for name, stage in stages})
+        self.stages = nn.ModuleDict({name: _stage(stage, pooling, padding) for name, stage in stages})
         self.requires_grad_(False)
         self.eval()
         self.stages.to(device, dtype)
@@ -87,8 +90,13 @@ class VGG(nn.Module):
         return features
 
 
-def _stage(stage: nn.Module, pooling: Pooling) -> nn.Module:
-    """torchvision's stage with the chosen pooling, and with ReLUs that leave their input alone."""
+def _stage(stage: nn.Module, pooling: Pooling, padding: Padding) -> nn.Module:
+    """torchvision's stage with chosen pooling and padding, and with ReLUs that leave their input alone."""
+    if isinstance(stage, nn.Conv2d) and padding == "reflect":
+        with torch.device("meta"):
+            padded = nn.Conv2d(stage.in_channels, stage.out_channels, 3, padding=1, padding_mode="reflect")
+        padded.load_state_dict(stage.state_dict(), assign=True)
+        return padded
     if isinstance(stage, nn.MaxPool2d):
         return nn.MaxPool2d(2) if pooling == "max" else nn.AvgPool2d(2)
     return nn.ReLU() if isinstance(stage, nn.ReLU) else stage

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from methods.settings import MethodSettings
+from weights.catalog import Weight
 
 
 class Stopped(Exception):
@@ -51,6 +52,7 @@ class Frame:
         losses: what the method minimises, by name, weighted as in its objective; empty where it has none.
         note: what the user should know about this result, in a sentence; empty where there is nothing.
         files: what else came out, by file name, to be downloaded.
+        weights: what painted it, where that depends on style and settings; empty: the method's own.
     """
 
     image: Tensor
@@ -59,6 +61,7 @@ class Frame:
     losses: Mapping[str, float] = field(default_factory=dict)
     note: str = ""
     files: Mapping[str, bytes] = field(default_factory=dict)
+    weights: tuple[Weight, ...] = ()
 
 
 class Method(ABC):
@@ -69,7 +72,7 @@ class Method(ABC):
         title: what a person reads.
         paper: authors, title, year and where to find it.
         Settings: the dataclass of its settings.
-        weights: keys of the catalog entries that it needs.
+        weights: keys of the catalog entries that it always needs.
         styles: None where any picture can be the style, else the names of the plates that it knows.
     """
 

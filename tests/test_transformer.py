@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from core.transformer import ConditionalInstanceNorm, Transformer, instance_norm
+from core.transformer import ConditionalInstanceNorm, Transformer, instance_norm, upsampled_convolution
 from methods.cin import conditional
 
 
@@ -92,3 +92,22 @@ def test_the_fused_pass_without_gradients_gives_the_same():
     with torch.no_grad():
         fused = instance_norm(x, gamma, beta)
     torch.testing.assert_close(fused, instance_norm(x, gamma, beta), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_the_upsampled_convolution_is_upsampling_padding_and_convolution(layout):
+    x = torch.randn(2, 6, 5, 7, dtype=torch.double, generator=seeded(1)).to(memory_format=layout)
+    weight = torch.randn(4, 6, 3, 3, dtype=torch.double, generator=seeded(2))
+    enlarged = F.interpolate(x, scale_factor=2, mode="nearest")
+    expected = F.conv2d(F.pad(enlarged, (1, 1, 1, 1), mode="reflect"), weight)
+    actual = upsampled_convolution(x, weight)
+    torch.testing.assert_close(actual, expected)
+    assert actual.is_contiguous(memory_format=layout)
+
+
+def test_the_gradient_of_the_upsampled_convolution_is_right():
+    x, weight = (
+        torch.randn(size, dtype=torch.double, generator=seeded(3)).requires_grad_()
+        for size in ((1, 2, 3, 3), (2, 2, 3, 3))
+    )
+    assert torch.autograd.gradcheck(upsampled_convolution, (x, weight))

@@ -166,6 +166,7 @@ class Training:
         """Write a checkpoint; the old one stays until the new one is complete."""
         state = {
             "masters": self.masters,
+            "buffers": list(self.network.buffers()),
             "optimiser": self.optimiser.state_dict(),
             "progress": {"step": self.step, "seconds": self.seconds, "pictures": self.pictures},
             "recent": self.recent,
@@ -182,6 +183,7 @@ class Training:
             state: dict[str, Any] = torch.load(data, map_location="cpu", weights_only=True)
             shapes = [each.shape for each in state["masters"]]
             progress, optimiser, recent = state["progress"], state["optimiser"], state["recent"]
+            buffers = state["buffers"]
         except (RuntimeError, OSError, ValueError, EOFError, KeyError, TypeError, UnpicklingError) as error:
             raise ValueError(
                 f"{path} is not a complete checkpoint; without it the training begins anew ({error})."
@@ -194,3 +196,5 @@ class Training:
         with torch.no_grad():
             torch._foreach_copy_(self.masters, state["masters"])
             torch._foreach_copy_(self.parameters, self.masters)
+            for buffer, kept in zip(self.network.buffers(), buffers, strict=True):
+                buffer.copy_(kept)

@@ -39,8 +39,17 @@ class Panel:
                         if knob.expert:
                             self.controls[knob.name] = control(knob, getattr(defaults, knob.name))
 
-    def connect(self, size: Component) -> None:
-        """Let the choice of a preset fill in all other controls and the size."""
+    def connect(self, page: gr.Blocks, size: Component) -> None:
+        """Let the choice of a preset fill in all other controls and the size, and a reload new choices."""
+        growing = [self.controls[knob.name] for knob in self.Settings.knobs() if knob.growing]
+        if growing:
+            page.load(
+                self.grown,
+                outputs=growing,
+                queue=False,
+                show_progress="hidden",
+                api_visibility="private",
+            )
         if not self.Settings.presets:
             return
         preset = self.controls["preset"]
@@ -54,6 +63,10 @@ class Panel:
             show_progress="hidden",
             api_visibility="private",
         )
+
+    def grown(self) -> list[Component]:
+        """The controls whose choices may have become more, with the choices of now."""
+        return [gr.Dropdown(list(knob.choices)) for knob in self.Settings.knobs() if knob.growing]
 
     def preset_values(self, preset: str) -> list[Any]:
         """The values of all controls but the preset's own, then the size."""

@@ -30,6 +30,15 @@ class Weight:
     styles: tuple[str, ...] = ()
 
 
+# SHA-256 of the Johnson networks, by file name; a name begins with its plate's.
+JOHNSON: dict[str, str] = {
+    "starry-night-slim": "d25368d85747b4c84609d197379400424d8c448bfbe8d8e4bdb3e8ef04dea9eb",
+    "great-wave-slim": "520467ea7f06c6c1ba335496e3aa87b12925965cc115942f129d1a6ae3f80098",
+    "the-scream-slim": "06ab7e9699fd389c90f26aa4205d6c059ef4f97febc26d32bf372a36fdf8092e",
+    "swirls-slim": "c6adf454ad822aa82e29c1b07787e17b2e9940c36bd3613fc9376d224121d223",
+    "stained-glass-slim": "06a71b8558885ba7045c822b332f37cb9151633d5ddf3387316e0d255530e3ec",
+}
+
 CATALOG: dict[str, Weight] = {
     weight.key: weight
     for weight in (
@@ -78,6 +87,18 @@ CATALOG: dict[str, Weight] = {
                 "stained-glass",
                 "waves",
             ),
+        ),
+        *(
+            Weight(
+                key=f"johnson/{name}",
+                title=f"Johnson network {name}",
+                file=f"johnson/{name}.safetensors",
+                sha256=sha256,
+                licence="MIT",
+                source="trained by training/johnson.py",
+                styles=(name.removesuffix("-slim").removesuffix("-batch"),),
+            )
+            for name, sha256 in JOHNSON.items()
         ),
     )
 }

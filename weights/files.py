@@ -13,7 +13,7 @@ from typing import Any
 
 import safetensors.torch
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from weights.catalog import Weight, find
 
@@ -51,10 +51,36 @@ def load(key: str) -> dict[str, Tensor]:
             f"The weights file {path} is not the one that the catalog names: its SHA-256 is "
             f"{digest[:12]}..., expected {weight.sha256[:12]}... . Reinstall it, or remove it."
         )
-    if path.suffix == ".safetensors":
-        return unpack(data, str(path))[0]
-    tensors: dict[str, Tensor] = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    return tensors
+    return read(data, path)
+
+
+def read(data: bytes, path: Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file or, for any other ending, of a pickled state dict, on the CPU.
+
+    No code in a pickle is run. WeightsError, naming the path, where there is anything but tensors.
+    """
+    try:
+        if path.suffix == ".safetensors":
+            return safetensors.torch.load(data)
+        tensors = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+        if not all(isinstance(each, Tensor) for each in tensors.values()):
+            raise TypeError("it holds other things than tensors")
+    except Exception as error:  # either library raises errors of many kinds for a damaged file
+        reason = str(error).splitlines()[0]
+        raise WeightsError(
+            f"{path} holds no weights that can be read; a safetensors file or a state dict is needed "
+            f"({reason})."
+        ) from error
+    return dict(tensors)
+
+
+def fill(network: nn.Module, tensors: Mapping[str, Tensor], name: str) -> None:
+    """Put the tensors into the network. WeightsError, calling them `name`, lists the keys that do not fit."""
+    try:
+        network.load_state_dict(tensors)
+    except RuntimeError as error:  # a heading, then a line per kind of misfit
+        reasons = " ".join(line.strip() for line in str(error).splitlines()[1:])
+        raise WeightsError(f"{name} does not fit its network: {reasons}") from error
 
 
 def pack(tensors: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> bytes:

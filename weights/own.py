@@ -1,0 +1,39 @@
+"""Networks that a user adds: files in the weights folder, beside the catalog's."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from torch import Tensor
+
+from weights.catalog import Weight
+from weights.files import WeightsError, read
+
+FOLDER = Path(__file__).parent
+ENDINGS = (".safetensors", ".pth", ".pt", ".model")
+
+
+def own() -> dict[str, Path]:
+    """The files by the name that they appear under: without the ending, unless two would share it."""
+    paths = sorted(path for path in FOLDER.iterdir() if path.suffix in ENDINGS and path.is_file())
+    stems = [path.stem for path in paths]
+    return {path.stem if stems.count(path.stem) == 1 else path.name: path for path in paths}
+
+
+def load_own(name: str) -> tuple[dict[str, Tensor], Weight]:
+    """The tensors of the file that appears under `name`, and its record. WeightsError where it is unfit."""
+    path = own()[name]
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read: {error.strerror}.") from error
+    record = Weight(
+        key=name,
+        title=f"Your own network {path.name}",
+        file=path.name,
+        sha256=hashlib.sha256(data).hexdigest(),
+        licence="not known",
+        source="a file in the weights folder",
+    )
+    return read(data, path), record
