@@ -5,6 +5,7 @@ All take float tensors of shape (B, C, H, W) and give float32, whatever the netw
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -50,6 +51,17 @@ def mean_std(features: Tensor, epsilon: float = 1e-5) -> tuple[Tensor, Tensor]:
     features = features.float()
     variance = features.var(dim=(2, 3), unbiased=False, keepdim=True)
     return features.mean(dim=(2, 3), keepdim=True), (variance + epsilon).sqrt()
+
+
+def joined_mean_std(parts: Sequence[tuple[int, Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    """`mean_std` of features from that of their parts: (positions, mean, standard deviation) of each."""
+    positions = sum(count for count, _, _ in parts)
+    mean = sum((count / positions * mean for count, mean, _ in parts), torch.tensor(0.0))
+    variance = sum(
+        (count / positions * (std.square() + (each - mean).square()) for count, each, std in parts),
+        torch.tensor(0.0),
+    )
+    return mean, variance.sqrt()
 
 
 def squared_error(actual: Tensor, target: Tensor) -> Tensor:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+
+from core.losses import mean_std
 
 Norm = Callable[[int], nn.Module]  # channels -> a normalisation layer
 EPSILON = 1e-5
@@ -107,7 +110,24 @@ class Residual(nn.Module):
         return x + change
 
 
-class InstanceNorm(nn.Module):
+class FixableNorm(nn.Module):
+    """Base of instance norms, which can be given another picture's statistics instead of their input's.
+
+    Attributes:
+        fixed: mean and deviation of each channel, two of (1, C, 1, 1); None: the input's own.
+    """
+
+    fixed: tuple[Tensor, Tensor] | None = None
+
+    def normalised(self, x: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
+        """Instance norm of (B, C, H, W) with two of (B, C)."""
+        if self.fixed is None:
+            return instance_norm(x, gamma, beta)
+        mean, std = (each.flatten(1) for each in self.fixed)
+        return linear(x, gamma / std, beta - gamma * mean / std)
+
+
+class InstanceNorm(FixableNorm):
     """Instance normalisation with learnt gamma and beta (Ulyanov, Vedaldi, Lempitsky 2016)."""
 
     def __init__(self, channels: int) -> None:
@@ -116,10 +136,10 @@ class InstanceNorm(nn.Module):
         self.beta = nn.Parameter(torch.zeros(channels))
 
     def forward(self, x: Tensor) -> Tensor:
-        return instance_norm(x, self.gamma.expand(len(x), -1), self.beta.expand(len(x), -1))
+        return self.normalised(x, self.gamma.expand(len(x), -1), self.beta.expand(len(x), -1))
 
 
-class ConditionalInstanceNorm(nn.Module):
+class ConditionalInstanceNorm(FixableNorm):
     """Instance normalisation with one (gamma, beta) per style (Dumoulin et al. 2017, eq. 5).
 
     The condition is a (B, S) matrix of weights over the S styles: one-hot rows choose styles, others mix
@@ -133,7 +153,30 @@ class ConditionalInstanceNorm(nn.Module):
 
     def forward(self, x: Tensor, mix: Tensor) -> Tensor:
         mix = mix.to(self.gamma.dtype)
-        return instance_norm(x, mix @ self.gamma, mix @ self.beta)
+        return self.normalised(x, mix @ self.gamma, mix @ self.beta)
+
+
+@contextmanager
+def fixed_statistics(network: nn.Module, run: Callable[[], Tensor]) -> Iterator[None]:
+    """Within it, the network's instance norms use the statistics that they meet while `run` calls it once.
+
+    With those of a small copy of the whole picture, its tiles fit together.
+    """
+    norms = [module for module in network.modules() if isinstance(module, FixableNorm)]
+    met: list[tuple[Tensor, Tensor]] = []
+    hooks = [
+        norm.register_forward_pre_hook(lambda _, inputs: met.append(mean_std(inputs[0]))) for norm in norms
+    ]
+    run()
+    for hook in hooks:
+        hook.remove()
+    try:
+        for norm, statistics in zip(norms, met, strict=True):
+            norm.fixed = statistics
+        yield
+    finally:
+        for norm in norms:
+            norm.fixed = None
 
 
 def instance_norm(x: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:

@@ -2,32 +2,54 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Literal, cast
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.losses import mean_std
+from core.colour import keep_colours, luma, match_colours
+from core.device import allow_fast_matmul, fast_dtype
+from core.images import open_picture, to_tensor
+from core.losses import joined_mean_std, mean_std
+from core.plates import plates
+from core.resample import fit_long_side, fit_short_side
+from core.tiles import Tile, tiles
 from core.transformer import upsampled_convolution
 from core.vgg import VGG
+from methods.base import Frame, Method, Stop, Style
+from methods.feedforward import parse_shares
+from methods.settings import MethodSettings, knob
+from weights.files import fill, load
+
+Statistics = tuple[Tensor, Tensor]
+"""Mean and deviation of each channel at relu4_1, (1, 512, 1, 1) each; with a mask for every position."""
 
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
 FEATURE_SCALE = 64.0  # of relu4_1 with the original weights, so that the decoder's first layer sees about 1
 MULTIPLE = 8  # the encoder halves a picture three times
+MARGIN = 80  # px around a tile; the network sees no further
+COLOUR_SIDE = 1024  # px of the photo that are enough to know its colours
+REMEMBERED = 64  # style pictures whose statistics are kept
 
 
-def adain(content: Tensor, style: tuple[Tensor, Tensor]) -> Tensor:
+def adain(content: Tensor, of_content: Statistics, style: Statistics) -> Tensor:
     """The content's features with the style's mean and deviation per channel (eq. 8).
 
-    (B, C, H, W) and two of (B, C, 1, 1), as `mean_std` gives them, to (B, C, H, W) in the content's format.
+    (B, C, H, W) and two pairs as `mean_std` gives them, to (B, C, H, W) in the content's format.
     """
-    (content_mean, content_std), (mean, std) = mean_std(content), style
+    (content_mean, content_std), (mean, std) = of_content, style
     scale = std / content_std
     return torch.addcmul((mean - scale * content_mean).to(content.dtype), content, scale.to(content.dtype))
 
 
 def encoder(device: torch.device, dtype: torch.dtype) -> VGG:
     """VGG-19 to relu4_1 with reflection padding, the first half of the network."""
-    return VGG(LAYERS, padding="reflect", device=device, dtype=dtype)
+    return VGG(LAYERS, device=device, dtype=dtype, padding="reflect")
 
 
 class Decoder(nn.Module):
@@ -57,3 +79,162 @@ class Decoder(nn.Module):
             else:
                 x = convolution(x)
         return 0.5 + x.float() / 4  # a new decoder then begins with grey
+
+
+@dataclass(frozen=True)
+class AdaINSettings(MethodSettings):
+    """How much style, of which pictures, and where."""
+
+    alpha: float = knob(1.0, 0, 1, 0.01, help="From 0, the photo, to 1, the full style (eq. 14).")
+    style_size: int = knob(
+        512, 64, 2048, 32, help="Short side of the style picture in pixels: larger, larger strokes."
+    )
+    second: str = knob("", file="image", help="Another style picture, mixed with the first.")
+    plates: tuple[str, ...] = knob(
+        (), choices=lambda: tuple(plate.name for plate in plates()), help="Plates to mix in as well."
+    )
+    shares: str = knob("", help="Of style picture, second and plates, as in 2, 1, 1; empty: equal.")
+    mask: str = knob("", file="image", help="White gets the style picture, black the others.")
+    keep_colours: bool = knob(False, help="Keep the photo's colours.")
+    colours: Literal["recolour", "luminance"] = knob(
+        "recolour", help="How: recolour the style pictures first, or take only light and dark."
+    )
+    tile: int = knob(
+        1024, 128, 4096, 8, help="A photo with a longer side is painted in tiles of it.", expert=True
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        shares = self.parts()
+        if self.mask and not sum(shares[1:]):
+            raise ValueError("mask chooses between styles; give another style picture or a plate as well.")
+
+    def parts(self) -> list[float]:
+        """The shares of the style picture, the second and the plates."""
+        return parse_shares(self.shares, 1 + bool(self.second) + len(self.plates))
+
+
+@dataclass(frozen=True)
+class Target:
+    """The statistics that features are to be given: everywhere, or by a mask (1, 1, H, W) in [0, 1].
+
+    `mask` has the size of the content's features; it is 1 for `style` and 0 for `other`.
+    """
+
+    style: Statistics
+    other: Statistics | None = None
+    mask: Tensor | None = None
+
+    def at(self, tile: Tile) -> Statistics:
+        """The statistics for a tile's features."""
+        if self.mask is None or self.other is None:
+            return self.style
+        here = tile.read(self.mask, MULTIPLE)
+        mean, std = (a * here + b * (1 - here) for a, b in zip(self.style, self.other, strict=True))
+        return mean, std
+
+
+class AdaIN(Method):
+    """One network for every style; see `Decoder`. Style pictures are encoded once and remembered."""
+
+    name = "adain"
+    title = "Huang & Belongie (AdaIN)"
+    paper = (
+        "Huang, Belongie 2017: Arbitrary Style Transfer in Real-time with Adaptive Instance Normalization "
+        "(ICCV), https://arxiv.org/abs/1703.06868"
+    )
+    Settings = AdaINSettings
+    weights = ("vgg19", "adain")
+
+    def load(self, device: torch.device) -> None:
+        self.device = device
+        allow_fast_matmul(device)
+        decoder = Decoder()
+        fill(decoder, load("adain"), f"The weights file of {self.title}")
+        decoder.requires_grad_(False)
+        self.decoder = decoder.to(device, fast_dtype(device)).to(memory_format=torch.channels_last)
+        self.encoder = encoder(device, fast_dtype(device))
+        self.remembered: OrderedDict[tuple[bytes, int], Statistics] = OrderedDict()
+
+    def dtype(self, settings: MethodSettings) -> torch.dtype:
+        return fast_dtype(self.device)
+
+    @torch.no_grad()
+    def stylize(
+        self, content: Tensor, style: Style, settings: MethodSettings, stop: Stop | None = None
+    ) -> Generator[Frame]:
+        settings = cast(AdaINSettings, settings)
+        content = content.to(self.device)
+        image = self.paint(content, self.target(content, style.image, settings), settings, stop or Stop())
+        yield Frame(image.cpu(), 1, 1)
+
+    def target(self, content: Tensor, style: Tensor, settings: AdaINSettings) -> Target:
+        """What the settings want the content's features to become."""
+        pictures = [style]
+        if settings.second:
+            pictures.append(to_tensor(open_picture(settings.second, "second style picture").rgb))
+        known = {plate.name: plate.path for plate in plates()}
+        pictures += [to_tensor(open_picture(known[name], "plate").rgb) for name in settings.plates]
+        if settings.keep_colours and settings.colours == "recolour":
+            small = fit_long_side(content, min(COLOUR_SIDE, max(content.shape[-2:])))
+            pictures = [match_colours(picture.to(self.device), small) for picture in pictures]
+        statistics = [self.statistics(picture, settings.style_size) for picture in pictures]
+        shares = settings.parts()
+        if not settings.mask:
+            return Target(mixed(statistics, shares))
+        mask = luma(to_tensor(open_picture(settings.mask, "mask").rgb)).to(self.device)
+        sides = [-(-side // MULTIPLE) for side in content.shape[-2:]]
+        mask = F.interpolate(mask, sides, mode="bilinear", antialias=True).clamp(0, 1)
+        return Target(statistics[0], mixed(statistics[1:], shares[1:]), mask)
+
+    def statistics(self, image: Tensor, size: int) -> Statistics:
+        """Those of a style picture, (1, 3, H, W) in [0, 1], at a short side of `size` px."""
+        key = sha256(image.cpu().numpy().tobytes()).digest(), size
+        if key not in self.remembered:
+            picture = fit_short_side(image.to(self.device), size)
+            self.remembered[key] = mean_std(self.features(picture))
+        self.remembered.move_to_end(key)
+        if len(self.remembered) > REMEMBERED:
+            self.remembered.popitem(last=False)
+        return self.remembered[key]
+
+    def features(self, image: Tensor) -> Tensor:
+        """relu4_1 of a picture, whose sides are first reflected up to multiples of 8."""
+        height, width = image.shape[-2:]
+        padded = F.pad(image, (0, -width % MULTIPLE, 0, -height % MULTIPLE), mode="reflect")
+        features: Tensor = self.encoder(padded)[LAYERS[-1]]
+        return features
+
+    def paint(self, content: Tensor, target: Target, settings: AdaINSettings, stop: Stop) -> Tensor:
+        """The content in the target's style; where in tiles, with the statistics of the whole picture."""
+        height, width = content.shape[-2:]
+        grid = list(tiles(height, width, settings.tile, MARGIN))
+        parts = []
+        for tile in grid:
+            stop.check()
+            features = self.features(tile.read(content))
+            counted = tile.counted(features, MULTIPLE)
+            parts.append((counted[0, 0].numel(), *mean_std(counted)))
+        of_content = joined_mean_std(parts)
+        result = torch.empty_like(content)
+        for tile in grid:
+            stop.check()
+            photo = tile.read(content)
+            if len(grid) > 1:
+                features = self.features(photo)
+            wanted = adain(features, of_content, target.at(tile))
+            pastiche = self.decoder(features.lerp(wanted, settings.alpha)).clamp(0, 1)
+            pastiche = pastiche[..., : photo.shape[-2], : photo.shape[-1]]
+            if settings.keep_colours and settings.colours == "luminance":
+                pastiche = keep_colours(pastiche, photo)
+            tile.put(pastiche, result)
+        return result
+
+
+def mixed(statistics: Sequence[Statistics], shares: Sequence[float]) -> Statistics:
+    """Weighted means. AdaIN is linear in them, so that this interpolates in feature space (section 7.3)."""
+    mean, std = (
+        sum(share * each for share, each in zip(shares, several, strict=True)) / sum(shares)
+        for several in zip(*statistics, strict=True)
+    )
+    return mean, std

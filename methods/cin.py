@@ -17,7 +17,7 @@ from core.perceptual import Perceptual
 from core.resample import fit_long_side, resample
 from core.transformer import ConditionalInstanceNorm, Transformer
 from methods.base import Frame, Method, Stop, Style
-from methods.feedforward import FeedForwardSettings, finished
+from methods.feedforward import FeedForwardSettings, finished, in_tiles, parse_shares
 from methods.nearest import nearest_plate
 from methods.settings import MethodSettings, knob
 from weights.catalog import find
@@ -66,22 +66,8 @@ class CINSettings(FeedForwardSettings):
 
     def mix(self) -> dict[str, float]:
         """The chosen plates' shares, adding up to 1. ValueError where `shares` does not fit them."""
-        if not self.shares.strip():
-            return {name: 1 / len(self.plates) for name in self.plates}
-        try:
-            shares = [float(share) for share in self.shares.split(",")]
-        except ValueError:
-            shares = []
-        if (
-            len(shares) != len(self.plates)
-            or not all(0 <= share < 1e6 for share in shares)
-            or not sum(shares)
-        ):
-            raise ValueError(
-                f"shares is {self.shares!r}; give one number from 0 on for each of the {len(self.plates)} "
-                "chosen plates, as in 2, 1, not all of them 0."
-            )
-        return {name: share / sum(shares) for name, share in zip(self.plates, shares, strict=True)}
+        shares = parse_shares(self.shares, len(self.plates))
+        return dict(zip(self.plates, shares, strict=True))
 
 
 class CIN(Method):
@@ -136,7 +122,11 @@ class CIN(Method):
                     shown = time.perf_counter()
             row, note = learning.row, f"Learnt on this photo in {steps} steps. Start: {note or 'the plate.'}"
             files = {LEARNT_FILE: pack(row, {"method": self.name, "trunk": find("cin").sha256})}
-        image = finished(self.paint(content, row), content, settings)
+
+        def paint(image: Tensor) -> Tensor:
+            return finished(self.paint(image, row), image, settings)
+
+        image = in_tiles(self.network, paint, content, settings.tile, stop)
         last = numbers(losses) if steps else {}
         yield Frame(image.cpu(), steps or 1, steps or 1, last, note, files)
 

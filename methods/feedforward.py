@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from core.colour import keep_colours
+from core.resample import fit_long_side
+from core.tiles import tiles
+from core.transformer import Transformer, fixed_statistics
+from methods.base import Stop
 from methods.settings import MethodSettings, knob
+
+MARGIN = 64  # px around a tile; the networks see no further
 
 
 @dataclass(frozen=True)
@@ -16,6 +24,46 @@ class FeedForwardSettings(MethodSettings):
 
     strength: float = knob(1.0, 0, 1, 0.01, help="From 0, the photo, to 1, the full style.")
     keep_colours: bool = knob(False, help="Take only light and dark from the style, colours from the photo.")
+    tile: int = knob(
+        1536, 128, 4096, 8, help="Photos with a longer side are painted in tiles of it, in px.", expert=True
+    )
+
+
+def parse_shares(text: str, count: int) -> list[float]:
+    """The shares of `count` styles from a text such as "2, 1"; equal where it is empty. They add up to 1.
+
+    ValueError where there are more or fewer, or where they are no numbers from 0 on, or all 0.
+    """
+    if not text.strip():
+        return [1 / count for _ in range(count)]
+    try:
+        shares = [float(share) for share in text.split(",")]
+    except ValueError:
+        shares = []
+    if len(shares) != count or not all(0 <= share < 1e6 for share in shares) or not sum(shares):
+        raise ValueError(
+            f"shares is {text!r}; give one number from 0 on for each of the {count} styles, as in 2, 1, "
+            "not all of them 0."
+        )
+    return [share / sum(shares) for share in shares]
+
+
+def in_tiles(
+    network: Transformer, paint: Callable[[Tensor], Tensor], content: Tensor, side: int, stop: Stop | None
+) -> Tensor:
+    """The content, (1, 3, H, W), as `paint` paints it with the network; where it is larger than `side` px, in
+    tiles, for which the network's instance norms take their statistics from the whole picture at that size.
+    """
+    height, width = content.shape[-2:]
+    if max(height, width) <= side:
+        return paint(content)
+    result = torch.empty_like(content)
+    with fixed_statistics(network, lambda: paint(fit_long_side(content, side))):
+        for tile in tiles(height, width, side, MARGIN):
+            if stop is not None:
+                stop.check()
+            tile.put(paint(tile.read(content)), result)
+    return result
 
 
 def finished(pastiche: Tensor, content: Tensor, settings: FeedForwardSettings) -> Tensor:

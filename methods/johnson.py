@@ -16,7 +16,7 @@ from core.device import allow_fast_matmul, fast_dtype
 from core.transformer import InstanceNorm, Transformer
 from methods.base import Frame, Method, Stop, Style
 from methods.fast_neural_style import from_fast_neural_style, has_layout
-from methods.feedforward import FeedForwardSettings, finished
+from methods.feedforward import FeedForwardSettings, finished, in_tiles
 from methods.nearest import nearest_plate
 from methods.settings import MethodSettings, knob
 from weights.catalog import CATALOG, Weight, find
@@ -100,7 +100,11 @@ class Johnson(Method):
         settings = cast(JohnsonSettings, settings)
         network, weight, note = self.chosen(style, settings, stop)
         content = content.to(self.device)
-        image = finished(network(content), content, settings)
+
+        def paint(image: Tensor) -> Tensor:
+            return finished(network(image), image, settings)
+
+        image = in_tiles(network, paint, content, settings.tile, stop)
         yield Frame(image.cpu(), 1, 1, note=note, weights=(weight,))
 
     def chosen(

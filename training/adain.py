@@ -43,7 +43,8 @@ class ArbitraryStyle:
         with torch.no_grad():
             features = self.encoder(torch.cat([content, self.styles.batch(count, size, random)]))
             target = {layer: torch.cat(mean_std(features[layer][count:]), 1) for layer in LAYERS}
-            wanted = adain(features[LAYERS[-1]][:count], mean_std(features[LAYERS[-1]][count:]))
+            of_content, of_style = features[LAYERS[-1]].split(count)
+            wanted = adain(of_content, mean_std(of_content), mean_std(of_style))
         pastiche = self.decoder(wanted)
         actual = self.encoder(pastiche)
         errors = [
@@ -66,7 +67,8 @@ def sheet(decoder: Decoder, network: VGG, contents: Tensor, styles: Tensor) -> I
     statistics = [mean_std(network(style)[LAYERS[-1]]) for style in torch.split(styles, 1)]
     for content in torch.split(contents, 1):
         features = network(content)[LAYERS[-1]]
-        rows.append([content, *(decoder(adain(features, each)).clamp(0, 1) for each in statistics)])
+        wanted = [adain(features, mean_std(features), style) for style in statistics]
+        rows.append([content, *(decoder(each).clamp(0, 1) for each in wanted)])
     return contact_sheet(rows, SHEET_SIDE)
 
 

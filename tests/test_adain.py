@@ -1,0 +1,208 @@
+"""The AdaIN method. What does not depend on training is tested with a decoder of seeded noise."""
+
+import pytest
+import torch
+
+from core.images import open_picture, save_png, to_image, to_tensor
+from core.losses import joined_mean_std, mean_std
+from core.plates import plates
+from core.resample import fit_long_side
+from methods.adain import MARGIN, AdaIN, AdaINSettings, Decoder, adain
+from methods.base import Stop, Stopped, Style
+
+PLATES = {plate.name: plate for plate in plates()}
+CPU = torch.device("cpu")
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture(scope="module")
+def method():
+    """In float32 wherever it runs, so that small differences can be seen."""
+    torch.manual_seed(4)
+    state = {name: 2.2 * each for name, each in Decoder().state_dict().items()}  # noise with some contrast
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("methods.adain.load", lambda key: state)
+        patch.setattr("methods.adain.fast_dtype", lambda device: torch.float32)
+        method = AdaIN()
+        method.load(CPU)
+    return method
+
+
+@pytest.fixture(scope="module")
+def content():
+    return fit_long_side(to_tensor(open_picture("examples/cat.jpg").rgb), 192)
+
+
+def plate(name):
+    return Style(fit_long_side(to_tensor(open_picture(PLATES[name].path).rgb), 128), name)
+
+
+def last(method, content, style, **settings):
+    *_, frame = method.stylize(content, style, AdaINSettings(style_size=128, **settings))
+    return frame
+
+
+def saved(image, path):
+    save_png(to_image(image), path, {})
+    return str(path)
+
+
+@pytest.fixture
+def second(tmp_path):
+    """A style and its file, which hold the same pixels."""
+    file = saved(plate("waves").image, tmp_path / "second.png")
+    return Style(to_tensor(open_picture(file).rgb)), file
+
+
+def far(a, b):
+    return (a - b).abs().max().item()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_output_has_the_mean_and_the_deviation_of_the_style(dtype):
+    content = 5 + 3 * torch.randn(2, 7, 20, 30, generator=seeded(1), dtype=dtype)
+    style = -2 + 9 * torch.rand(2, 7, 11, 8, generator=seeded(2), dtype=dtype)
+    output = adain(content, mean_std(content), mean_std(style))
+    assert output.dtype == dtype
+    for actual, wanted in zip(mean_std(output), mean_std(style), strict=True):
+        torch.testing.assert_close(actual, wanted, rtol=1e-4, atol=1e-4)
+
+
+def test_alpha_goes_from_the_photos_features_to_the_styles(method, content):
+    none, half, full = (last(method, content, plate("udnie"), alpha=alpha).image for alpha in (0.0, 0.5, 1.0))
+    reconstruction = method.decoder(method.features(content))[..., : content.shape[-2], : content.shape[-1]]
+    torch.testing.assert_close(none, reconstruction.clamp(0, 1), rtol=0, atol=1e-3)
+    assert far(none, last(method, content, plate("waves"), alpha=0.0).image) < 1e-3
+    assert far(none, full) > 0.05
+    assert far(none, half) > 0.01
+
+
+def test_styles_are_mixed_by_their_shares(method, content, second):
+    first, (waves, other) = plate("udnie"), second
+    alone = last(method, content, first).image
+    assert far(last(method, content, first, second=other, shares="1, 0").image, alone) < 1e-5
+    switched = last(method, content, waves).image
+    assert far(last(method, content, first, second=other, shares="0, 3").image, switched) < 1e-5
+    half = last(method, content, first, second=other).image
+    assert far(half, alone) > 0.02
+    assert far(half, switched) > 0.02
+    assert torch.equal(last(method, content, first, second=other, shares="2, 2").image, half)
+
+
+def test_plates_are_mixed_in(method, content):
+    mixed = last(method, content, plate("udnie"), plates=("waves", "swirls"), shares="0, 1, 0").image
+    waves = Style(to_tensor(open_picture(PLATES["waves"].path).rgb))
+    assert far(mixed, last(method, content, waves).image) < 1e-5
+
+
+def test_a_mask_of_all_ones_is_the_single_style_and_of_all_zeros_the_others(
+    method, content, second, tmp_path
+):
+    first, (waves, other) = plate("udnie"), second
+    for value, style in ((1.0, first), (0.0, waves)):
+        mask = saved(torch.full((1, 3, 40, 60), value), tmp_path / "mask.png")
+        masked = last(method, content, first, second=other, mask=mask).image
+        assert far(masked, last(method, content, style).image) < 1e-4
+
+
+def test_a_mask_chooses_the_style_of_each_half(method, content, second, tmp_path):
+    first, (waves, other) = plate("udnie"), second
+    halves = torch.zeros(1, 3, 64, 96)
+    halves[..., :48] = 1
+    mask = saved(halves, tmp_path / "mask.png")
+    masked = last(method, content, first, second=other, mask=mask).image
+    assert far(masked[..., :48], last(method, content, first).image[..., :48]) < 0.01
+    assert far(masked[..., -48:], last(method, content, waves).image[..., -48:]) < 0.01
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"shares": "1, 2"}, "shares is '1, 2'; give one number from 0 on for each of the 1 styles"),
+        ({"mask": "mask.png"}, "mask chooses between styles; give another style picture or a plate"),
+        ({"mask": "m.png", "plates": ("udnie",), "shares": "1, 0"}, "mask chooses between styles"),
+        ({"alpha": 1.5}, "alpha is 1.5; it must be a number from 0 to 1"),
+    ],
+)
+def test_settings_without_sense_are_a_sentence(settings, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        AdaINSettings(**settings)
+
+
+def test_missing_files_are_a_sentence(method, content):
+    with pytest.raises(ValueError, match="second style picture was not found"):
+        last(method, content, plate("udnie"), second="nowhere.png")
+    with pytest.raises(ValueError, match="mask was not found"):
+        last(method, content, plate("udnie"), plates=("waves",), mask="nowhere.png")
+
+
+@pytest.mark.parametrize("size", [(200, 333), (128, 400), (257, 130)])
+def test_tiles_give_what_one_piece_gives(method, size):
+    photo = fit_long_side(to_tensor(open_picture("examples/coffee.jpg").rgb), 400)[..., : size[0], : size[1]]
+    whole = last(method, photo, plate("udnie"), tile=4096).image
+    assert whole.std() > 0.02
+    tiled = last(method, photo, plate("udnie"), tile=128).image
+    assert far(whole, tiled) < 2e-3
+
+
+def test_statistics_of_parts_join_to_those_of_the_whole():
+    features = 4 + torch.randn(1, 3, 10, 9, generator=seeded(3))
+    parts = [features[..., :4, :], features[..., 4:, :5], features[..., 4:, 5:]]
+    joined = joined_mean_std([(part[0, 0].numel(), *mean_std(part)) for part in parts])
+    torch.testing.assert_close(joined, mean_std(features))
+
+
+def test_a_style_picture_is_encoded_once(method, content, monkeypatch):
+    style = plate("gray-tree")
+    last(method, content, style)
+    encoded = []
+    features = method.features
+    monkeypatch.setattr(method, "features", lambda image: encoded.append(image.shape) or features(image))
+    last(method, content.flip(-1), style)
+    assert encoded == [content.shape]
+
+
+@pytest.mark.parametrize("value", [0.0, 0.37, 1.0])
+def test_flat_pictures_give_numbers(method, content, value):
+    flat = torch.full((1, 3, 64, 48), value)
+    for keep in (False, True):
+        for photo, style in ((content, flat), (flat, plate("udnie").image), (flat, flat)):
+            image = last(method, photo, Style(style), keep_colours=keep).image
+            assert image.isfinite().all()
+            assert image.shape == photo.shape
+
+
+@pytest.mark.parametrize("size", [(63, 101), (64, 1200), (17, 16), (16, 300)])
+def test_any_size_is_kept(method, size):
+    photo = torch.rand(1, 3, *size, generator=seeded(5))
+    assert last(method, photo, plate("udnie")).image.shape == photo.shape
+
+
+def test_colours_are_kept_either_way(method, content):
+    style = plate("the-scream")
+    luminance = last(method, content, style, keep_colours=True, colours="luminance").image
+    chroma = [image - image.mean(1, keepdim=True) for image in (luminance, content)]
+    assert (chroma[0] - chroma[1]).abs().mean() < 0.02
+    recoloured = last(method, content, style, keep_colours=True).image
+    assert far(recoloured, last(method, content, style).image) > 0.01
+    assert far(recoloured, luminance) > 0.01
+
+
+def test_stop_ends_the_work(method, content):
+    stop = Stop()
+    stop.set()
+    with pytest.raises(Stopped):
+        next(method.stylize(content, plate("udnie"), AdaINSettings(), stop))
+
+
+def test_the_margin_is_as_far_as_the_network_sees(method):
+    photo = torch.rand(1, 3, 16, 512, generator=seeded(6))
+    changed = photo.clone()
+    changed[..., 256:] = 0.5
+    with torch.no_grad():
+        pictures = [method.decoder(method.features(each)) for each in (photo, changed)]
+    reach = (pictures[0] - pictures[1]).abs().amax((0, 1, 2)).nonzero().min().item()
+    assert 256 - MARGIN <= reach < 256 - MARGIN // 2

@@ -1,0 +1,105 @@
+"""Large pictures in tiles: the geometry, and the feed-forward networks' shared statistics."""
+
+import pytest
+import torch
+
+from core.images import open_picture, to_tensor
+from core.plates import plates
+from core.resample import fit_long_side
+from core.tiles import tiles
+from core.transformer import FixableNorm, InstanceNorm, Transformer, fixed_statistics
+from methods.base import Stop, Stopped, Style
+from methods.cin import CIN, CINSettings
+from methods.feedforward import MARGIN, in_tiles
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def photo():
+    return fit_long_side(to_tensor(open_picture("examples/coffee.jpg").rgb), 400)
+
+
+@pytest.mark.parametrize("size", [(100, 37), (32, 32), (16, 400)])
+def test_tiles_count_every_pixel_once(size):
+    counted = torch.zeros(1, 1, *size)
+    for tile in tiles(*size, 32, 16):
+        before = counted.clone()
+        tile.put(tile.read(before) + 1, counted)
+    assert torch.equal(counted, torch.ones_like(counted))
+
+
+def test_tiles_read_the_same_place_at_another_scale():
+    image = torch.arange(96 * 64, dtype=torch.float32).view(1, 1, 96, 64)
+    small = image[..., ::8, ::8]
+    for tile in tiles(96, 64, 32, 16):
+        assert torch.equal(tile.read(small, 8), tile.read(image)[..., ::8, ::8])
+        counted = tile.counted(tile.read(image))
+        assert torch.equal(tile.counted(tile.read(small, 8), 8), counted[..., ::8, ::8])
+
+
+@torch.no_grad()
+def test_fixed_statistics_are_those_that_were_met():
+    torch.manual_seed(0)
+    network = Transformer(InstanceNorm, width=4)
+    one, other = torch.rand(2, 1, 3, 64, 48)
+    own, others = network(one), network(other)
+    with fixed_statistics(network, lambda: network(one)):
+        torch.testing.assert_close(network(one), own, rtol=0, atol=1e-4)
+        assert (network(other) - others).abs().max() > 1e-3
+    torch.testing.assert_close(network(other), others)
+
+
+@torch.no_grad()
+def test_statistics_are_free_again_after_an_error():
+    network = Transformer(InstanceNorm, width=4)
+    with (
+        pytest.raises(ZeroDivisionError),
+        fixed_statistics(network, lambda: network(torch.rand(1, 3, 32, 32))),
+    ):
+        raise ZeroDivisionError
+    assert all(each.fixed is None for each in network.modules() if isinstance(each, FixableNorm))
+
+
+@torch.no_grad()
+def test_tiles_fit_together_without_a_seam(photo):
+    """The tiled picture is what the whole picture gives with the same statistics."""
+    torch.manual_seed(1)
+    network = Transformer(InstanceNorm, width=4)
+    tiled = in_tiles(network, network, photo, 128, None)
+    with fixed_statistics(network, lambda: network(fit_long_side(photo, 128))):
+        whole = network(photo)
+    torch.testing.assert_close(tiled, whole, rtol=0, atol=1e-5)
+
+
+def test_the_margin_is_as_far_as_the_network_sees():
+    """Instance norm sees everything; with fixed statistics the convolutions alone are left."""
+    torch.manual_seed(2)
+    network = Transformer(InstanceNorm, width=4).double()
+    strip = torch.rand(1, 3, 16, 512, dtype=torch.double)
+    changed = strip.clone()
+    changed[..., 256:] = 0.5
+    with torch.no_grad(), fixed_statistics(network, lambda: network(strip)):
+        differs = (network(strip) - network(changed)).abs().amax((0, 1, 2)).nonzero().min().item()
+    assert 256 - MARGIN <= differs < 256 - MARGIN // 2
+
+
+def test_a_tiled_picture_looks_like_the_whole_one(photo):
+    method = CIN()
+    method.load(CPU)
+    plate = next(plate for plate in plates() if plate.name == "the-scream")
+    style = Style(to_tensor(open_picture(plate.path).rgb), plate.name)
+    whole, tiled = (next(method.stylize(photo, style, CINSettings(tile=tile))).image for tile in (1536, 256))
+    assert -10 * (whole - tiled).square().mean().log10() > 25
+
+
+def test_stop_ends_between_tiles(photo):
+    network = Transformer(InstanceNorm, width=4)
+    stop = Stop()
+
+    def paint(image):
+        stop.set()
+        return network(image)
+
+    with torch.no_grad(), pytest.raises(Stopped):
+        in_tiles(network, paint, photo, 128, stop)
