@@ -12,7 +12,17 @@ from itertools import zip_longest
 
 from rich.console import Console
 
-from benchmarks.feedforward import Case, heading, parse, parser, pictures, quality, save_sheet, speed
+from benchmarks.feedforward import (
+    Case,
+    heading,
+    parse,
+    parser,
+    pictures,
+    plate_style,
+    quality,
+    save_sheet,
+    speed,
+)
 from benchmarks.plain import Plain
 from core.resample import fit_short_side
 from methods.cin import CIN, conditional, is_style
@@ -29,7 +39,7 @@ def main() -> None:
     console = Console(width=110)
     console.print(heading(given))
     contents = [fit_short_side(photo, given.size) for photo in given.photos]
-    cases = [Case(plate, plate, method.Settings.make()) for plate in method.styles]
+    cases = [Case(plate, plate_style(plate), method.Settings.make()) for plate in method.styles]
     console.print(quality(method, contents, cases, given.device))
     network = conditional(1)  # with the file's own weights: the method's are rounded to its format
     network.load_state_dict(

@@ -29,11 +29,17 @@ Painter = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Case:
-    """A row of the quality table: a method's settings with a plate as the style."""
+    """A row of the quality table."""
 
     label: str
-    plate: str
+    style: Style
     settings: MethodSettings
+
+
+def plate_style(name: str) -> Style:
+    """The plate of that name."""
+    path = next(plate.path for plate in plates() if plate.name == name)
+    return Style(to_tensor(open_picture(path, "plate").rgb), name)
 
 
 def parser(name: str, description: str) -> argparse.ArgumentParser:
@@ -70,12 +76,10 @@ def parse(flags: argparse.ArgumentParser) -> argparse.Namespace:
 
 
 def pictures(method: Method, contents: list[Tensor], case: Case) -> list[Tensor]:
-    """The plate, and each content in its style."""
-    path = next(plate.path for plate in plates() if plate.name == case.plate)
-    style = Style(to_tensor(open_picture(path, "plate").rgb), case.plate)
-    painted = [style.image]
+    """The style, and each content in it."""
+    painted = [case.style.image]
     for content in contents:
-        *_, last = method.stylize(content, style, case.settings)
+        *_, last = method.stylize(content, case.style, case.settings)
         painted.append(last.image)
     return painted
 

@@ -12,7 +12,17 @@ from functools import partial
 
 from rich.console import Console
 
-from benchmarks.feedforward import Case, heading, parse, parser, pictures, quality, save_sheet, speed
+from benchmarks.feedforward import (
+    Case,
+    heading,
+    parse,
+    parser,
+    pictures,
+    plate_style,
+    quality,
+    save_sheet,
+    speed,
+)
 from benchmarks.plain import Plain
 from core.resample import fit_short_side
 from methods.johnson import NORMS, WIDTHS, Johnson, JohnsonSettings, key, network_of, trained
@@ -38,7 +48,7 @@ def main() -> None:
         (norm, width): [
             Case(
                 key(plate, norm, width).removeprefix("johnson/"),
-                plate,
+                plate_style(plate),
                 JohnsonSettings(norm=norm, width=width),  # type: ignore[arg-type]
             )
             for plate in trained(norm, width)

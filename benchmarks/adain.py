@@ -1,0 +1,126 @@
+"""AdaIN's quality on paintings that it has not seen, its speed, and what tiles change.
+
+    python -m benchmarks.adain --content examples --style styles --size 256 --sheet out/adain.jpg
+
+Quality: both distances of the yardstick, averaged over the folder's photos, and how near alpha 0 comes to
+the photo. Speed: seconds of one warm pass with the style's statistics known, beside the same network run the
+plain way, the two taking turns. Tiles: PSNR of the picture in tiles against the same picture in one piece.
+"""
+
+from __future__ import annotations
+
+import statistics
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from torch import Tensor, nn
+
+from benchmarks.feedforward import Case, heading, parse, parser, pictures, psnr, quality, save_sheet, speed
+from core.images import open_picture, to_tensor
+from core.losses import mean_std
+from core.resample import fit_long_side, fit_short_side
+from core.vgg import MEAN_RGB
+from methods.adain import FEATURE_SCALE, AdaIN, AdaINSettings, Decoder, encoder
+from methods.base import Stop, Style
+from weights.files import load
+
+SHEET_SIDE = 112  # px
+
+
+class Plain(nn.Module):
+    """AdaIN as public examples write and run it: eager float32 in the default memory layout."""
+
+    def __init__(self, style: Tensor) -> None:
+        super().__init__()
+        encoding: list[nn.Module] = []
+        for stage in encoder(style.device, torch.float32).stages.values():
+            encoding += padded(stage) if isinstance(stage, nn.Conv2d) else [stage]
+        decoder = Decoder()
+        decoder.load_state_dict(load("adain"))
+        decoding: list[nn.Module] = []
+        for index, convolution in enumerate(decoder.convolutions):
+            decoding += [nn.ReLU()] * (index > 0) + [nn.Upsample(scale_factor=2)] * (
+                index in Decoder.ENLARGED
+            )
+            decoding += padded(convolution)  # type: ignore[arg-type]
+        self.encoder = nn.Sequential(*encoding).to(style.device)
+        self.decoder = nn.Sequential(*decoding).to(style.device)
+        self.pixel_mean = torch.tensor(MEAN_RGB, device=style.device).view(3, 1, 1)
+        self.style_mean, self.style_std = mean_std(self.encode(style))
+
+    def encode(self, image: Tensor) -> Tensor:
+        """relu4_1."""
+        features: Tensor = self.encoder(image * 255 - self.pixel_mean)
+        return features
+
+    def forward(self, image: Tensor) -> Tensor:
+        features = self.encode(image)
+        mean, std = mean_std(features)
+        wanted = (features - mean) / std * self.style_std + self.style_mean
+        image = 0.5 + self.decoder(wanted / FEATURE_SCALE) / 4
+        return image.clamp(0, 1)
+
+
+def padded(convolution: nn.Conv2d) -> list[nn.Module]:
+    """A padding module and the convolution with its weights in the default memory layout."""
+    plain = nn.Conv2d(convolution.in_channels, convolution.out_channels, 3)
+    plain.load_state_dict({name: each.contiguous() for name, each in convolution.state_dict().items()})
+    return [nn.ReflectionPad2d(1), plain]
+
+
+@torch.no_grad()
+def tiled(method: AdaIN, photo: Tensor, style: Style, size: int) -> str:
+    """How near the picture in tiles comes to the one in one piece."""
+    content = fit_long_side(photo, size)
+    whole, pieces = (
+        next(method.stylize(content, style, AdaINSettings(tile=tile))).image for tile in (4096, 512)
+    )
+    return f"{size} px in tiles of 512 px against one piece: PSNR {psnr(pieces, whole):.1f} dB"
+
+
+def main() -> None:
+    """Print the tables and, where asked, save the contact sheet."""
+    flags = parser("adain", __doc__.splitlines()[0])
+    flags.add_argument("--style", type=Path, default=Path("styles"), help="folder of *.jpg (%(default)s)")
+    flags.add_argument("--alpha", type=float, default=1.0, help="(%(default)s)")
+    flags.add_argument("--sheet-size", type=int, default=512, help="short side there, in px (%(default)s)")
+    flags.add_argument("--sheet-styles", nargs="+", help="names of the sheet's styles (all)")
+    flags.add_argument("--tiled", type=int, default=1536, help="long side for the tiles, in px (%(default)s)")
+    given = parse(flags)
+    method = AdaIN()
+    method.load(given.device)
+    console = Console(width=110)
+    console.print(heading(given))
+    settings = AdaINSettings(alpha=given.alpha)
+    cases = [
+        Case(path.stem, Style(to_tensor(open_picture(path, "style").rgb)), settings)
+        for path in sorted(given.style.glob("*.jpg"))
+    ]
+    contents = [fit_short_side(photo, given.size) for photo in given.photos]
+    console.print(quality(method, contents, cases, given.device))
+    first = cases[0].style
+    _, *same = pictures(method, contents, Case("", first, AdaINSettings(alpha=0.0)))
+    kept = [psnr(picture, content) for picture, content in zip(same, contents, strict=True)]
+    console.print(
+        f"alpha 0 against the photo: mean PSNR {statistics.mean(kept):.1f} dB, worst {min(kept):.1f} dB"
+    )
+    target = method.target(given.photos[0], first.image, AdaINSettings())
+    style = fit_short_side(first.image, AdaINSettings().style_size).to(given.device)
+    with torch.no_grad():
+        plain = {"adain": Plain(style)}
+
+    def ours(content: Tensor) -> Tensor:
+        return method.paint(content, target, AdaINSettings(), Stop())
+
+    console.print(speed(plain, {"adain": ours}, given.photos[0], given.sizes, given.repeats, given.device))
+    if given.tiled:
+        console.print(tiled(method, given.photos[0], first, given.tiled))
+    if given.sheet:
+        contents = [fit_short_side(photo, given.sheet_size) for photo in given.photos]
+        chosen = [case for case in cases if case.label in (given.sheet_styles or [case.label])]
+        save_sheet([pictures(method, contents, case) for case in chosen], SHEET_SIDE, given.sheet)
+
+
+if __name__ == "__main__":
+    main()
