@@ -24,6 +24,7 @@ from ui.texts import footer, header, yardstick
 from ui.tiles import empty_tile
 
 DEFAULT_SIZE = 512
+FAIR_REPEATS = 3
 HOUR = 3600
 
 
@@ -67,6 +68,11 @@ def build(comparison: Comparison) -> gr.Blocks:
                     label="Methods",
                     visible=len(comparison.methods) > 1,
                 )
+                timing = gr.Radio(
+                    [("Quick: one run each", 0), ("Fair: one to warm up, then three", FAIR_REPEATS)],
+                    value=0,
+                    label="Timing",
+                )
                 with gr.Row(elem_id="actions"):
                     compare = gr.Button("Compare", variant="primary", elem_id="compare", min_width=120)
                     stop = gr.Button("Stop", interactive=False, elem_id="stop", min_width=80)
@@ -82,9 +88,9 @@ def build(comparison: Comparison) -> gr.Blocks:
         gr.HTML(footer(methods), apply_default_css=False)
 
         names, shelf = Names({each.name: each.path for each in styles}), Shelf(tiles[0])
-        handlers = Handlers(comparison, content, style, size, chosen, panels, shelf, names)
+        handlers = Handlers(comparison, content, style, size, chosen, timing, panels, shelf, names)
         for panel in panels.values():
-            panel.connect(page, size)
+            panel.connect(page, content, size, shelf)
         handlers.connect(page, compare, stop, status, tiles)
         endpoint = Endpoint(comparison, handlers.runs, shelf, names)
         api(endpoint.compare, api_name="compare", concurrency_id="device", concurrency_limit=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import signal
+import statistics
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,11 +19,11 @@ from core.images import Picture, PictureError, open_picture, save_png
 from core.plates import Names, plates
 from methods import ALL, get
 from methods.base import Stop
-from methods.compare import Comparison, Tile
+from methods.compare import REPEATS, Comparison, Tile
 from methods.results import picture, png_text, record
 from methods.settings import Knob, MethodSettings
 
-SIZES, DEFAULT_SIZE = (64, 4096), 512  # px
+SIZES, DEFAULT_SIZE = (64, 8192), 512  # px
 
 
 def parser() -> argparse.ArgumentParser:
@@ -41,6 +42,9 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--device", default="auto", help=f"{', '.join(DEVICES)} (%(default)s)")
     top.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="folder (%(default)s)")
+    top.add_argument(
+        "--repeats", type=int, default=0, metavar="N", help="run each again N times for warm seconds (0)"
+    )
     top.add_argument("--json", action="store_true", help="print results.json to standard output as well")
     for method in ALL:
         group = top.add_argument_group(f"{method.name}: {method.title}")
@@ -90,6 +94,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         size = max(recipes, default=DEFAULT_SIZE) if arguments.size is None else arguments.size
         if not SIZES[0] <= size <= SIZES[1]:
             raise ValueError(f"size is {size}; it must be from {SIZES[0]} to {SIZES[1]} pixels.")
+        if not 0 <= arguments.repeats <= REPEATS:
+            raise ValueError(f"repeats is {arguments.repeats}; it must be from 0 to {REPEATS}.")
         content = open_picture(arguments.content, "content photo")
         style, style_name = style_picture(arguments.style)
         comparison = Comparison([get(name)() for name in names], arguments.device)
@@ -97,7 +103,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ValueError, OSError) as error:  # PictureError is a ValueError
         print(error, file=sys.stderr)
         return 2
-    tiles = watch(comparison, content, style, settings, size, style_name)
+    tiles = watch(comparison, content, style, settings, size, style_name, arguments.repeats)
     results = write(tiles, content, arguments.out)
     if arguments.json:
         print(json.dumps(results, indent=2))
@@ -122,6 +128,7 @@ def watch(
     settings: dict[str, MethodSettings],
     size: int,
     style_name: str | None,
+    repeats: int,
 ) -> dict[str, Tile]:
     """Run with a progress bar per method; Ctrl-C stops the work and keeps what is there."""
     stop = Stop()
@@ -137,7 +144,7 @@ def watch(
     try:
         with Progress(*columns, console=Console(stderr=True)) as progress:
             bars = {name: progress.add_task(name, total=1, told="waiting", start=False) for name in settings}
-            for tiles in comparison.run(content, style, settings, size, style_name, stop):
+            for tiles in comparison.run(content, style, settings, size, style_name, stop, repeats):
                 for name, tile in tiles.items():
                     show(progress, bars[name], tile)
     finally:
@@ -156,6 +163,8 @@ def show(progress: Progress, bar: TaskID, tile: Tile) -> None:
         told = f"loss {losses}" if tile.state == "running" else tile.state
     if tile.distances:
         told = f"content {tile.distances.content:.2f}, style {tile.distances.style:.3f}"
+    if tile.seconds and tile.seconds.warm:
+        told += f", warm {statistics.median(tile.seconds.warm):.3g} s"
     if tile.error:
         told = tile.error
     if tile.state in ("done", "stopped", "failed"):

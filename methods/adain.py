@@ -94,7 +94,7 @@ class AdaINSettings(MethodSettings):
         (), choices=lambda: tuple(plate.name for plate in plates()), help="Plates to mix in as well."
     )
     shares: str = knob("", help="Of style picture, second and plates, as in 2, 1, 1; empty: equal.")
-    mask: str = knob("", file="image", help="White gets the style picture, black the others.")
+    mask: str = knob("", file="mask", help="White gets the style picture, black the others.")
     keep_colours: bool = knob(False, help="Keep the photo's colours.")
     colours: Literal["recolour", "luminance"] = knob(
         "recolour", help="How: recolour the style pictures first, or take only light and dark."

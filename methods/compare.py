@@ -20,11 +20,13 @@ from methods.base import Frame, Method, Stop, Stopped, Style
 from methods.settings import MethodSettings
 from weights.catalog import Weight, find
 
-State = Literal["waiting", "loading", "running", "done", "stopped", "failed"]
+State = Literal["waiting", "loading", "running", "timing", "done", "stopped", "failed"]
 
 # Long side of the style picture in px: no method works on a larger one, and 100 megapixels would be a tensor
 # of 1.2 GB.
 STYLE_SIDE = 4096
+
+REPEATS = 20  # at most, of each method after its first run
 
 log = logging.getLogger(__name__)
 
@@ -34,11 +36,13 @@ class Seconds:
     """Seconds of a method's own work; drawing, scoring and transport are not in them.
 
     load: reading the weights, once a process. first: until the first picture. total: until the last.
+    warm: totals of the runs repeated after that.
     """
 
     load: float
     first: float
     total: float
+    warm: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,7 @@ class Comparison:
         size: int,
         style_name: str | None = None,
         stop: Stop | None = None,
+        repeats: int = 0,
     ) -> Iterator[dict[str, Tile]]:
         """Run the methods named in `settings`, one after the other, yielding all tiles at every change.
 
@@ -97,6 +102,8 @@ class Comparison:
             size: the content's working long side in pixels.
             style_name: the plate's name where the style is one.
             stop: ends the run early; what is finished stays, and the last yield shows what was stopped.
+            repeats: how often each finished method then runs again, for warm seconds. A round begins with
+                another method than the last one, so that no method always follows the same other.
 
         A method that fails gets a tile that says why, and the others go on.
         """
@@ -119,6 +126,13 @@ class Comparison:
             if tiles[name].state == "done":
                 tiles[name] = scored(tiles[name], yardstick)
                 yield dict(tiles)
+        finished = [name for name in tiles if tiles[name].state == "done"]
+        for turn in range(repeats):
+            first = turn % max(len(finished), 1)
+            for name in finished[first:] + finished[:first]:
+                for tile in self._run_again(tiles[name], photo, painting, stop):
+                    tiles[name] = tile
+                    yield dict(tiles)
 
     def _run_one(self, tile: Tile, content: Tensor, style: Style, stop: Stop | None) -> Iterator[Tile]:
         """One method's tile as it changes; ends in state done, stopped or failed, never in an exception."""
@@ -138,6 +152,30 @@ class Comparison:
         except Exception as error:
             log.exception("%s failed", tile.title)
             yield replace(tile, state="failed", error=explain(error, tile.title))
+
+    def _run_again(self, tile: Tile, content: Tensor, style: Style, stop: Stop | None) -> Iterator[Tile]:
+        """A finished tile while its method runs once more, then with its warm seconds."""
+        assert tile.seconds is not None
+        watch = Stopwatch(self.device)
+        try:
+            if stop is not None:
+                stop.check()
+            timing = replace(tile, state="timing")
+            yield timing
+            frames = self.methods[tile.method].stylize(content, style, tile.settings, stop)
+            with closing(frames):
+                while True:
+                    with watch:
+                        frame = next(frames, None)
+                    if frame is None:
+                        break
+                    yield timing
+            yield replace(tile, seconds=replace(tile.seconds, warm=(*tile.seconds.warm, watch.seconds)))
+        except Stopped:
+            yield tile
+        except Exception as error:
+            log.exception("timing %s failed", tile.title)
+            yield replace(tile, error=f"It could not be timed again: {explain(error, tile.title)}")
 
     def _loaded(self, tile: Tile) -> Tile:
         """The tile with what the method runs on, after making sure that the method is loaded."""

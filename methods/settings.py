@@ -28,8 +28,9 @@ def knob(
     """A settings field with its range (low to high, inclusive), slider step and one sentence of help.
 
     `choices` are the allowed values, or members of a tuple field; a function is asked each time. A Literal
-    field brings its own. A str field without choices is free text, or with `file`, an ending, the path of
-    such a file. `expert` fields are shown last.
+    field brings its own. A str field without choices is free text, or with `file` the path of a file: of that
+    ending, or an "image", or a "mask", which is an image that can be painted on the photo. `expert` fields
+    are shown last.
     """
     metadata = {
         "low": low,
@@ -57,7 +58,7 @@ class Knob:
     choices: tuple[str, ...]
     growing: bool  # more choices may come while the program runs
     help: str
-    file: str  # the ending, where the text is a file's path
+    file: str  # an ending, "image" or "mask", where the text is a file's path
     expert: bool
 
     @property

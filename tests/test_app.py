@@ -61,14 +61,15 @@ def handlers_of(*methods):
     comparison = Comparison(methods, "cpu")
     with gr.Blocks():
         content, style = PictureInput("content photo"), PictureInput("style picture")
-        size, chosen = gr.Slider(64, 1024, 64), gr.CheckboxGroup()
+        size, chosen, timing = gr.Slider(64, 1024, 64), gr.CheckboxGroup(), gr.Radio([0, 3])
         panels = {method.name: Panel(method) for method in methods}
-        return Handlers(comparison, content, style, size, chosen, panels, Shelf(gr.HTML()), Names({}))
+        return Handlers(comparison, content, style, size, chosen, timing, panels, Shelf(gr.HTML()), Names({}))
 
 
 def values_of(handlers, content, style, **changes):
     """The page's inputs as they stand at first, with some settings of the first method changed."""
     values = {handlers.content.image: content, handlers.style.image: style, handlers.size: 64}
+    values[handlers.timing] = 0
     values[handlers.chosen] = list(handlers.panels)
     for panel in handlers.panels.values():
         values |= {control: control.value for control in panel.controls.values()}

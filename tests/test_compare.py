@@ -100,9 +100,12 @@ def raising(error: Exception) -> Callable[[int], None]:
     return at_step
 
 
-def run(*chosen: Method, content: Picture = CONTENT, stop: Stop | None = None, steps: int = 3) -> list[dict]:
+def run(
+    *chosen: Method, content: Picture = CONTENT, stop: Stop | None = None, steps: int = 3, repeats: int = 0
+) -> list[dict]:
     comparison = Comparison(chosen, "cpu")
-    return list(comparison.run(content, STYLE, settings_for(*chosen, steps=steps), 64, stop=stop))
+    settings = settings_for(*chosen, steps=steps)
+    return list(comparison.run(content, STYLE, settings, 64, stop=stop, repeats=repeats))
 
 
 def settings_for(*chosen: Method, steps: int = 3) -> dict:
@@ -131,6 +134,68 @@ def test_states_come_in_order_one_method_after_the_other(clock: Clock) -> None:
     steps = [tiles["timed"].frame.step for tiles in yields if tiles["timed"].frame]
     assert sorted(set(steps)) == [1, 2, 3]
     assert steps == sorted(steps)
+
+
+class Warming(Timed):
+    """The first run takes 2 s a step more than the later ones."""
+
+    name, title = "warming", "Warming"
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock, lambda step: clock.spend(2 if self.cold else 0))
+        self.cold = True
+
+    def stylize(
+        self, content: Tensor, style: Style, settings: SteppedSettings, stop: Stop | None = None
+    ) -> Iterator[Frame]:
+        yield from super().stylize(content, style, settings, stop)
+        self.cold = False
+
+
+def test_repeated_runs_give_warm_seconds_in_rotated_order(clock: Clock, yardstick: type) -> None:
+    yields = run(Timed(clock), Warming(clock), repeats=3)
+    last = yields[-1]
+    assert last["timed"].seconds.warm == (6, 6, 6)
+    assert (last["warming"].seconds.total, last["warming"].seconds.warm) == (12, (6, 6, 6))
+    assert {tile.state for tile in last.values()} == {"done"}
+    timed = [name for tiles in yields for name, tile in tiles.items() if tile.state == "timing"]
+    turns = [name for name, before in zip(timed, [None, *timed], strict=False) if name != before]
+    assert turns == ["timed", "warming", "timed", "warming"]  # rounds 1, 2 and 3; neighbours are one turn
+    assert yardstick.made == 1
+
+
+def test_a_failed_method_is_not_timed_again(clock: Clock) -> None:
+    yields = run(Failing(), Timed(clock), repeats=2)
+    assert states(yields)[-1] == "failed done"
+    assert yields[-1]["timed"].seconds.warm == (6, 6)
+
+
+def test_stopping_while_timing_keeps_the_finished_tiles(clock: Clock) -> None:
+    stop = Stop()
+    comparison = Comparison([Timed(clock), Quick()], "cpu")
+    yields = []
+    for tiles in comparison.run(
+        CONTENT, STYLE, settings_for(Timed(clock), Quick()), 64, stop=stop, repeats=3
+    ):
+        yields.append(tiles)
+        if tiles["timed"].state == "timing":
+            stop.set()
+    assert states(yields)[-1] == "done done"
+    assert yields[-1]["timed"].seconds.warm == ()
+    assert yields[-1]["timed"].distances is not None
+
+
+def test_a_method_that_fails_the_second_time_keeps_its_picture(clock: Clock) -> None:
+    runs = []
+
+    def at_step(step: int) -> None:
+        runs.append(step)
+        if len(runs) > 3:
+            raise ValueError("The device has gone.")
+
+    tile = run(Timed(clock, at_step), repeats=1)[-1]["timed"]
+    assert (tile.state, tile.seconds.warm) == ("done", ())
+    assert tile.error == "It could not be timed again: The device has gone."
 
 
 def test_earlier_yields_do_not_change_afterwards(clock: Clock) -> None:
@@ -371,7 +436,7 @@ def test_the_record_is_complete_json(clock: Clock) -> None:
         "width": 64,
         "height": 32,
         "steps": 3,
-        "seconds": {"load": 5, "first": 2, "total": 6},
+        "seconds": {"load": 5, "first": 2, "total": 6, "warm": []},
         "distances": {"content": 0.25, "style": 0.5},
         "losses": {"content": 8 / 3, "total": 16 / 3},
         "dtype": "float32",

@@ -14,7 +14,7 @@ from core.plates import Names
 from methods.compare import Comparison, Tile
 from methods.results import picture, png_text, record
 from ui.controls import settings_of
-from ui.handlers import checked_size, session_of
+from ui.handlers import checked_repeats, checked_size, session_of
 from ui.inputs import path_of
 from ui.pictures import Shelf
 from ui.runs import Run, Runs
@@ -35,16 +35,18 @@ class Endpoint:
         request: gr.Request,
         size: int = 512,
         settings: dict[str, dict[str, Any]] | None = None,
+        repeats: int = 0,
     ) -> Iterator[dict[str, Any]]:
         """Run methods on a content photo and a style picture, yielding all methods' records as they go on.
 
         `settings` names the methods to run, each with the settings that differ from its first preset's, as in
-        {"gatys": {"preset": "paper", "steps": 100}}; without it all methods run. A record holds state, steps,
+        {"gatys": {"preset": "paper", "steps": 100}}; without it all methods run. With `repeats` each runs as
+        often again, in rotated order, for its warm seconds. A record holds state, steps,
         seconds, distances, losses, device, weights and error, and at the end "picture", the PNG
         file, and "files", what else came out.
         """
         try:
-            run = self.run_of(content, style, size, settings)
+            run = self.run_of(content, style, size, settings, repeats)
         except ValueError as error:
             raise gr.Error(str(error), print_exception=False) from error
         if not self.runs.ask(session_of(request), run):
@@ -60,7 +62,9 @@ class Endpoint:
             finally:
                 run.stop.set()
 
-    def run_of(self, content: Any, style: Any, size: int, settings: dict[str, dict[str, Any]] | None) -> Run:
+    def run_of(
+        self, content: Any, style: Any, size: int, settings: dict[str, dict[str, Any]] | None, repeats: int
+    ) -> Run:
         """The run that was asked for; ValueError where a picture or setting is unfit."""
         methods = self.comparison.methods
         asked = settings or {name: {} for name in methods}
@@ -74,6 +78,7 @@ class Endpoint:
             {name: settings_of(methods[name].title, methods[name].Settings, asked[name]) for name in asked},
             checked_size(size),
             self.names.of(style_path or ""),
+            checked_repeats(repeats),
         )
 
     def file(self, tile: Tile, run: Run) -> dict[str, Any]:

@@ -10,7 +10,9 @@ from gradio.components import Component
 
 from methods.base import Method
 from methods.settings import Knob, MethodSettings
-from ui.inputs import path_of
+from ui.inputs import PictureInput, path_of
+from ui.mask import MaskPainter
+from ui.pictures import Shelf
 
 MOST_SLIDER_POSITIONS = 10_000  # beyond this a slider cannot be set to one value
 
@@ -29,18 +31,27 @@ class Panel:
         # The preset comes first, for it sets all others; the sort leaves these in their order.
         knobs = sorted(self.Settings.knobs(), key=lambda knob: knob.name != "preset")
         self.controls: dict[str, Component] = {}
+        self.painters: list[MaskPainter] = []
         with gr.Accordion(f"{method.title}: settings", open=False, elem_classes="panel"):
             for knob in knobs:
                 if not knob.expert:
-                    self.controls[knob.name] = control(knob, getattr(defaults, knob.name))
+                    self.draw(knob, getattr(defaults, knob.name))
             if any(knob.expert for knob in knobs):
                 with gr.Accordion("For experts", open=False):
                     for knob in knobs:
                         if knob.expert:
-                            self.controls[knob.name] = control(knob, getattr(defaults, knob.name))
+                            self.draw(knob, getattr(defaults, knob.name))
 
-    def connect(self, page: gr.Blocks, size: Component) -> None:
+    def draw(self, knob: Knob, value: Any) -> None:
+        """The field's control, with a canvas where it is a mask."""
+        self.controls[knob.name] = control(knob, value)
+        if knob.file == "mask":
+            self.painters.append(MaskPainter(self.controls[knob.name]))
+
+    def connect(self, page: gr.Blocks, content: PictureInput, size: Component, shelf: Shelf) -> None:
         """Let the choice of a preset fill in all other controls and the size, and a reload new choices."""
+        for painter in self.painters:
+            painter.connect(content, shelf)
         growing = [self.controls[knob.name] for knob in self.Settings.knobs() if knob.growing]
         if growing:
             page.load(
@@ -115,7 +126,8 @@ def control(knob: Knob, value: Any) -> Component:
     if knob.kind is bool:
         return gr.Checkbox(value, **common)
     if knob.file:
-        return gr.File(label=f"{label(knob)}: {knob.help}", file_types=[knob.file], height=150)
+        types = ["image"] if knob.file == "mask" else [knob.file]
+        return gr.File(label=f"{label(knob)}: {knob.help}", file_types=types, height=150)
     if knob.kind is str and not knob.choices:
         return gr.Textbox(value, **common)
     if knob.choices:

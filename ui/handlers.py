@@ -17,7 +17,7 @@ from gradio.components import Component
 
 from core.images import Picture, PictureError
 from core.plates import Names
-from methods.compare import Comparison, Tile, explain
+from methods.compare import REPEATS, Comparison, Tile, explain
 from ui.controls import Panel
 from ui.inputs import PictureInput, said, size_of, wrong
 from ui.pictures import Shelf
@@ -37,7 +37,7 @@ class Handlers:
     """The events of one page. The components are those that app.build draws.
 
     Args:
-        size, chosen: the size slider and the choice of methods.
+        size, chosen, timing: the size slider, the choice of methods, and how often each runs again.
         panels: by method name.
         names: recognises the plates.
     """
@@ -49,12 +49,13 @@ class Handlers:
         style: PictureInput,
         size: Component,
         chosen: Component,
+        timing: Component,
         panels: Mapping[str, Panel],
         shelf: Shelf,
         names: Names,
     ) -> None:
         self.comparison, self.content, self.style = comparison, content, style
-        self.size, self.chosen, self.panels = size, chosen, panels
+        self.size, self.chosen, self.timing, self.panels = size, chosen, timing, panels
         self.shelf, self.names = shelf, names
         self.runs = Runs()
         self.titles = {name: method.title for name, method in comparison.methods.items()}
@@ -71,7 +72,7 @@ class Handlers:
         # Not gr.State, whose change events are lost when the handler that set it ran outside the queue.
         ticket, abandoned = gr.Textbox(visible="hidden"), gr.Textbox(visible="hidden")
         at_once: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-        inputs: set[Block] = {self.content.image, self.style.image, self.size, self.chosen}
+        inputs: set[Block] = {self.content.image, self.style.image, self.size, self.chosen, self.timing}
         for panel in self.panels.values():
             inputs |= set(panel.controls.values())
         compare.click(
@@ -137,7 +138,14 @@ class Handlers:
         settings = {name: panel.settings(values) for name, panel in self.panels.items() if name in chosen}
         if not settings:
             raise ValueError("No method was chosen: tick at least one.")
-        return Run(content[1], style[1], settings, checked_size(values[self.size]), self.names.of(style[0]))
+        return Run(
+            content[1],
+            style[1],
+            settings,
+            checked_size(values[self.size]),
+            self.names.of(style[0]),
+            checked_repeats(values[self.timing]),
+        )
 
     def run(self, request: gr.Request) -> Iterator[list[Any]]:
         """The status line and the tiles, as the session's waiting run goes on."""
@@ -190,6 +198,13 @@ def checked_size(size: Any) -> int:
     return int(size)
 
 
+def checked_repeats(repeats: Any) -> int:
+    """How often each method runs again; ValueError where it is out of range."""
+    if isinstance(repeats, bool) or not isinstance(repeats, int) or not 0 <= repeats <= REPEATS:
+        raise ValueError(f"repeats is {repeats!r}; it must be a whole number from 0 to {REPEATS}.")
+    return repeats
+
+
 def session_of(request: gr.Request) -> str:
     """The key of the browser's session."""
     return request.session_hash or ""
@@ -198,7 +213,7 @@ def session_of(request: gr.Request) -> str:
 def progress_of(tiles: Mapping[str, Tile]) -> str:
     """Where a run stands, in a sentence; it changes only when a method's state does."""
     states = [tile.state for tile in tiles.values()]
-    active = [tile for tile in tiles.values() if tile.state in ("loading", "running")]
+    active = [tile for tile in tiles.values() if tile.state in ("loading", "running", "timing")]
     if active:
         place = list(tiles).index(active[0].method) + 1
         return f"{active[0].title}, {place} of {len(tiles)}: {active[0].state}"

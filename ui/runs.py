@@ -21,6 +21,7 @@ class Run:
     settings: Mapping[str, MethodSettings]
     size: int
     style_name: str | None = None
+    repeats: int = 0
     stop: Stop = field(default_factory=Stop)
 
 

@@ -29,7 +29,9 @@ def yardstick() -> str:
         "0, the style picture itself has style distance 0; a good result is a fair trade between the two. "
         "Gatys optimises nearly this quantity, and our networks were trained on it, which favours both. "
         "Seconds are each method's own work, without drawing and scoring; methods never run at the same "
-        "time.</p>"
+        "time. The first run of a method may have to read a network or prepare its kernels; fair timing runs "
+        "each three times more, begins each round with another method, waits for the device at every "
+        "reading, and shows the median.</p>"
     )
 
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import statistics
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
 from methods.compare import Tile
 from ui.curves import chart
 
-ENDED = ("done", "stopped", "failed")
-SAID = {"waiting": "Waiting", "loading": "Loading the weights", "done": "Done", "failed": "Failed"}
+ENDED = ("done", "timing", "stopped", "failed")  # the picture is the last one
+SAID = {
+    "waiting": "Waiting",
+    "loading": "Loading the weights",
+    "timing": "Timing again",
+    "done": "Done",
+    "failed": "Failed",
+}
 
 
 @dataclass(frozen=True)
@@ -135,8 +142,8 @@ def details(tile: Tile) -> str:
     memory = f"{tile.peak_memory / 2**20:,.0f}\u202fMB" if tile.peak_memory is not None else ""
     numbers = (
         ("Load", "weights, once", time(seconds.load) if seconds else ""),
-        ("First picture", "own work", time(seconds.first) if seconds else ""),
-        ("Total", "own work", time(seconds.total) if seconds else ""),
+        ("First run", "own work", time(seconds.total) if seconds else ""),
+        ("Warm run", *warm(seconds.warm if seconds else ())),
         ("Content distance", "photo = 0", f"{distances.content:.3f}" if distances else ""),
         ("Style distance", "style picture = 0", f"{distances.style:.3f}" if distances else ""),
         ("Peak memory", "above the start", memory),
@@ -150,6 +157,14 @@ def details(tile: Tile) -> str:
         f'<div class="details{" plotted" if plotted else ""}"><dl class="numbers">{cells}</dl>'
         f"{chart(tile.curve) if plotted else ''}{provenance(tile)}</div>"
     )
+
+
+def warm(seconds: Sequence[float]) -> tuple[str, str]:
+    """What stands beneath and what is the number of the repeated runs: their spread and their median."""
+    if not seconds:
+        return "with fair timing", ""
+    low, high = (time(each) for each in (min(seconds), max(seconds)))
+    return f"median of {len(seconds)}, {low} to {high}", time(statistics.median(seconds))
 
 
 def counts_steps(tile: Tile) -> bool:

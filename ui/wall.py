@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 
 from core.images import resize
+from methods.base import Frame
 from methods.compare import Comparison, State, Tile
 from methods.results import picture, png_text
 from ui.pictures import Shelf, address, preview
@@ -19,7 +20,9 @@ def watch(comparison: Comparison, run: Run) -> Iterator[dict[str, Tile]]:
     """The run's tiles whenever a state changed, and else at most twice a second."""
     states: list[State] = []
     shown = 0.0
-    for tiles in comparison.run(run.content, run.style, run.settings, run.size, run.style_name, run.stop):
+    for tiles in comparison.run(
+        run.content, run.style, run.settings, run.size, run.style_name, run.stop, run.repeats
+    ):
         now = [tile.state for tile in tiles.values()]
         if now != states or time.perf_counter() - shown >= SECONDS_BETWEEN_PREVIEWS:
             yield tiles
@@ -40,6 +43,7 @@ class Wall:
         width, height = self.content.rgb.size
         self.photo = Pictures(width / height, address(shelf.put(self.content.rgb, "photo.png", {})))
         self._drawn: dict[str, tuple[Tile, str]] = {}
+        self._kept: dict[str, tuple[Frame, Pictures]] = {}  # last frames, whose files are on the shelf
 
     def all(self, state: State) -> list[str]:
         """All tiles in one state, before the run has begun."""
@@ -62,12 +66,15 @@ class Wall:
         return html
 
     def _pictures(self, tile: Tile) -> Pictures:
+        kept, pictures = self._kept.get(tile.method, (None, self.photo))
+        if tile.frame is None or kept is tile.frame:
+            return pictures
         image = picture(tile, self.content)
-        if image is None:
-            return self.photo
+        assert image is not None
         if tile.state not in ENDED:
             return Pictures(self.photo.ratio, self.photo.photo, preview(image))
         file = address(self.shelf.put(image, f"stylegrid-{tile.method}.png", png_text(tile)))
-        assert tile.frame is not None
         others = {name: address(self.shelf.put_bytes(data, name)) for name, data in tile.frame.files.items()}
-        return Pictures(self.photo.ratio, self.photo.photo, file, file, others)
+        pictures = Pictures(self.photo.ratio, self.photo.photo, file, file, others)
+        self._kept[tile.method] = tile.frame, pictures
+        return pictures

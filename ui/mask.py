@@ -1,0 +1,65 @@
+"""Painting a mask on the content photo, for settings that take a mask picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+from PIL import Image, ImageChops
+
+from core.images import PictureError, resize
+from ui.inputs import PictureInput
+from ui.pictures import Shelf
+
+SIDE = 640  # px of the picture that is painted on; masks are smoothed to the features' size anyway
+
+
+class MaskPainter:
+    """A canvas with the photo beneath. Constructing it draws it. `mask` takes what was painted, as a file."""
+
+    def __init__(self, mask: Component) -> None:
+        self.mask = mask
+        with gr.Accordion("Paint the mask", open=False) as self.drawer:
+            self.canvas = gr.ImageEditor(
+                label="Brush over what the style picture shall get",
+                type="pil",
+                image_mode="RGBA",
+                sources=(),
+                transforms=(),
+                layers=False,
+                brush=gr.Brush(default_size=40, colors=["#ffffff"], color_mode="fixed"),
+                buttons=[],
+                height=360,
+            )
+            self.use = gr.Button("Use as mask", size="sm")
+
+    def connect(self, content: PictureInput, shelf: Shelf) -> None:
+        """Bring the photo onto the canvas when the drawer is opened, and the strokes into the mask."""
+        shared: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+
+        def photo(payload: Any) -> Any:
+            try:
+                return resize(content.read(payload)[1], SIDE).rgb
+            except PictureError:  # there is none yet, and the photo's own input says what is wrong with it
+                return gr.skip()
+
+        def mask(painted: dict[str, Any] | None) -> str:
+            strokes = painted and strokes_of(painted)
+            if not strokes:
+                raise gr.Error("Nothing is painted yet: brush over what the style picture shall get.")
+            return str(shelf.put(strokes, "mask.png", {}))
+
+        self.drawer.expand(photo, content.image, self.canvas, preprocess=False, **shared)
+        self.use.click(mask, self.canvas, self.mask, **shared)
+
+
+def strokes_of(painted: dict[str, Any]) -> Image.Image | None:
+    """White where something was painted, black elsewhere; None where nothing was."""
+    opacities = [layer.getchannel("A") for layer in painted["layers"]]
+    if not opacities:
+        return None
+    mask = opacities[0]
+    for opacity in opacities[1:]:
+        mask = ImageChops.lighter(mask, opacity)
+    return mask.convert("RGB") if mask.getbbox() else None
