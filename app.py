@@ -20,6 +20,7 @@ from ui.handlers import SIZES, Handlers
 from ui.inputs import PictureInput, said
 from ui.look import LAUNCH
 from ui.pictures import Shelf
+from ui.summary import summary
 from ui.texts import footer, header, yardstick
 from ui.tiles import empty_tile
 
@@ -84,6 +85,7 @@ def build(comparison: Comparison) -> gr.Blocks:
                         gr.HTML(empty_tile(method.name, method.title), apply_default_css=False)
                         for method in methods
                     ]
+                summed = gr.HTML(summary({}), apply_default_css=False)
                 gr.HTML(yardstick(), apply_default_css=False)
         gr.HTML(footer(methods), apply_default_css=False)
 
@@ -91,7 +93,7 @@ def build(comparison: Comparison) -> gr.Blocks:
         handlers = Handlers(comparison, content, style, size, chosen, timing, panels, shelf, names)
         for panel in panels.values():
             panel.connect(page, content, size, shelf)
-        handlers.connect(page, compare, stop, status, tiles)
+        handlers.connect(page, compare, stop, status, [*tiles, summed])
         endpoint = Endpoint(comparison, handlers.runs, shelf, names)
         api(endpoint.compare, api_name="compare", concurrency_id="device", concurrency_limit=1)
     page.queue(max_size=32)

@@ -15,7 +15,8 @@ from torch import Tensor
 from core.device import describe, pick_device
 from core.images import Picture, resize, to_tensor
 from core.measure import PeakMemory, Stopwatch
-from core.yardstick import Distances, Yardstick
+from core.resample import fit_short_side
+from core.yardstick import SHORT_SIDE, Distances, Yardstick
 from methods.base import Frame, Method, Stop, Stopped, Style
 from methods.settings import MethodSettings
 from weights.catalog import Weight, find
@@ -26,6 +27,7 @@ State = Literal["waiting", "loading", "running", "timing", "done", "stopped", "f
 # of 1.2 GB.
 STYLE_SIDE = 4096
 
+SAMPLE_GROWTH = 1.3  # in seconds, from one sample of a course to the next
 REPEATS = 20  # at most, of each method after its first run
 
 log = logging.getLogger(__name__)
@@ -54,7 +56,8 @@ class Tile:
         curve: (seconds, losses) of each frame so far.
         seconds: of its own work so far; None before the first frame.
         peak_memory: bytes, once it has ended.
-        distances: by the yardstick, once it is done.
+        distances: by the yardstick, once it is done; untouched: those of the photo itself.
+        course: (seconds, distances) of some frames of a method with steps, once it is done.
         device, dtype, weights: what it ran on and with.
         error: a sentence for a failed one.
     """
@@ -68,6 +71,8 @@ class Tile:
     seconds: Seconds | None = None
     peak_memory: int | None = None
     distances: Distances | None = None
+    untouched: Distances | None = None
+    course: tuple[tuple[float, Distances], ...] = ()
     device: str = ""
     dtype: str = ""
     weights: tuple[Weight, ...] = field(default=())
@@ -118,13 +123,19 @@ class Comparison:
         def yardstick() -> Yardstick:
             return Yardstick(photo.to(self.device), painting.image.to(self.device))
 
+        @cache
+        def untouched() -> Distances:
+            return yardstick().measure(photo)
+
         for name in settings:
+            samples = Samples()
             for tile in self._run_one(tiles[name], photo, painting, stop):
                 tiles[name] = tile
+                samples.take(tile)
                 if tile.state != "done":
                     yield dict(tiles)
             if tiles[name].state == "done":
-                tiles[name] = scored(tiles[name], yardstick)
+                tiles[name] = scored(tiles[name], samples, yardstick, untouched)
                 yield dict(tiles)
         finished = [name for name in tiles if tiles[name].state == "done"]
         for turn in range(repeats):
@@ -215,11 +226,32 @@ class Comparison:
         yield replace(tile, peak_memory=memory.bytes)
 
 
-def scored(tile: Tile, yardstick: Callable[[], Yardstick]) -> Tile:
-    """The tile with its picture's distances, or with an error that says why they cannot be measured."""
+class Samples:
+    """Small copies of a method's frames, ever farther apart, to be measured when its run is over."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[float, Tensor]] = []
+
+    def take(self, tile: Tile) -> None:
+        """Keep the tile's frame if it is time for one."""
+        if tile.state == "running" and tile.frame and tile.seconds and tile.frame.total > 1:
+            seconds = tile.seconds.total
+            if not self.kept or seconds >= SAMPLE_GROWTH * self.kept[-1][0]:
+                self.kept.append((seconds, fit_short_side(tile.frame.image, SHORT_SIDE)))
+
+
+def scored(
+    tile: Tile, samples: Samples, yardstick: Callable[[], Yardstick], untouched: Callable[[], Distances]
+) -> Tile:
+    """The tile with its pictures' distances, or with an error that says why they cannot be measured."""
     assert tile.frame is not None
+    assert tile.seconds is not None
     try:
-        return replace(tile, distances=yardstick().measure(tile.frame.image))
+        distances = yardstick().measure(tile.frame.image)
+        course = [(seconds, yardstick().measure(image)) for seconds, image in samples.kept]
+        if course and course[-1][0] < tile.seconds.total:
+            course.append((tile.seconds.total, distances))
+        return replace(tile, distances=distances, untouched=untouched(), course=tuple(course))
     except Exception as error:
         log.exception("scoring %s failed", tile.title)
         return replace(tile, error=f"The distances could not be measured: {explain(error, 'the yardstick')}")

@@ -30,6 +30,8 @@ def record(tile: Tile) -> dict[str, Any]:
         "seconds": asdict(tile.seconds) if tile.seconds else None,
         "peak_memory_bytes": tile.peak_memory,
         "distances": asdict(tile.distances) if tile.distances else None,
+        "untouched": asdict(tile.untouched) if tile.untouched else None,
+        "course": [{"seconds": seconds, **asdict(distances)} for seconds, distances in tile.course],
         "losses": dict(tile.frame.losses) if tile.frame else None,
         "device": tile.device,
         "dtype": tile.dtype,

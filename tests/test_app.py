@@ -85,7 +85,8 @@ class Prepared:
     """What Handlers.prepare gave, by name."""
 
     def __init__(self, outputs):
-        self.content, self.style, self.status, self.ticket, self.compare, self.stop, *self.tiles = outputs
+        self.content, self.style, self.status, self.ticket, self.compare, self.stop, *tiles = outputs
+        *self.tiles, self.summary = tiles
 
     @property
     def accepted(self):
@@ -310,7 +311,7 @@ def test_a_failing_method_leaves_the_others_alone(photo, painting):
     handlers = handlers_of(Failing(), Quick())
     waiting = started(handlers, photo, painting).tiles
     assert all('data-state="waiting"' in tile for tile in waiting)
-    *_, (status, failed, done) = handlers.run(session("a"))
+    *_, (status, failed, done, _) = handlers.run(session("a"))
     assert 'data-state="failed"' in failed
     assert "The weights &lt;file&gt; is damaged." in failed
     assert "Traceback" not in failed
@@ -323,7 +324,7 @@ def test_a_failing_method_leaves_the_others_alone(photo, painting):
 def test_the_download_is_the_exact_picture_with_its_settings(photo, painting):
     handlers = handlers_of(Quick())
     started(handlers, photo, painting, strength=0.7)
-    *_, (_, tile) = handlers.run(session("a"))
+    *_, (_, tile, _) = handlers.run(session("a"))
     path = re.search(r'href="gradio_api/file=([^"]+)" download="stylegrid-quick.png"', tile)[1]
     with Image.open(path) as image, Image.open(photo) as original:
         negative = original.convert("RGB").point(lambda level: 255 - level)
@@ -340,7 +341,7 @@ def test_what_came_out_beside_the_picture_can_be_downloaded(photo, painting):
 
     handlers = handlers_of(Giving())
     started(handlers, photo, painting)
-    *_, (_, tile) = handlers.run(session("a"))
+    *_, (_, tile, _) = handlers.run(session("a"))
     path = re.search(r'href="gradio_api/file=([^"]+)" download="learnt.safetensors">Learnt style<', tile)[1]
     assert Path(path).read_bytes() == b"gammas and betas"
 
@@ -348,7 +349,7 @@ def test_what_came_out_beside_the_picture_can_be_downloaded(photo, painting):
 def test_stop_keeps_what_is_finished_and_the_picture_so_far(photo, painting):
     handlers = handlers_of(Stepped(), Quick())
     started(handlers, photo, painting, steps=10_000)
-    for _, *tiles in handlers.run(session("a")):
+    for _, *tiles, _summary in handlers.run(session("a")):
         if 'class="result"' in tiles[0] and 'data-state="running"' in tiles[0]:
             handlers.stop(session("a"))
     stepped, quick = tiles
@@ -361,7 +362,7 @@ def test_stop_keeps_what_is_finished_and_the_picture_so_far(photo, painting):
 def test_a_stopped_waiting_run_shows_so_and_never_runs(photo, painting):
     handlers = handlers_of(Silent())
     started(handlers, photo, painting)
-    _button, abandoned, tile = handlers.stop(session("a"))
+    _button, abandoned, tile, _summary = handlers.stop(session("a"))
     assert isinstance(abandoned, str)
     assert 'data-state="stopped"' in tile
     assert list(handlers.run(session("a"))) == []
@@ -381,8 +382,8 @@ def test_two_sessions_get_their_own_pictures(photo, painting):
     handlers = handlers_of(Quick())
     started(handlers, photo, painting, "a")
     started(handlers, painting, photo, "b")
-    *_, (_, first) = handlers.run(session("a"))
-    *_, (_, second) = handlers.run(session("b"))
+    *_, (_, first, _) = handlers.run(session("a"))
+    *_, (_, second, _) = handlers.run(session("b"))
     files = [set(re.findall(r"file=([^\"]+)", tile)) for tile in (first, second)]
     assert len(files[0]) == len(files[1]) == 2  # the photo and the result
     assert not files[0] & files[1]
@@ -394,7 +395,7 @@ def test_an_unforeseen_error_is_a_sentence_and_ends_the_run(photo, painting, mon
     handlers = handlers_of(Quick())
     monkeypatch.setattr(handlers.comparison, "run", lambda *_: 1 / 0)
     started(handlers, photo, painting)
-    ((status, _tile),) = handlers.run(session("a"))
+    ((status, _tile, _summary),) = handlers.run(session("a"))
     assert "The comparison failed" in status
     assert started(handlers, photo, painting)  # the next one is accepted
 

@@ -4,6 +4,7 @@ import gc
 import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -162,6 +163,16 @@ def test_repeated_runs_give_warm_seconds_in_rotated_order(clock: Clock, yardstic
     turns = [name for name, before in zip(timed, [None, *timed], strict=False) if name != before]
     assert turns == ["timed", "warming", "timed", "warming"]  # rounds 1, 2 and 3; neighbours are one turn
     assert yardstick.made == 1
+
+
+def test_the_course_of_a_method_with_steps_is_measured_ever_more_rarely(clock: Clock) -> None:
+    course = run(Timed(clock), steps=30)[-1]["timed"].course
+    moments = [seconds for seconds, _ in course]
+    assert (moments[0], moments[-1]) == (2, 60)
+    gaps = [later / earlier for earlier, later in pairwise(moments[:-1])]
+    assert min(gaps) >= 1.3
+    assert max(gaps) <= 2
+    assert run(Quick())[-1]["quick"].course == ()
 
 
 def test_a_failed_method_is_not_timed_again(clock: Clock) -> None:
@@ -438,6 +449,8 @@ def test_the_record_is_complete_json(clock: Clock) -> None:
         "steps": 3,
         "seconds": {"load": 5, "first": 2, "total": 6, "warm": []},
         "distances": {"content": 0.25, "style": 0.5},
+        "untouched": {"content": 0.25, "style": 0.5},
+        "course": [{"seconds": moment, "content": 0.25, "style": 0.5} for moment in (2, 4, 6)],
         "losses": {"content": 8 / 3, "total": 16 / 3},
         "dtype": "float32",
         "note": "A note.",
@@ -459,6 +472,7 @@ def test_the_record_of_a_tile_without_a_picture_is_json_too() -> None:
         "seconds",
         "peak_memory_bytes",
         "distances",
+        "untouched",
         "losses",
     ]
 

@@ -59,6 +59,7 @@ class Handlers:
         self.shelf, self.names = shelf, names
         self.runs = Runs()
         self.titles = {name: method.title for name, method in comparison.methods.items()}
+        self.parts = len(self.titles) + 1  # of the wall: a tile for each method, and the summary
 
     def connect(
         self,
@@ -66,7 +67,7 @@ class Handlers:
         compare: gr.Button,
         stop: gr.Button,
         status: gr.HTML,
-        tiles: Sequence[gr.HTML],
+        wall: Sequence[gr.HTML],
     ) -> None:
         """Attach the handlers to the page's components."""
         # Not gr.State, whose change events are lost when the handler that set it ran outside the queue.
@@ -78,13 +79,13 @@ class Handlers:
         compare.click(
             self.prepare,
             inputs=inputs,
-            outputs=[self.content.told, self.style.told, status, ticket, compare, stop, *tiles],
+            outputs=[self.content.told, self.style.told, status, ticket, compare, stop, *wall],
             preprocess=False,  # for ranges to be checked by the settings, and files by our decoder
             **at_once,
         )
         going = ticket.change(
             self.run,
-            outputs=[status, *tiles],
+            outputs=[status, *wall],
             show_progress="minimal",
             show_progress_on=status,
             concurrency_id="device",
@@ -94,7 +95,7 @@ class Handlers:
         )
         ticket.change(None, js=SHOW_WALL, api_visibility="private")
         going.then(self.rest, outputs=[status, compare, stop], **at_once)
-        stop.click(self.stop, outputs=[stop, abandoned, *tiles], **at_once)
+        stop.click(self.stop, outputs=[stop, abandoned, *wall], **at_once)
         abandoned.change(self.abandon, outputs=[status, compare, stop], cancels=going, **at_once)
         page.unload(self.leave)
 
@@ -102,7 +103,7 @@ class Handlers:
         """Both lines beneath the inputs, the status line, the ticket, both buttons, the tiles."""
         content, content_told = self.read(self.content, values[self.content.image])
         style, style_told = self.read(self.style, values[self.style.image])
-        unchanged = [gr.skip()] * len(self.titles)
+        unchanged = [gr.skip()] * self.parts
         refused = [gr.skip(), *buttons(running=False), *unchanged]
         if content is None or style is None:
             return [content_told, style_told, said(""), *refused]
@@ -112,7 +113,7 @@ class Handlers:
         except ValueError as error:
             return [content_told, style_told, wrong(str(error)), *refused]
         if not self.runs.ask(session_of(request), run):
-            return [gr.skip()] * (6 + len(self.titles))
+            return [gr.skip()] * (6 + self.parts)
         return [
             content_told,
             style_told,
@@ -158,7 +159,7 @@ class Handlers:
                     yield [said(progress_of(tiles)), *wall.draw(tiles)]
             except Exception as error:
                 log.exception("The comparison failed")
-                yield [wrong(explain(error, "The comparison")), *[gr.skip()] * len(self.titles)]
+                yield [wrong(explain(error, "The comparison")), *[gr.skip()] * self.parts]
             finally:
                 run.stop.set()
 
@@ -168,7 +169,7 @@ class Handlers:
         waiting = self.runs.stop(session_of(request))
         stopping = gr.Button("Stopping", interactive=False)
         if waiting is None:
-            return [stopping, gr.skip(), *[gr.skip()] * len(self.titles)]
+            return [stopping, gr.skip(), *[gr.skip()] * self.parts]
         return [stopping, uuid.uuid4().hex, *Wall(waiting, self.titles, self.shelf).all("stopped")]
 
     def abandon(self) -> list[Any]:

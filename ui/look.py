@@ -75,7 +75,9 @@ THEME = gr.themes.Base(
     slider_color_dark="*primary_400",
 )
 
-STYLE = "".join((FOLDER / name).read_text(encoding="utf-8") for name in ("page.css", "tile.css"))
+STYLE = "".join(
+    (FOLDER / name).read_text(encoding="utf-8") for name in ("page.css", "tile.css", "summary.css")
+)
 # The style sheets go into the head because launch(css=) rewrites them and loses container queries.
 HEAD = f"""
 <meta name="description" content="Neural style transfer methods side by side.">

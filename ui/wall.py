@@ -11,6 +11,7 @@ from methods.compare import Comparison, State, Tile
 from methods.results import picture, png_text
 from ui.pictures import Shelf, address, preview
 from ui.runs import Run
+from ui.summary import summary
 from ui.tiles import ENDED, Pictures, empty_tile, tile_html
 
 SECONDS_BETWEEN_PREVIEWS = 0.5
@@ -52,11 +53,12 @@ class Wall:
         )
 
     def draw(self, tiles: Mapping[str, Tile]) -> list[str]:
-        """All methods' tiles as HTML, in order."""
-        return [
+        """All methods' tiles as HTML, in order, and the summary."""
+        drawn = [
             self._draw_one(tiles[name]) if name in tiles else empty_tile(name, title, "Left out of this run.")
             for name, title in self.titles.items()
         ]
+        return [*drawn, summary(tiles)]
 
     def _draw_one(self, tile: Tile) -> str:
         drawn, html = self._drawn.get(tile.method, (None, ""))
