@@ -79,6 +79,12 @@ def build(comparison: Comparison) -> gr.Blocks:
                     stop = gr.Button("Stop", interactive=False, elem_id="stop", min_width=80)
                 status = gr.HTML(said(""), elem_id="status", apply_default_css=False)
                 panels = {method.name: Panel(method) for method in methods}
+                png = gr.File(
+                    label="Drop a PNG from StyleGrid to restore its settings",
+                    file_types=[".png"],
+                    height=110,
+                    elem_id="restore",
+                )
             with gr.Column(elem_id="wall"):
                 with gr.Column(elem_id="grid"):
                     tiles = [
@@ -86,6 +92,8 @@ def build(comparison: Comparison) -> gr.Blocks:
                         for method in methods
                     ]
                 summed = gr.HTML(summary({}), apply_default_css=False)
+                take = gr.Button("Download everything (ZIP)", size="sm", elem_id="take")
+                parcel = gr.HTML("", visible="hidden", elem_id="parcel", apply_default_css=False)
                 gr.HTML(yardstick(), apply_default_css=False)
         gr.HTML(footer(methods), apply_default_css=False)
 
@@ -93,9 +101,11 @@ def build(comparison: Comparison) -> gr.Blocks:
         handlers = Handlers(comparison, content, style, size, chosen, timing, panels, shelf, names)
         for panel in panels.values():
             panel.connect(page, content, size, shelf)
-        handlers.connect(page, compare, stop, status, [*tiles, summed])
+        handlers.connect(page, compare, stop, status, [*tiles, summed], take, parcel, png)
         endpoint = Endpoint(comparison, handlers.runs, shelf, names)
         api(endpoint.compare, api_name="compare", concurrency_id="device", concurrency_limit=1)
+        api(endpoint.methods, api_name="methods", queue=False)
+        api(endpoint.report, api_name="report", queue=False)
     page.queue(max_size=32)
     return page
 

@@ -244,10 +244,17 @@ def to_image(tensor: Tensor, alpha: Image.Image | None = None) -> Image.Image:
 def save_png(image: Image.Image, path: Path, text: Mapping[str, str]) -> None:
     """Write a PNG with `text` in its tEXt chunks, or iTXt where Latin-1 does not suffice. Keys are
     1 to 79 Latin-1 characters. Raises OSError when the file cannot be written."""
+    path.write_bytes(png_bytes(image, text))
+
+
+def png_bytes(image: Image.Image, text: Mapping[str, str]) -> bytes:
+    """What `save_png` writes."""
     chunks = PngInfo()
     for key, value in text.items():
         chunks.add_text(key, value)
-    image.save(path, format="PNG", pnginfo=chunks)
+    stream = io.BytesIO()
+    image.save(stream, format="PNG", pnginfo=chunks)
+    return stream.getvalue()
 
 
 def read_png_text(path: str | Path) -> dict[str, str]:

@@ -5,6 +5,7 @@ import json
 import math
 import re
 import socket
+import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -488,9 +489,9 @@ def client():
     page.close()
 
 
-def test_compare_is_the_only_public_endpoint(client):
+def test_three_endpoints_are_public(client):
     endpoints = client.view_api(return_format="dict", print_info=False)
-    assert list(endpoints["named_endpoints"]) == ["/compare"]
+    assert list(endpoints["named_endpoints"]) == ["/compare", "/methods", "/report"]
     assert endpoints["unnamed_endpoints"] == {}
 
 
@@ -515,9 +516,36 @@ def test_compare_streams_and_ends_with_the_pictures(client, photo, painting):
         assert (image.format, image.size) == ("PNG", (64, 48))
 
 
+def test_methods_tells_what_can_be_asked_for(client):
+    told = client.predict(api_name="/methods")
+    assert [method["name"] for method in told["methods"]] == ["stepped", "failing"]
+    assert told["methods"][0]["settings"][0] == {
+        "name": "strength",
+        "kind": "float",
+        "default": 0.5,
+        "low": 0,
+        "high": 1,
+        "help": "How much of the style is taken.",
+    }
+    assert "starry-night" in told["plates"]
+
+
+def test_report_gives_the_newest_run_of_the_session_alone(client, photo, painting):
+    stranger = Client(client.src, verbose=False)
+    with pytest.raises(AppError, match="Nothing was compared in this session yet"):
+        stranger.predict(api_name="/report")
+    stranger.close()
+    wanted = {"content": handle_file(photo), "style": handle_file(painting), "size": 64}
+    records = list(client.submit(**wanted, settings={"stepped": {}}, repeats=1, api_name="/compare"))
+    assert len(records[-1]["stepped"]["seconds"]["warm"]) == 1
+    with zipfile.ZipFile(client.predict(api_name="/report")) as parcel:
+        assert json.loads(parcel.read("results.json"))["stepped"]["state"] == "done"
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
+        ({"repeats": 99}, "repeats is 99; it must be a whole number from 0 to 20."),
         ({"settings": {"stepped": {"steps": 0}}}, "Stepped: steps is 0; it must be"),
         ({"settings": {"other": {}}}, "There is no method 'other'; choose from stepped, failing."),
         ({"size": 9}, "size is 9; it must be from 64 to 1024 pixels."),

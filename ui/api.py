@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
 from gradio.data_classes import FileData, FileDataDict
 
 from core.images import open_picture, resize
-from core.plates import Names
+from core.plates import Names, plates
 from methods.compare import Comparison, Tile
 from methods.results import picture, png_text, record
+from methods.settings import Knob
 from ui.controls import settings_of
 from ui.handlers import checked_repeats, checked_size, session_of
 from ui.inputs import path_of
 from ui.pictures import Shelf
+from ui.report import archive
 from ui.runs import Run, Runs
 from ui.tiles import ENDED
 from ui.wall import watch
@@ -55,12 +57,41 @@ class Endpoint:
             files: dict[str, dict[str, Any]] = {}
             try:
                 for tiles in watch(self.comparison, run):
+                    self.runs.keep(session_of(request), run, tiles)
                     for tile in tiles.values():
                         if tile.state in ENDED and tile.method not in files:
                             files[tile.method] = self.file(tile, run)
                     yield {name: {**record(tile), **files.get(name, {})} for name, tile in tiles.items()}
             finally:
                 run.stop.set()
+
+    def methods(self) -> dict[str, Any]:
+        """All methods with their settings, and the names of the plates.
+
+        A setting has a name, a kind, a default, one sentence of help, and low and high or choices.
+        """
+        return {
+            "methods": [
+                {
+                    "name": method.name,
+                    "title": method.title,
+                    "paper": method.paper,
+                    "styles": method.styles and list(method.styles),
+                    "settings": [described(knob) for knob in method.Settings.knobs()],
+                }
+                for method in self.comparison.methods.values()
+            ],
+            "plates": [plate.name for plate in plates()],
+        }
+
+    def report(self, request: gr.Request) -> FileDataDict:
+        """A ZIP of this session's newest comparison: inputs, outputs, numbers as JSON and CSV, and a page."""
+        last = self.runs.last(session_of(request))
+        if last is None:
+            raise gr.Error(
+                "This session has compared nothing yet: call /compare first.", print_exception=False
+            )
+        return sent(self.shelf.put_bytes(archive(*last), "stylegrid.zip"))
 
     def run_of(
         self, content: Any, style: Any, size: int, settings: dict[str, dict[str, Any]] | None, repeats: int
@@ -92,6 +123,16 @@ class Endpoint:
         return {"picture": sent(path), "files": [sent(other) for other in others]}
 
 
-def sent(path: Path) -> dict[str, Any]:
+def described(knob: Knob) -> dict[str, Any]:
+    """A setting for a program that wants to know what it may ask for."""
+    told: dict[str, Any] = {"name": knob.name, "kind": knob.kind.__name__, "default": knob.default}
+    if knob.choices:
+        told["choices"] = list(knob.choices)
+    elif knob.kind in (int, float):
+        told |= {"low": knob.low, "high": knob.high}
+    return {**told, "help": knob.help}
+
+
+def sent(path: Path) -> FileDataDict:
     """A file as Gradio hands it to a client."""
-    return FileData(path=str(path), orig_name=path.name).model_dump()
+    return cast(FileDataDict, FileData(path=str(path), orig_name=path.name).model_dump())

@@ -18,9 +18,11 @@ from gradio.components import Component
 from core.images import Picture, PictureError
 from core.plates import Names
 from methods.compare import REPEATS, Comparison, Tile, explain
-from ui.controls import Panel
-from ui.inputs import PictureInput, said, size_of, wrong
-from ui.pictures import Shelf
+from ui.controls import Panel, shown
+from ui.inputs import PictureInput, path_of, said, size_of, wrong
+from ui.pictures import Shelf, address
+from ui.report import archive
+from ui.restore import restored
 from ui.runs import Run, Runs
 from ui.wall import Wall, watch
 
@@ -29,6 +31,8 @@ SHOW_WALL = """() => {
   const wall = document.getElementById('wall');
   if (wall.getBoundingClientRect().top > innerHeight / 2) wall.scrollIntoView({behavior: 'smooth'});
 }"""  # where the tiles lie below the inputs, as on a phone
+
+FETCH = "() => document.querySelector('#parcel a').click()"
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +72,9 @@ class Handlers:
         stop: gr.Button,
         status: gr.HTML,
         wall: Sequence[gr.HTML],
+        take: gr.Button,
+        parcel: gr.HTML,
+        png: gr.File,
     ) -> None:
         """Attach the handlers to the page's components."""
         # Not gr.State, whose change events are lost when the handler that set it ran outside the queue.
@@ -95,6 +102,11 @@ class Handlers:
         )
         ticket.change(None, js=SHOW_WALL, api_visibility="private")
         going.then(self.rest, outputs=[status, compare, stop], **at_once)
+        take.click(self.parcel, outputs=parcel, **at_once).success(None, js=FETCH, api_visibility="private")
+        controls = [control for panel in self.panels.values() for control in panel.controls.values()]
+        png.upload(
+            self.restore, inputs=png, outputs=[status, self.size, *controls], preprocess=False, **at_once
+        )
         stop.click(self.stop, outputs=[stop, abandoned, *wall], **at_once)
         abandoned.change(self.abandon, outputs=[status, compare, stop], cancels=going, **at_once)
         page.unload(self.leave)
@@ -156,6 +168,7 @@ class Handlers:
             wall = Wall(run, self.titles, self.shelf)
             try:
                 for tiles in watch(self.comparison, run):
+                    self.runs.keep(session_of(request), run, tiles)
                     yield [said(progress_of(tiles)), *wall.draw(tiles)]
             except Exception as error:
                 log.exception("The comparison failed")
@@ -185,6 +198,33 @@ class Handlers:
     def leave(self, request: gr.Request) -> None:
         """The browser's tab was closed."""
         self.runs.stop(session_of(request))
+        self.runs.forget(session_of(request))
+
+    def parcel(self, request: gr.Request) -> str:
+        """A link to the ZIP of the session's newest run."""
+        last = self.runs.last(session_of(request))
+        if last is None:
+            raise gr.Error("There is nothing to download yet: press Compare first.", print_exception=False)
+        path = self.shelf.put_bytes(archive(*last), "stylegrid.zip")
+        return f'<a href="{address(path)}" download="stylegrid.zip">stylegrid.zip</a>'
+
+    def restore(self, payload: Any) -> list[Any]:
+        """The status line, the size and all panels' controls, from a PNG that carries settings."""
+        controls = [(name, knob) for name, panel in self.panels.items() for knob in panel.controls]
+        try:
+            found = restored(path_of(payload) or "", self.panels)
+            size = checked_size(found.size)
+        except ValueError as error:
+            return [wrong(str(error)), *[gr.skip()] * (1 + len(controls))]
+        lost = f" Add {', '.join(found.lost)} again: the PNG holds no files." if found.lost else ""
+        told = said(f"The settings of {self.titles[found.method]} are restored.{lost}")
+        values = [
+            shown(getattr(found.settings, knob))
+            if name == found.method and knob not in found.files
+            else gr.skip()
+            for name, knob in controls
+        ]
+        return [told, size, *values]
 
 
 def buttons(running: bool) -> tuple[gr.Button, gr.Button]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from core.images import Picture
 from methods.base import Stop
+from methods.compare import Tile
 from methods.settings import MethodSettings
+
+MOST_KEPT = 16  # finished runs, whose pictures stay in memory
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Runs:
         self._lock = threading.Lock()
         self._waiting: dict[str, Run] = {}
         self._going: dict[str, Run] = {}
+        self._last: OrderedDict[str, tuple[Run, Mapping[str, Tile]]] = OrderedDict()
 
     def ask(self, session: str, run: Run) -> bool:
         """Put a run in line; False, and nothing done, while another run of the session is going on.
@@ -57,6 +62,24 @@ class Runs:
             with self._lock:
                 if run is not None and self._going.get(session) is run:
                     del self._going[session]
+
+    def keep(self, session: str, run: Run, tiles: Mapping[str, Tile]) -> None:
+        """Remember how far the session's run has come, for the newest MOST_KEPT sessions."""
+        with self._lock:
+            self._last[session] = run, tiles
+            self._last.move_to_end(session)
+            if len(self._last) > MOST_KEPT:
+                self._last.popitem(last=False)
+
+    def last(self, session: str) -> tuple[Run, Mapping[str, Tile]] | None:
+        """The session's newest run and its tiles; None where there is none."""
+        with self._lock:
+            return self._last.get(session)
+
+    def forget(self, session: str) -> None:
+        """Drop what `keep` remembers of a session."""
+        with self._lock:
+            self._last.pop(session, None)
 
     def stop(self, session: str) -> Run | None:
         """End the session's run; gives the one that was still waiting and has now left the line, if any."""

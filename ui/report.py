@@ -1,0 +1,125 @@
+"""A finished comparison to take away: a ZIP with pictures, numbers and a page that needs no network."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from core.images import png_bytes, resize, to_tensor
+from core.sheet import contact_sheet
+from methods.compare import STYLE_SIDE, Tile
+from methods.results import picture, png_text, record
+from ui.look import STYLE, THEME, ULTRAMARINE
+from ui.runs import Run
+from ui.summary import summary
+from ui.texts import yardstick
+from ui.tiles import Pictures, tile_html
+
+SHEET_SIDE = 320  # px
+COLOURS = (
+    "body_background_fill",
+    "body_text_color",
+    "body_text_color_subdued",
+    "background_fill_primary",
+    "background_fill_secondary",
+    "border_color_primary",
+)
+
+
+def archive(run: Run, tiles: Mapping[str, Tile]) -> bytes:
+    """The ZIP file of a run and its tiles as they stand."""
+    content = resize(run.content, run.size)
+    style = run.style if max(run.style.rgb.size) <= STYLE_SIDE else resize(run.style, STYLE_SIDE)
+    results = {name: record(tile) for name, tile in tiles.items()}
+    painted = {name: image for name, tile in tiles.items() if (image := picture(tile, content)) is not None}
+    files = {
+        "content.png": png_bytes(content.rgb, {}),
+        "style.png": png_bytes(style.rgb, {}),
+        "results.json": json.dumps(results, indent=2).encode(),
+        "results.csv": table(results).encode(),
+    }
+    for name, image in painted.items():
+        files[f"{name}.png"] = png_bytes(image, png_text(tiles[name]))
+        frame = tiles[name].frame
+        files |= dict(frame.files) if frame else {}
+    row = [to_tensor(each.convert("RGB")) for each in (content.rgb, style.rgb, *painted.values())]
+    files["sheet.png"] = png_bytes(contact_sheet([row], SHEET_SIDE), {})
+    files["report.html"] = page(content.rgb, style.rgb, tiles, painted).encode()
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, data in files.items():
+            packed.writestr(name, data)
+    return stream.getvalue()
+
+
+def table(results: Mapping[str, Mapping[str, Any]]) -> str:
+    """The records as CSV, a row per method; what is nested becomes columns such as seconds.total."""
+    rows = [flat(each) for each in results.values()]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+def flat(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested mappings as one, lists as JSON."""
+    row: dict[str, Any] = {}
+    for name, value in nested.items():
+        if isinstance(value, Mapping):
+            row |= flat(value, f"{prefix}{name}.")
+        else:
+            row[prefix + name] = json.dumps(value) if isinstance(value, (list, tuple)) else value
+    return row
+
+
+def page(
+    content: Image.Image, style: Image.Image, tiles: Mapping[str, Tile], painted: Mapping[str, Image.Image]
+) -> str:
+    """The report as one HTML file without links to anything else."""
+    photo, ratio = address(content), content.width / content.height
+    shown = []
+    for name, tile in tiles.items():
+        result = address(painted[name]) if name in painted else ""
+        shown.append(tile_html(tile, Pictures(ratio, photo, result, result)))
+    own = (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
+    settings = {name: tile.settings.as_dict() for name, tile in tiles.items()}
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>StyleGrid report</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
+        f"<style>{variables()}{STYLE}{own}</style></head>"
+        '<body class="gradio-container report"><main>'
+        '<div class="masthead"><h1>StyleGrid</h1><p>A comparison of neural style transfer methods.</p></div>'
+        f'<div class="given"><figure><img src="{photo}" alt="The content photo">'
+        f'<figcaption>Content photo</figcaption></figure><figure><img src="{address(style)}" '
+        'alt="The style picture"><figcaption>Style picture</figcaption></figure></div>'
+        f'<div id="wall"><div id="grid">{"".join(shown)}</div>{summary(tiles)}{yardstick()}</div>'
+        f"<details><summary>Settings</summary><pre>{escape(json.dumps(settings, indent=2))}</pre></details>"
+        "</main></body></html>"
+    )
+
+
+def variables() -> str:
+    """The colours that the style sheets take from the page's theme, light and dark."""
+    pairs = {
+        name.replace("_", "-"): (getattr(THEME, name), getattr(THEME, f"{name}_dark")) for name in COLOURS
+    }
+    pairs["primary-500"] = ULTRAMARINE.c500, ULTRAMARINE.c400
+    listed = "".join(f"--{name}:light-dark({light},{dark});" for name, (light, dark) in pairs.items())
+    return f":root{{color-scheme:light dark;{listed}}}"
+
+
+def address(image: Image.Image) -> str:
+    """The lossless picture itself as an address."""
+    return "data:image/png;base64," + base64.b64encode(png_bytes(image, {})).decode()
