@@ -24,7 +24,8 @@ from core.measure import PeakMemory, Stopwatch
 from core.resample import fit_long_side
 from core.vgg import VGG
 from methods.base import Frame, Style
-from methods.gatys import Gatys, Objective
+from methods.gatys import Gatys
+from methods.gatys_objective import Objective
 from methods.gatys_presets import FAST, PAPER, GatysSettings
 
 CLOSE_ENOUGH = 1.02

@@ -5,175 +5,26 @@ the painting's Gram matrices. The recipes (presets) and their sources are in gat
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Protocol, cast
+from itertools import accumulate
+from typing import cast
 
 import torch
 from torch import Tensor
 
 from core.device import allow_fast_matmul, fast_dtype
 from core.lbfgs import LBFGS
-from core.losses import gram, neighbour_differences, squared_error, total_variation
 from core.resample import fit_long_side, resample
 from core.vgg import VGG
 from methods.base import Frame, Method, Stop, Style
+from methods.gatys_objective import Loss, Objective, balanced
 from methods.gatys_presets import NOTES, GatysSettings
 from methods.settings import MethodSettings
 
 SECONDS_BETWEEN_FRAMES = 0.3
 COARSEST_SHORT_SIDE = 64  # below this, relu5_1 sees too few positions for a Gram matrix to mean anything
-
-
-@dataclass(frozen=True)
-class Formulas:
-    """How one source scales its losses.
-
-    Attributes:
-        gram: features (1, C, H, W) -> Gram matrix (1, C, C).
-        style, content: the error of one layer, given actual and target.
-        variation: total variation of the optimised picture, in its own pixel scale.
-        style_sum: whether the layers' style errors are summed (else averaged).
-        content_sum: whether `content` grows with the number of positions (else it is a mean).
-        feature_scale: factor on all features before anything else.
-        reciprocal: whether each loss is multiplied by the reciprocal of its current value.
-    """
-
-    gram: Callable[[Tensor], Tensor]
-    style: Callable[[Tensor, Tensor], Tensor]
-    content: Callable[[Tensor, Tensor], Tensor]
-    variation: Callable[[Tensor], Tensor] = total_variation
-    style_sum: bool = False
-    content_sum: bool = False
-    feature_scale: float = 1.0
-    reciprocal: bool = False
-
-
-def mean_squared_error(actual: Tensor, target: Tensor) -> Tensor:
-    """Squared error divided by the number of elements."""
-    return squared_error(actual, target) / target.numel()
-
-
-def half_mean_variation(image: Tensor) -> Tensor:
-    """D2L's total variation: the mean of the two directions' mean absolute differences."""
-    vertical, horizontal = neighbour_differences(image)
-    return (vertical.abs().mean() + horizontal.abs().mean()) / 2
-
-
-FORMULAS = {
-    # Eq. 4: sum (G - A)^2 / (4 N^2 M^2); `gram` holds the division by M, N is the number of channels.
-    "paper": Formulas(
-        gram=gram,
-        style=lambda actual, target: mean_squared_error(actual, target) / 4,
-        content=lambda actual, target: squared_error(actual, target) / 2,
-        content_sum=True,
-    ),
-    "tensorflow": Formulas(gram=gram, style=mean_squared_error, content=mean_squared_error),
-    # Features of inputs divided by ImageNet's deviation are about 255 x 0.225 times smaller: a ReLU network
-    # scales with its input when its biases do.
-    "d2l": Formulas(
-        gram=lambda features: gram(features) / features.shape[1],
-        style=mean_squared_error,
-        content=mean_squared_error,
-        variation=half_mean_variation,
-        style_sum=True,
-        feature_scale=1 / (255 * 0.225),
-    ),
-    "hvass": Formulas(
-        gram=lambda features: gram(features) * features[0, 0].numel(),
-        style=mean_squared_error,
-        content=mean_squared_error,
-        reciprocal=True,
-    ),
-}
-
-
-@dataclass(frozen=True)
-class PixelScale:
-    """The scale in which the picture is optimised; optimisers with a fixed step length depend on it."""
-
-    mean: Tensor
-    deviation: Tensor
-
-    def encode(self, image: Tensor) -> Tensor:
-        """[0, 1] to this scale."""
-        return (image - self.mean) / self.deviation
-
-    def decode(self, variable: Tensor) -> Tensor:
-        """This scale to [0, 1]; values outside stay outside."""
-        return variable * self.deviation + self.mean
-
-
-PIXELS = {
-    "unit": ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
-    "255": ((0.0, 0.0, 0.0), (1 / 255, 1 / 255, 1 / 255)),
-    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
-}
-
-
-def pixel_scale(name: str, device: torch.device) -> PixelScale:
-    """The PixelScale called `name`, with its tensors on `device`."""
-    mean, deviation = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in PIXELS[name])
-    return PixelScale(mean, deviation)
-
-
-class Loss(Protocol):
-    """What a Descent minimises: a picture in the scale's pixels -> losses, with their sum under "total"."""
-
-    settings: GatysSettings
-    scale: PixelScale
-
-    def __call__(self, variable: Tensor) -> dict[str, Tensor]: ...
-
-
-class Objective:
-    """What one run minimises at one size, with its targets computed once.
-
-    Args:
-        settings: layers, weights and formulas.
-        network: VGG with at least the settings' layers.
-        content: (1, 3, H, W) RGB in [0, 1]; style likewise, any size.
-        stop: checked between layers, so that even a slow step can be ended.
-    """
-
-    def __init__(
-        self, settings: GatysSettings, network: VGG, content: Tensor, style: Tensor, stop: Stop | None = None
-    ) -> None:
-        self.settings = settings
-        self.formulas = FORMULAS[settings.formulas]
-        self.scale = pixel_scale(settings.pixels, content.device)
-        self.network = network
-        self.between = stop.check if stop else None
-        with torch.no_grad():
-            features = self._features(content)
-            self.content = {layer: features[layer] for layer in settings.content_layers}
-            features = self._features(style)
-            self.grams = {layer: self.formulas.gram(features[layer]) for layer in settings.style_layers}
-
-    def __call__(self, variable: Tensor) -> dict[str, Tensor]:
-        """The weighted losses of a picture in the settings' pixel scale, and under "total" their sum."""
-        settings, formulas = self.settings, self.formulas
-        features = self._features(self.scale.decode(variable))
-        style = torch.stack([formulas.style(formulas.gram(features[k]), g) for k, g in self.grams.items()])
-        content = torch.stack([formulas.content(features[k], c) for k, c in self.content.items()])
-        losses = {
-            "content": settings.content_weight * self._balanced(content.mean()),
-            "style": settings.style_weight
-            * self._balanced(style.sum() if formulas.style_sum else style.mean()),
-        }
-        if settings.tv_weight:
-            losses["total variation"] = settings.tv_weight * self._balanced(formulas.variation(variable))
-        losses["total"] = torch.stack(list(losses.values())).sum()
-        return losses
-
-    def _balanced(self, loss: Tensor) -> Tensor:
-        return loss / (loss.detach() + 1e-10) if self.formulas.reciprocal else loss
-
-    def _features(self, image: Tensor) -> dict[str, Tensor]:
-        features: dict[str, Tensor] = self.network(image, self.between)
-        if (scale := self.formulas.feature_scale) != 1:
-            features = {layer: feature * scale for layer, feature in features.items()}
-        return features
 
 
 class Descent:
@@ -258,43 +109,94 @@ class Gatys(Method):
     def stylize(
         self, content: Tensor, style: Style, settings: MethodSettings, stop: Stop | None = None
     ) -> Generator[Frame]:
-        settings = cast(GatysSettings, settings)
+        settings, clock = cast(GatysSettings, settings), Clock()
+        if settings.seconds:
+            settings = replace(settings, keep_best=True)
         content, painting = content.to(self.device), style.image.to(self.device)
         layers = (*settings.content_layers, *settings.style_layers)
         network = VGG(layers, settings.pooling, self.device, self.dtype(settings))
-        image, done, shown = starting_picture(settings, content, painting), 0, time.perf_counter()
-        for (height, width), steps in pyramid(settings, *content.shape[-2:]):
-            level_content = resample(content, height, width)
-            level_style = fit_long_side(painting, style_size(settings, content) * width // content.shape[-1])
-            objective = Objective(
-                balanced(settings, content, level_content), network, level_content, level_style, stop
-            )
-            descent = Descent(objective, resample(image, height, width))
-            for _ in range(steps):
+        image, done, shown = starting_picture(settings, content, painting), 0, clock.seconds
+        levels = schedule(settings, *content.shape[-2:])
+        for level in levels:
+            level_content = resample(content, *level.size)
+            side = style_size(settings, content) * level.size[1] // content.shape[-1]
+            weighed = balanced(settings, content, level_content)
+            objective = Objective(weighed, network, level_content, fit_long_side(painting, side), stop)
+            descent, over = Descent(objective, resample(image, *level.size)), False
+            while not over:
                 losses = descent.step()
                 done += 1
-                if done == settings.steps or time.perf_counter() - shown >= SECONDS_BETWEEN_FRAMES:
-                    final = done == settings.steps
-                    yield frame(descent.image(final and settings.keep_best), content, settings, done, losses)
-                    shown = time.perf_counter()
+                over = clock.seconds >= level.last_second if settings.seconds else done == level.last_step
+                final = over and level is levels[-1]
+                if final or clock.seconds - shown >= SECONDS_BETWEEN_FRAMES:
+                    total = done if final else expected(settings, done, clock.seconds)
+                    picture = descent.image(final and settings.keep_best)
+                    shot = frame(picture, content, settings, done, total, losses)
+                    with clock.paused():
+                        yield shot
+                    shown = clock.seconds
             image = descent.image(settings.keep_best)
 
 
-def balanced(settings: GatysSettings, content: Tensor, level: Tensor) -> GatysSettings:
-    """Settings for a smaller pyramid level, whose fewer positions must weigh what those of `content` do."""
-    if not FORMULAS[settings.formulas].content_sum:
-        return settings
-    return replace(settings, content_weight=settings.content_weight * content.numel() / level.numel())
+class Clock:
+    """Seconds of a run's own work, without those that it spends waiting for whoever looks at its frames."""
+
+    def __init__(self) -> None:
+        self._started = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """So far."""
+        return time.perf_counter() - self._started
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """What happens inside does not count."""
+        before = self.seconds
+        yield
+        self._started = time.perf_counter() - before
+
+
+@dataclass(frozen=True)
+class Level:
+    """One size of the pyramid, (height, width), and the step or the second after which the next begins."""
+
+    size: tuple[int, int]
+    last_step: int
+    last_second: float
+
+
+def schedule(settings: GatysSettings, height: int, width: int) -> list[Level]:
+    """The pyramid's levels. A budget of seconds is shared as the steps' pixels are."""
+    levels = pyramid(settings, height, width)
+    steps = accumulate(count for _, count in levels)
+    work = list(accumulate(count * size[0] * size[1] for size, count in levels))
+    return [
+        Level(size, step, settings.seconds * part / work[-1])
+        for (size, _), step, part in zip(levels, steps, work, strict=True)
+    ]
+
+
+def expected(settings: GatysSettings, done: int, seconds: float) -> int:
+    """How many steps it will be: as set, or as many as the budget holds at the pace so far."""
+    if not settings.seconds:
+        return settings.steps
+    return max(done + 1, round(done * settings.seconds / seconds))
 
 
 def frame(
-    image: Tensor, content: Tensor, settings: GatysSettings, step: int, losses: dict[str, Tensor]
+    image: Tensor,
+    content: Tensor,
+    settings: GatysSettings,
+    step: int,
+    total: int,
+    losses: dict[str, Tensor],
 ) -> Frame:
     """A Frame at the content's size, on the CPU."""
     return Frame(
         image=resample(image, *content.shape[-2:]).cpu(),
         step=step,
-        total=settings.steps,
+        total=total,
         losses={name: loss.item() for name, loss in losses.items()},
         note=NOTES.get(settings.preset, ""),
     )

@@ -37,6 +37,9 @@ class GatysSettings(MethodSettings):
 
     preset: Preset = knob("fast", help="The recipe to follow; picking one sets everything below.")
     steps: int = knob(500, 1, 5000, 1, help="Optimiser steps, over all pyramid levels.")
+    seconds: float = knob(
+        0.0, 0, 3600, 1, help="Seconds to spend instead, ending with the best picture; 0: the steps."
+    )
     content_weight: float = knob(1e-3, 0, 1e6, help="Weight of keeping the photo's objects.")
     style_weight: float = knob(1.0, 0, 1e6, help="Weight of taking the painting's texture and colours.")
     tv_weight: float = knob(0.0, 0, 1e3, help="Weight of total variation: more is smoother.")

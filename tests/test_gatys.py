@@ -13,7 +13,8 @@ from torch import Tensor
 from core.lbfgs import LBFGS
 from core.vgg import VGG
 from methods.base import Frame, Stop, Stopped, Style
-from methods.gatys import Descent, Gatys, Objective, pyramid, starting_picture
+from methods.gatys import Descent, Gatys, pyramid, schedule, starting_picture
+from methods.gatys_objective import Objective
 from methods.gatys_presets import PAPER, PRESETS, GatysSettings
 
 CPU = torch.device("cpu")
@@ -287,6 +288,51 @@ def test_keep_best_ends_with_the_lowest_loss() -> None:
     lowest = min(range(8), key=losses.__getitem__)
     assert torch.allclose(descent.image(best=True), pictures[lowest], atol=1e-6)
     assert lowest < 7 or losses[-1] < losses[0]
+
+
+class Ticking:
+    """A clock on which every reading takes a fifth of a second."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def perf_counter(self) -> float:
+        self.now += 0.2
+        return self.now
+
+
+def test_a_budget_of_seconds_ends_with_the_best_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("methods.gatys.time", Ticking())
+    settings = replace(PRESETS["eager"], learning_rate=60.0, seconds=12.0)
+    frames = run(settings)
+    last = frames[-1]
+    assert 8 < last.step == last.total < 60
+    assert all(frame.step < frame.total for frame in frames[:-1])
+    assert last.total / 2 < frames[-2].total < 2 * last.total  # the guess is of the right size
+    layers = (*settings.content_layers, *settings.style_layers)
+    objective = Objective(settings, VGG(layers), CONTENT, STYLE)
+    losses = [objective(objective.scale.encode(frame.image))["total"].item() for frame in frames]
+    assert losses[-1] <= min(losses)
+
+
+def test_time_spent_looking_at_frames_is_not_of_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Ticking()
+    monkeypatch.setattr("methods.gatys.time", clock)
+    method, settings = Gatys(), replace(PAPER, seconds=6.0)
+    method.load(CPU)
+    steps = []
+    for pause in (0.0, 100.0):
+        for shot in method.stylize(CONTENT, Style(STYLE), settings):
+            clock.now += pause
+            step = shot.step
+        steps.append(step)
+    assert abs(steps[0] - steps[1]) <= 1
+
+
+def test_a_budget_is_shared_among_levels_as_their_pixels_and_steps_are() -> None:
+    levels = schedule(replace(PAPER, steps=30, levels=2, seconds=9.0), 256, 256)
+    assert [(level.size, level.last_step) for level in levels] == [((128, 128), 10), ((256, 256), 30)]
+    assert [level.last_second for level in levels] == pytest.approx([1.0, 9.0])
 
 
 def test_lbfgs_takes_the_steps_of_pytorchs() -> None:

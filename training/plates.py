@@ -25,7 +25,8 @@ from core.plates import plates
 from core.resample import fit_short_side, resample
 from core.vgg import VGG
 from core.yardstick import Yardstick
-from methods.gatys import Descent, pixel_scale
+from methods.gatys import Descent
+from methods.gatys_objective import pixel_scale
 from methods.gatys_presets import FIRST_OF_BLOCK, PAPER
 from training.draw_plates import encoded
 
