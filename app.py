@@ -82,7 +82,7 @@ def build(comparison: Comparison) -> gr.Blocks:
                 png = gr.File(
                     label="Drop a PNG from StyleGrid to restore its settings",
                     file_types=[".png"],
-                    height=110,
+                    height=150,
                     elem_id="restore",
                 )
             with gr.Column(elem_id="wall"):

@@ -11,6 +11,7 @@ from __future__ import annotations
 from functools import partial
 
 from rich.console import Console
+from torch import Tensor
 
 from benchmarks.feedforward import (
     Case,
@@ -29,7 +30,7 @@ from methods.johnson import NORMS, WIDTHS, Johnson, JohnsonSettings, key, networ
 from weights.catalog import find
 from weights.files import load
 
-SHEET_SIDE = 112  # px
+SHEET_SIDE = 96  # px
 KINDS = [(norm, width) for norm in NORMS for width in WIDTHS]
 
 
@@ -71,8 +72,19 @@ def main() -> None:
     )
     if given.sheet:
         contents = [fit_short_side(photo, given.sheet_size) for photo in given.photos]
-        rows = [pictures(method, contents, case) for some in cases.values() for case in some]
-        save_sheet(rows, SHEET_SIDE, given.sheet)
+        save_sheet(sheet_rows(method, contents, cases), SHEET_SIDE, given.sheet)
+
+
+def sheet_rows(
+    method: Johnson, contents: list[Tensor], cases: dict[tuple[str, str], list[Case]]
+) -> list[list[Tensor]]:
+    """A row per plate: the plate, full beside slim; and last batch norm beside its instance-norm twin."""
+    painted = {kind: [pictures(method, contents, case) for case in some] for kind, some in cases.items()}
+    full, slim = painted["instance", "full"], painted["instance", "slim"]
+    rows = [[*left, *right[1:]] for left, right in zip(full, slim, strict=True)]
+    for plate, batch in zip(trained("batch"), painted["batch", "full"], strict=True):
+        rows.append([*batch, *full[trained().index(plate)][1:]])
+    return rows
 
 
 if __name__ == "__main__":

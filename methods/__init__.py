@@ -5,8 +5,9 @@ from __future__ import annotations
 from methods.base import Method
 from methods.cin import CIN
 from methods.gatys import Gatys
+from methods.johnson import Johnson
 
-ALL: tuple[type[Method], ...] = (CIN, Gatys)
+ALL: tuple[type[Method], ...] = (Johnson, CIN, Gatys)
 
 _BY_NAME = {method.name: method for method in ALL}
 if len(_BY_NAME) != len(ALL):

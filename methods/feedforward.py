@@ -25,7 +25,7 @@ class FeedForwardSettings(MethodSettings):
     strength: float = knob(1.0, 0, 1, 0.01, help="From 0, the photo, to 1, the full style.")
     keep_colours: bool = knob(False, help="Take only light and dark from the style, colours from the photo.")
     tile: int = knob(
-        1536, 128, 4096, 8, help="Photos with a longer side are painted in tiles of it, in px.", expert=True
+        2048, 128, 4096, 8, help="Photos with a longer side are painted in tiles of it, in px.", expert=True
     )
 
 

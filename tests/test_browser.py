@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -18,7 +19,10 @@ from core.images import read_png_text
 from fake_methods import Failing, Quick, Silent, Stepped
 from methods.compare import Comparison
 from methods.gatys_presets import FAST
+from methods.johnson import Johnson
 from ui.look import LAUNCH
+from weights import files, own
+from weights.catalog import find
 
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 60  # the limit for a loaded machine; a free one takes under 8
@@ -166,7 +170,7 @@ def test_from_upload_to_download(page, real, tmp_path):
     assert "VGG-19, original weights" in tile
     assert "c34748d2" in tile
     numbers = visitor.tile("gatys").locator(".numbers dd:not(.anchor)").all_inner_texts()
-    assert [number.split("\u202f")[-1] for number in numbers[:3]] == ["s", "s", "s"]
+    assert [number.split("\u202f")[-1] for number in numbers[:3]] == ["s", "s", "–"]
     assert all(float(number) > 0 for number in numbers[3:5])
     assert numbers[5].endswith("MB")
     assert visitor.tile("gatys").locator(".chart path.line-1").count() == 2  # the curve and its legend
@@ -246,6 +250,89 @@ def test_the_result_slides_over_the_photo_by_keyboard(page, fake):
     clip = visitor.tile("quick").locator(".result").evaluate("image => getComputedStyle(image).clipPath")
     assert clip == "inset(0px 0px 0px 7%)"
     assert visitor.tile("quick").locator(".photo").get_attribute("alt") == "The content photo"
+
+
+def test_fair_timing_shows_the_warm_median(page, fake):
+    visitor = Visitor(page, fake)
+    page.get_by_label("Fair").check()
+    visitor.start()
+    expect(visitor.tile("quick")).to_contain_text("median of 3", timeout=30_000)
+    expect(visitor.tile("stepped")).to_contain_text("median of 3", timeout=30_000)
+    visitor.wait_for("stepped", "done")
+    expect(visitor.tile("failing")).not_to_contain_text("median of 3")
+    expect(visitor.compare).to_be_enabled()
+
+
+def test_the_summary_is_drawn_and_sorted(page, fake):
+    visitor = Visitor(page, fake)
+    expect(page.locator(".summary")).to_be_hidden()
+    visitor.start()
+    visitor.wait_for("stepped", "done")
+    summary = page.locator(".summary")
+    expect(summary.locator("tbody tr")).to_have_count(2)
+    expect(summary.locator("svg circle")).to_have_count(2)
+    expect(summary.locator("li")).to_contain_text("Quick")
+    heading = summary.get_by_role("button", name="Style distance")
+    for direction in ("ascending", "descending"):
+        heading.click()
+        expect(summary.locator(f"th[aria-sort={direction}]")).to_have_text("Style distance")
+        shown = [float(text) for text in summary.locator("tbody td:last-child").all_inner_texts()]
+        assert shown == sorted(shown, reverse=direction == "descending")
+
+
+def test_everything_can_be_downloaded_as_one_file(page, fake, tmp_path):
+    visitor = Visitor(page, fake)
+    visitor.start()
+    visitor.wait_for("stepped", "done")
+    expect(visitor.compare).to_be_enabled()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download everything").click()
+    download.value.save_as(tmp_path / "all.zip")
+    with zipfile.ZipFile(tmp_path / "all.zip") as parcel:
+        assert {"quick.png", "stepped.png", "report.html", "results.json"} <= set(parcel.namelist())
+        parcel.extract("report.html", tmp_path)
+    page.goto((tmp_path / "report.html").as_uri())
+    assert page.locator(".tile .result").count() == 2
+    page.wait_for_function("document.querySelector('.tile .result').naturalWidth === 64")
+    expect(page.locator(".summary tbody tr")).to_have_count(2)
+
+
+def test_a_dropped_png_restores_its_settings(page, fake, tmp_path):
+    visitor = Visitor(page, fake)
+    visitor.start(Steps=7)
+    visitor.wait_for("stepped", "done")
+    with page.expect_download() as download:
+        page.get_by_label("Download the picture of Stepped as PNG").click()
+    download.value.save_as(tmp_path / "stepped.png")
+    visitor = Visitor(page, fake)
+    visitor.open_panel()
+    expect(page.get_by_label("number input for Steps")).to_have_value("3")
+    page.locator("#restore input[type=file]").set_input_files(tmp_path / "stepped.png")
+    expect(visitor.status).to_contain_text("The settings of Stepped are restored.")
+    expect(page.get_by_label("number input for Steps")).to_have_value("7")
+    expect(page.get_by_label("number input for Size")).to_have_value("64")
+    page.locator("#restore").get_by_label("Remove").first.click()
+    page.locator("#restore input[type=file]").set_input_files({**PHOTO, "name": "other.png"})
+    expect(visitor.status).to_contain_text("carries no settings that StyleGrid knows")
+
+
+def test_an_own_network_is_offered_after_a_reload(page, tmp_path, monkeypatch):
+    monkeypatch.setattr(own, "FOLDER", tmp_path)
+    for address in serve(Johnson()):
+        visitor = Visitor(page, address)
+        network = files.locate(find("johnson/swirls-slim"))
+        (tmp_path / "my-painting.safetensors").write_bytes(network.read_bytes())
+        visitor = Visitor(page, address)
+        visitor.open_panel()
+        page.get_by_label("Network").click()
+        page.get_by_role("option", name="my-painting").click()
+        visitor.choose_both()
+        visitor.set_number("Size", 64)
+        visitor.compare.click()
+        visitor.wait_for("johnson", "done")
+        expect(visitor.tile("johnson").locator(".note")).to_have_text(
+            "Your own network my-painting.safetensors."
+        )
 
 
 def test_a_closed_tab_ends_the_work(browser, silent):

@@ -75,9 +75,13 @@ class Panel:
             api_visibility="private",
         )
 
-    def grown(self) -> list[Component]:
+    def grown(self) -> dict[Component, Component]:
         """The controls whose choices may have become more, with the choices of now."""
-        return [gr.Dropdown(list(knob.choices)) for knob in self.Settings.knobs() if knob.growing]
+        return {
+            self.controls[knob.name]: gr.Dropdown(list(knob.choices))
+            for knob in self.Settings.knobs()
+            if knob.growing
+        }
 
     def preset_values(self, preset: str) -> list[Any]:
         """The values of all controls but the preset's own, then the size."""

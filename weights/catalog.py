@@ -32,11 +32,23 @@ class Weight:
 
 # SHA-256 of the Johnson networks, by file name; a name begins with its plate's.
 JOHNSON: dict[str, str] = {
-    "starry-night-slim": "d25368d85747b4c84609d197379400424d8c448bfbe8d8e4bdb3e8ef04dea9eb",
-    "great-wave-slim": "520467ea7f06c6c1ba335496e3aa87b12925965cc115942f129d1a6ae3f80098",
-    "the-scream-slim": "06ab7e9699fd389c90f26aa4205d6c059ef4f97febc26d32bf372a36fdf8092e",
-    "swirls-slim": "c6adf454ad822aa82e29c1b07787e17b2e9940c36bd3613fc9376d224121d223",
-    "stained-glass-slim": "06a71b8558885ba7045c822b332f37cb9151633d5ddf3387316e0d255530e3ec",
+    "starry-night": "18fab467610db42fb9f630152ce180b39a022e1b1880b51d3b30f8651fdf260b",
+    "great-wave": "f9571b1e36c9a5eb25093ebc6d898b1c5aa1e78c70cd49d6450f281bca39f404",
+    "the-scream": "324b7536a91d74c035045650b3b8c28babff5954399da5b139ad0ac052152e14",
+    "adele-bloch-bauer": "7bf4c30bb145399695da72e16a4081d66c782a10d1ca0a311f552d3eeec145a5",
+    "udnie": "5e06f9c15f472f74a14fd85cc7630d6955da3be803d4e7c1566ea561acdd8632",
+    "composition-vii": "8ba964d2e407d9858c7dcad37493ee95f2ab9a443c0aee6b29e86d9a4add889d",
+    "swirls": "19993ff4ef1752822e3cf40e95fd11cac42a785d18cef4577e1a9b37c91dac21",
+    "stained-glass": "1c64721eed7ed61cdc3b803aeeee5102a4b442635b567e5b3d2b2c67f90e1b9b",
+    "starry-night-slim": "2b94225cda3c548f454f2026fc73cf5237e55c1870d3c0969d2d3c1ae7068286",
+    "great-wave-slim": "a14e38375ac738ceff10aadad5189c49755de0b9a468e6096d5d3ce6f03ce223",
+    "the-scream-slim": "3ed3cf19f5ad34888a65b1ff211122a9dd432fc32386ac48faf2c8203293627f",
+    "adele-bloch-bauer-slim": "d14a7d3da0ff0b1c8bedebcd504db36784787e692378b25f1bea8f742de11502",
+    "udnie-slim": "7c4108eeaad1bef4be9cd46e640facae552fae5102f09cc2e9004de0a3518818",
+    "composition-vii-slim": "06a87fc822ed5e27b4aaca0ab75b9e073a467d4637e5b416439837229f2eaa6a",
+    "swirls-slim": "664a61e605e87919f17c5674d9262bc596160f9a7fd7291de5a94ea77c450dea",
+    "stained-glass-slim": "4e50f3d62155f607a596696b844176728034361e33329d5409ad0de27c71b697",
+    "starry-night-batch": "1ae5c923cbd4f7daa97b6ed8ae5aad7a27be2b77ea806ca82fd38e44e731ad1e",
 }
 
 CATALOG: dict[str, Weight] = {
