@@ -532,7 +532,7 @@ def test_methods_tells_what_can_be_asked_for(client):
 
 def test_report_gives_the_newest_run_of_the_session_alone(client, photo, painting):
     stranger = Client(client.src, verbose=False)
-    with pytest.raises(AppError, match="Nothing was compared in this session yet"):
+    with pytest.raises(AppError, match="This session has compared nothing yet"):
         stranger.predict(api_name="/report")
     stranger.close()
     wanted = {"content": handle_file(photo), "style": handle_file(painting), "size": 64}

@@ -311,7 +311,7 @@ def test_a_dropped_png_restores_its_settings(page, fake, tmp_path):
     expect(visitor.status).to_contain_text("The settings of Stepped are restored.")
     expect(page.get_by_label("number input for Steps")).to_have_value("7")
     expect(page.get_by_label("number input for Size")).to_have_value("64")
-    page.locator("#restore").get_by_label("Remove").first.click()
+    visitor = Visitor(page, fake)
     page.locator("#restore input[type=file]").set_input_files({**PHOTO, "name": "other.png"})
     expect(visitor.status).to_contain_text("carries no settings that StyleGrid knows")
 
