@@ -87,6 +87,14 @@ class Method(ABC):
     def load(self, device: torch.device) -> None:
         """Read the weights and put them on `device`; raises WeightsError when they are missing or wrong."""
 
+    def prepare(  # noqa: B027  # most methods need no more
+        self, style: Style, settings: MethodSettings, stop: Stop | None = None
+    ) -> None:
+        """Read what this style and these settings need beyond `load`; its seconds count as loading.
+
+        May be left out: `stylize` then reads it. Raises WeightsError as `load` does.
+        """
+
     @abstractmethod
     def stylize(
         self, content: Tensor, style: Style, settings: MethodSettings, stop: Stop | None = None

@@ -99,6 +99,9 @@ class CIN(Method):
     def dtype(self, settings: MethodSettings) -> torch.dtype:
         return fast_dtype(self.device)
 
+    def prepare(self, style: Style, settings: MethodSettings, stop: Stop | None = None) -> None:
+        self.row(style, cast(CINSettings, settings), stop)  # the first search for the nearest plate is long
+
     def stylize(
         self, content: Tensor, style: Style, settings: MethodSettings, stop: Stop | None = None
     ) -> Generator[Frame]:

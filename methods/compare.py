@@ -37,8 +37,8 @@ log = logging.getLogger(__name__)
 class Seconds:
     """Seconds of a method's own work; drawing, scoring and transport are not in them.
 
-    load: reading the weights, once a process. first: until the first picture. total: until the last.
-    warm: totals of the runs repeated after that.
+    load: reading the weights, the longest that it took in this process. first: until the first picture.
+    total: until the last. warm: totals of the runs repeated after that.
     """
 
     load: float
@@ -151,7 +151,7 @@ class Comparison:
             if stop is not None:
                 stop.check()
             yield replace(tile, state="loading")
-            tile = self._loaded(tile)
+            tile = self._loaded(tile, style, stop)
             yield tile
             frames = self._frames(tile, content, style, stop)
             with closing(frames):
@@ -188,13 +188,14 @@ class Comparison:
             log.exception("timing %s failed", tile.title)
             yield replace(tile, error=f"It could not be timed again: {explain(error, tile.title)}")
 
-    def _loaded(self, tile: Tile) -> Tile:
+    def _loaded(self, tile: Tile, style: Style, stop: Stop | None) -> Tile:
         """The tile with what the method runs on, after making sure that the method is loaded."""
         method = self.methods[tile.method]
-        if tile.method not in self._load_seconds:
-            with Stopwatch(self.device) as watch:
+        with Stopwatch(self.device) as watch:
+            if tile.method not in self._load_seconds:
                 method.load(self.device)
-            self._load_seconds[tile.method] = watch.seconds
+            method.prepare(style, tile.settings, stop)
+        self._load_seconds[tile.method] = max(watch.seconds, self._load_seconds.get(tile.method, 0.0))
         return replace(
             tile,
             state="running",

@@ -93,6 +93,9 @@ class Johnson(Method):
     def dtype(self, settings: MethodSettings) -> torch.dtype:
         return fast_dtype(self.device)
 
+    def prepare(self, style: Style, settings: MethodSettings, stop: Stop | None = None) -> None:
+        self.chosen(style, cast(JohnsonSettings, settings), stop)
+
     @torch.no_grad()
     def stylize(
         self, content: Tensor, style: Style, settings: MethodSettings, stop: Stop | None = None

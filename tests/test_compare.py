@@ -175,6 +175,18 @@ def test_the_course_of_a_method_with_steps_is_measured_ever_more_rarely(clock: C
     assert run(Quick())[-1]["quick"].course == ()
 
 
+def test_what_a_style_needs_is_read_within_the_loading(clock: Clock) -> None:
+    class Preparing(Timed):
+        def prepare(self, style: Style, settings: SteppedSettings, stop: Stop | None = None) -> None:
+            assert style.image.shape == (1, 3, 60, 40)
+            clock.spend(3)
+
+    comparison, settings = Comparison([Preparing(clock)], "cpu"), settings_for(Timed(clock))
+    for _ in range(2):  # the second run reads the weights no more
+        *_, tiles = comparison.run(CONTENT, STYLE, settings, 64)
+        assert (tiles["timed"].seconds.load, tiles["timed"].seconds.total) == (8, 6)
+
+
 def test_a_failed_method_is_not_timed_again(clock: Clock) -> None:
     yields = run(Failing(), Timed(clock), repeats=2)
     assert states(yields)[-1] == "failed done"
