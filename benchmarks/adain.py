@@ -40,9 +40,10 @@ class Plain(nn.Module):
         decoder.load_state_dict(load("adain"))
         decoding: list[nn.Module] = []
         for index, convolution in enumerate(decoder.convolutions):
-            decoding += [nn.ReLU()] * (index > 0) + [nn.Upsample(scale_factor=2)] * (
-                index in Decoder.ENLARGED
-            )
+            if index:
+                decoding.append(nn.ReLU())
+            if index in Decoder.ENLARGED:
+                decoding.append(nn.Upsample(scale_factor=2))
             decoding += padded(convolution)  # type: ignore[arg-type]
         self.encoder = nn.Sequential(*encoding).to(style.device)
         self.decoder = nn.Sequential(*decoding).to(style.device)

@@ -17,7 +17,7 @@ from torch import Tensor
 from core.device import DEVICES, describe, pick_device
 from core.images import open_picture, to_tensor
 from core.measure import Stopwatch
-from core.plates import plates
+from core.plates import plate
 from core.resample import fit_long_side
 from core.sheet import contact_sheet
 from core.yardstick import Distances, Yardstick, style_grams
@@ -38,8 +38,7 @@ class Case:
 
 def plate_style(name: str) -> Style:
     """The plate of that name."""
-    path = next(plate.path for plate in plates() if plate.name == name)
-    return Style(to_tensor(open_picture(path, "plate").rgb), name)
+    return Style(to_tensor(open_picture(plate(name).path, "plate").rgb), name)
 
 
 def parser(name: str, description: str) -> argparse.ArgumentParser:

@@ -60,6 +60,14 @@ def plates(folder: Path = STYLES, complete: bool = False) -> tuple[Plate, ...]:
     return tuple(plate for plate in listed if plate.path.is_file())
 
 
+def plate(name: str) -> Plate:
+    """The plate of ours called `name`; ValueError names those that there are."""
+    known = {each.name: each for each in plates()}
+    if name not in known:
+        raise ValueError(f"There is no plate {name!r}; choose one of {', '.join(known)}.")
+    return known[name]
+
+
 class Names:
     """Recognises a plate by its bytes, also where somebody hands in a copy of its file."""
 

@@ -167,9 +167,11 @@ def fixed_statistics(network: nn.Module, run: Callable[[], Tensor]) -> Iterator[
     hooks = [
         norm.register_forward_pre_hook(lambda _, inputs: met.append(mean_std(inputs[0]))) for norm in norms
     ]
-    run()
-    for hook in hooks:
-        hook.remove()
+    try:
+        run()
+    finally:
+        for hook in hooks:
+            hook.remove()
     try:
         for norm, statistics in zip(norms, met, strict=True):
             norm.fixed = statistics

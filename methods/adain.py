@@ -16,7 +16,7 @@ from core.colour import keep_colours, luma, match_colours
 from core.device import allow_fast_matmul, fast_dtype
 from core.images import open_picture, to_tensor
 from core.losses import joined_mean_std, mean_std
-from core.plates import plates
+from core.plates import plate, plates
 from core.resample import fit_long_side, fit_short_side
 from core.tiles import Tile, tiles
 from core.transformer import upsampled_convolution
@@ -91,7 +91,7 @@ class AdaINSettings(MethodSettings):
     )
     second: str = knob("", file="image", help="Another style picture, mixed with the first.")
     plates: tuple[str, ...] = knob(
-        (), choices=lambda: tuple(plate.name for plate in plates()), help="Plates to mix in as well."
+        (), choices=lambda: tuple(each.name for each in plates()), help="Plates to mix in as well."
     )
     shares: str = knob("", help="Of style picture, second and plates, as in 2, 1, 1; empty: equal.")
     mask: str = knob("", file="mask", help="White gets the style picture, black the others.")
@@ -173,8 +173,7 @@ class AdaIN(Method):
         pictures = [style]
         if settings.second:
             pictures.append(to_tensor(open_picture(settings.second, "second style picture").rgb))
-        known = {plate.name: plate.path for plate in plates()}
-        pictures += [to_tensor(open_picture(known[name], "plate").rgb) for name in settings.plates]
+        pictures += [to_tensor(open_picture(plate(name).path, "plate").rgb) for name in settings.plates]
         if settings.keep_colours and settings.colours == "recolour":
             small = fit_long_side(content, min(COLOUR_SIDE, max(content.shape[-2:])))
             pictures = [match_colours(picture.to(self.device), small) for picture in pictures]

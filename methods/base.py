@@ -11,6 +11,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from core.yardstick import style_grams
 from methods.settings import MethodSettings
 from weights.catalog import Weight
 
@@ -41,6 +42,13 @@ class Style:
 
     image: Tensor
     name: str | None = None
+    _grams: dict[torch.device, dict[str, Tensor]] = field(default_factory=dict, repr=False, compare=False)
+
+    def grams(self, device: torch.device) -> dict[str, Tensor]:
+        """The yardstick's Gram matrices of the picture on a device, computed at the first question."""
+        if device not in self._grams:
+            self._grams[device] = style_grams(self.image.to(device))
+        return self._grams[device]
 
 
 @dataclass(frozen=True)

@@ -147,7 +147,7 @@ class CIN(Method):
             return self.mixed(mix), f"Mix of {told}." if len(mix) > 1 else f"Plate {told.split()[0]}."
         if style.name in self.styles:
             return self.mixed({style.name: 1.0}), ""
-        name, note = nearest_plate(self.styles, style.image, self.device, stop)
+        name, note = nearest_plate(self.styles, style, self.device, stop)
         return self.mixed({name: 1.0}), note
 
     def mixed(self, mix: Mapping[str, float]) -> Row:

@@ -113,9 +113,7 @@ class Comparison:
         A method that fails gets a tile that says why, and the others go on.
         """
         photo = to_tensor(resize(content, size).rgb)
-        if max(style.rgb.size) > STYLE_SIDE:
-            style = resize(style, STYLE_SIDE)
-        painting = Style(to_tensor(style.rgb), style_name)
+        painting = Style(to_tensor(working_style(style).rgb), style_name)
         tiles = {name: Tile(name, self.methods[name].title, settings[name]) for name in settings}
         yield dict(tiles)
 
@@ -175,11 +173,7 @@ class Comparison:
             yield timing
             frames = self.methods[tile.method].stylize(content, style, tile.settings, stop)
             with closing(frames):
-                while True:
-                    with watch:
-                        frame = next(frames, None)
-                    if frame is None:
-                        break
+                for _ in timed(frames, watch):
                     yield timing
             yield replace(tile, seconds=replace(tile.seconds, warm=(*tile.seconds.warm, watch.seconds)))
         except Stopped:
@@ -208,11 +202,7 @@ class Comparison:
         watch, memory = Stopwatch(self.device), PeakMemory(self.device)
         frames = self.methods[tile.method].stylize(content, style, tile.settings, stop)
         with closing(frames), memory:
-            while True:
-                with watch:
-                    frame = next(frames, None)
-                if frame is None:
-                    break
+            for frame in timed(frames, watch):
                 first = tile.seconds.first if tile.seconds else watch.seconds
                 tile = replace(
                     tile,
@@ -225,6 +215,21 @@ class Comparison:
         if tile.frame is None:
             raise RuntimeError("it returned no picture")
         yield replace(tile, peak_memory=memory.bytes)
+
+
+def timed(frames: Iterator[Frame], watch: Stopwatch) -> Iterator[Frame]:
+    """The frames, with the watch running only while one is made."""
+    while True:
+        with watch:
+            frame = next(frames, None)
+        if frame is None:
+            return
+        yield frame
+
+
+def working_style(style: Picture) -> Picture:
+    """The style picture as methods get it: no larger than STYLE_SIDE."""
+    return resize(style, STYLE_SIDE) if max(style.rgb.size) > STYLE_SIDE else style
 
 
 class Samples:

@@ -121,7 +121,7 @@ class Johnson(Method):
         if name == BY_STYLE and style.name in known:
             name = style.name
         elif name == BY_STYLE:
-            name, note = nearest_plate(known, style.image, self.device, stop)
+            name, note = nearest_plate(known, style, self.device, stop)
         elif name != style.name:
             note = f"Plate {name}."
         weight = find(key(name, settings.norm, settings.width))

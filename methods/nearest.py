@@ -9,22 +9,22 @@ import torch
 from torch import Tensor
 
 from core.images import open_picture, to_tensor
-from core.plates import plates
+from core.plates import plate, plates
 from core.yardstick import style_distance, style_grams
-from methods.base import Stop
+from methods.base import Stop, Style
 
 
 def nearest_plate(
-    names: Sequence[str], image: Tensor, device: torch.device, stop: Stop | None = None
+    names: Sequence[str], style: Style, device: torch.device, stop: Stop | None = None
 ) -> tuple[str, str]:
-    """Which of the named plates is nearest by the yardstick to a (1, 3, H, W) picture in [0, 1].
+    """Which of the named plates is nearest to a style by the yardstick.
 
     Returns its name, and a sentence that says so.
     """
-    captions = {plate.name: plate.caption for plate in plates() if plate.name in names}
+    captions = {each.name: each.caption for each in plates() if each.name in names}
     if not captions:
         raise ValueError("None of the trained styles has a plate in styles/, so the nearest is not known.")
-    target = style_grams(image.to(device))
+    target = style.grams(device)
     distances = {}
     for name in captions:
         if stop is not None:
@@ -36,5 +36,4 @@ def nearest_plate(
 
 @cache
 def _grams(name: str, device: torch.device) -> dict[str, Tensor]:
-    path = next(plate.path for plate in plates() if plate.name == name)
-    return style_grams(to_tensor(open_picture(path, "plate").rgb).to(device))
+    return style_grams(to_tensor(open_picture(plate(name).path, "plate").rgb).to(device))

@@ -7,16 +7,15 @@ import pytest
 import torch
 
 from core.images import open_picture, to_tensor
-from core.plates import plates
 from core.resample import fit_long_side, fit_short_side, resample
 from core.yardstick import Yardstick
 from methods.base import Stop, Stopped, Style
 from methods.cin import CIN, LEARNT_FILE, CINSettings, is_style
+from plate_styles import PLATES, far, plate
 from weights import files
 from weights.catalog import find
 from weights.files import EMBEDDED, WeightsError, pack, unpack
 
-PLATES = {plate.name: plate for plate in plates()}
 CPU = torch.device("cpu")
 
 
@@ -32,17 +31,9 @@ def content():
     return fit_long_side(to_tensor(open_picture("examples/cat.jpg").rgb), 96)
 
 
-def plate(name):
-    return Style(to_tensor(open_picture(PLATES[name].path).rgb), name)
-
-
 def last(method, content, style, **settings):
     *_, frame = method.stylize(content, style, CINSettings(**settings))
     return frame
-
-
-def far(a, b):
-    return (a - b).abs().mean().item()
 
 
 def test_every_plate_is_known():

@@ -10,16 +10,15 @@ from safetensors.torch import save_file
 from torch import nn
 
 from core.images import open_picture, to_tensor
-from core.plates import plates
 from core.resample import fit_long_side
 from core.transformer import InstanceNorm
 from methods.base import Style
 from methods.johnson import BY_STYLE, Johnson, JohnsonSettings, johnson, key, network_of, trained
+from plate_styles import PLATES, far, plate
 from weights import own
 from weights.catalog import CATALOG, find
 from weights.files import EMBEDDED, WeightsError, load, unpack
 
-PLATES = {plate.name: plate for plate in plates()}
 CPU = torch.device("cpu")
 TWIN = "starry-night"
 
@@ -42,17 +41,9 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def plate(name):
-    return Style(to_tensor(open_picture(PLATES[name].path).rgb), name)
-
-
 def last(method, content, style, **settings):
     *_, frame = method.stylize(content, style, JohnsonSettings(**settings))
     return frame
-
-
-def far(a, b):
-    return (a - b).abs().mean().item()
 
 
 class ReferenceConvolution(nn.Module):

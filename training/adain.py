@@ -7,7 +7,6 @@ adain.safetensors, which goes into weights/embedded.
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 import torch
@@ -19,12 +18,12 @@ from core.losses import mean_std, relative_error, total_variation
 from core.sheet import contact_sheet
 from core.vgg import VGG
 from methods.adain import LAYERS, Decoder, adain, encoder
-from training.command import finish, parser, plan
+from training.command import finish, parser, plan, run
 from training.data import Pictures
 from training.loop import Training
-from weights.files import WeightsError
 
 CONTENT_WEIGHT, STYLE_WEIGHT, VARIATION_WEIGHT, RANGE_WEIGHT = 1.0, 2.0, 0.1, 1.0
+IDENTITY_WEIGHT = 5.0
 SHEET_PICTURES, SHEET_SIDE = 6, 128  # styles and contents, and px
 
 
@@ -32,7 +31,8 @@ class ArbitraryStyle:
     """The losses of a batch in which every picture gets a style picture of its own (eq. 11 to 13).
 
     Deviations: errors are relative, as in all our trainings, so that no layer outweighs the others; total
-    variation, and the output's distance from [0, 1], are held down as well.
+    variation, and the output's distance from [0, 1], are held down as well; and one picture of every batch is
+    its own style and must come back as it was, without which alpha 0 would not give the photo.
     """
 
     def __init__(self, decoder: Decoder, network: VGG, styles: Pictures) -> None:
@@ -41,7 +41,8 @@ class ArbitraryStyle:
     def __call__(self, content: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         count, size = len(content), content.shape[-1]
         with torch.no_grad():
-            features = self.encoder(torch.cat([content, self.styles.batch(count, size, random)]))
+            styles = torch.cat([self.styles.batch(count - 1, size, random), content[-1:]])
+            features = self.encoder(torch.cat([content, styles]))
             target = {layer: torch.cat(mean_std(features[layer][count:]), 1) for layer in LAYERS}
             of_content, of_style = features[LAYERS[-1]].split(count)
             wanted = adain(of_content, mean_std(of_content), mean_std(of_style))
@@ -53,6 +54,7 @@ class ArbitraryStyle:
         losses = {
             "content": CONTENT_WEIGHT * relative_error(actual[LAYERS[-1]], wanted).mean(),
             "style": STYLE_WEIGHT * torch.stack(errors).sum(),
+            "identity": IDENTITY_WEIGHT * relative_error(pastiche[-1:], content[-1:]).mean(),
             "total variation": VARIATION_WEIGHT * total_variation(pastiche) / pastiche.numel(),
             "range": RANGE_WEIGHT * (pastiche - pastiche.clamp(0, 1)).abs().mean(),
         }
@@ -89,14 +91,11 @@ def train(given: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Train; where that is impossible, end with a sentence."""
+    """The command line."""
     flags = parser("adain", __doc__.splitlines()[0])
     flags.add_argument("--style", type=Path, required=True, help="folder of paintings")
     flags.set_defaults(learning_rate=5e-4)
-    try:
-        train(flags.parse_args())
-    except (ValueError, WeightsError) as error:
-        sys.exit(str(error))
+    run(train, flags)
 
 
 if __name__ == "__main__":

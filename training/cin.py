@@ -7,7 +7,6 @@ style, now and then) and at the end cin.safetensors, which goes into weights/emb
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,10 +22,9 @@ from core.plates import plates
 from core.sheet import contact_sheet
 from core.transformer import Transformer
 from methods.cin import conditional, is_style
-from training.command import finish, parser, plan
+from training.command import finish, parser, plan, run
 from training.data import Pictures
 from training.loop import Training
-from weights.files import WeightsError
 
 SHEET_PHOTOS, SHEET_SIDE = 4, 128  # how many, and px
 STYLE_PACE = 10.0
@@ -81,15 +79,12 @@ def train(given: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Train; where that is impossible, end with a sentence."""
+    """The command line."""
     flags = parser("cin", __doc__.splitlines()[0])
     flags.add_argument(
         "--plates", type=Path, default=Path("styles"), help="folder with styles.toml (%(default)s)"
     )
-    try:
-        train(flags.parse_args())
-    except (ValueError, WeightsError) as error:
-        sys.exit(str(error))
+    run(train, flags)
 
 
 if __name__ == "__main__":

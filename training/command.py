@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from core.version import VERSION
 from training.data import Pictures
 from training.journal import watch
 from training.loop import Plan, Stage, Training
-from weights.files import pack
+from weights.files import WeightsError, pack
 
 
 def parser(name: str, description: str) -> argparse.ArgumentParser:
@@ -36,6 +37,14 @@ def parser(name: str, description: str) -> argparse.ArgumentParser:
     shared.add_argument("--device", default="auto", help=f"{', '.join(DEVICES)} (%(default)s)")
     shared.add_argument("--out", type=Path, default=Path("runs") / name, help="folder (%(default)s)")
     return shared
+
+
+def run(train: Callable[[argparse.Namespace], None], flags: argparse.ArgumentParser) -> None:
+    """Train as the command line asks; where that is impossible, end with a sentence."""
+    try:
+        train(flags.parse_args())
+    except (ValueError, OSError, WeightsError) as error:
+        sys.exit(str(error))
 
 
 def stage(text: str) -> Stage:

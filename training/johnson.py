@@ -7,7 +7,6 @@ same command goes on), sheet.jpg and at the end the network, <style>[-batch][-sl
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 import torch
@@ -17,16 +16,16 @@ from torch import Tensor
 from core.device import allow_fast_matmul, fast_dtype, pick_device
 from core.images import open_picture, to_tensor
 from core.perceptual import Perceptual
-from core.plates import plates
+from core.plates import plate
 from core.sheet import contact_sheet
 from core.transformer import Transformer
 from methods.cin import is_style
 from methods.johnson import NORMS, WIDTHS, in_format, johnson
-from training.command import finish, parser, plan
+from training.command import finish, parser, plan, run
 from training.data import Pictures
 from training.loop import Training
 from weights.catalog import find
-from weights.files import WeightsError, fill, load, read
+from weights.files import fill, load, read
 
 SHEET_PHOTOS, SHEET_SIDE = 6, 256  # how many, and px
 NORM_PACE = 10.0
@@ -48,18 +47,18 @@ class SingleStyle:
         return self.perceptual(self.network(content), content, style)
 
 
-def start(network: Transformer, path: Path | None, plate: str) -> None:
-    """Put in the weights of another network. With the path `cin`: the multi-style network's of the plate.
+def start(network: Transformer, path: Path | None, style: str) -> None:
+    """Put in the weights of another network. With the path `cin`: the multi-style network's of the style.
 
-    ValueError for an unknown plate, WeightsError where they do not fit.
+    ValueError for a style that it does not know, WeightsError where they do not fit.
     """
     if path is None:
         return
     if path == Path("cin"):
         styles = find("cin").styles
-        if plate not in styles:
-            raise ValueError(f"The multi-style network knows no {plate}; it knows {', '.join(styles)}.")
-        row = styles.index(plate)
+        if style not in styles:
+            raise ValueError(f"The multi-style network knows no {style}; it knows {', '.join(styles)}.")
+        row = styles.index(style)
         state = {name: each[row] if is_style(name) else each for name, each in load("cin").items()}
     else:
         state = read(path.read_bytes(), path)
@@ -80,10 +79,7 @@ def style_picture(given: argparse.Namespace) -> tuple[str, Path]:
     """The style's name and file, from --plate or --style. ValueError where there is none."""
     if given.style:
         return given.style.stem, given.style
-    known = {plate.name: plate.path for plate in plates()}
-    if given.plate not in known:
-        raise ValueError(f"There is no plate {given.plate!r}; choose one of {', '.join(known)}.")
-    return given.plate, known[given.plate]
+    return given.plate, plate(given.plate).path
 
 
 def train(given: argparse.Namespace) -> None:
@@ -107,7 +103,7 @@ def train(given: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Train; where that is impossible, end with a sentence."""
+    """The command line."""
     flags = parser("johnson", __doc__.splitlines()[0])
     which = flags.add_mutually_exclusive_group(required=True)
     which.add_argument("--plate", help="name of a plate as the style")
@@ -118,10 +114,7 @@ def main() -> None:
         "--start", type=Path, help="a network to start from, or cin: the multi-style network with the plate"
     )
     flags.set_defaults(out=None)
-    try:
-        train(flags.parse_args())
-    except (ValueError, OSError, WeightsError) as error:
-        sys.exit(str(error))
+    run(train, flags)
 
 
 if __name__ == "__main__":

@@ -12,11 +12,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from core.images import png_bytes, resize, to_tensor
 from core.sheet import contact_sheet
-from methods.compare import STYLE_SIDE, Tile
+from methods.compare import Tile, working_style
 from methods.results import picture, png_text, record
 from ui.look import STYLE, THEME, ULTRAMARINE
 from ui.runs import Run
@@ -38,7 +36,7 @@ COLOURS = (
 def archive(run: Run, tiles: Mapping[str, Tile]) -> bytes:
     """The ZIP file of a run and its tiles as they stand."""
     content = resize(run.content, run.size)
-    style = run.style if max(run.style.rgb.size) <= STYLE_SIDE else resize(run.style, STYLE_SIDE)
+    style = working_style(run.style)
     results = {name: record(tile) for name, tile in tiles.items()}
     painted = {name: image for name, tile in tiles.items() if (image := picture(tile, content)) is not None}
     files = {
@@ -53,7 +51,7 @@ def archive(run: Run, tiles: Mapping[str, Tile]) -> bytes:
         files |= dict(frame.files) if frame else {}
     row = [to_tensor(each.convert("RGB")) for each in (content.rgb, style.rgb, *painted.values())]
     files["sheet.png"] = png_bytes(contact_sheet([row], SHEET_SIDE), {})
-    files["report.html"] = page(content.rgb, style.rgb, tiles, painted).encode()
+    files["report.html"] = page(tiles, files, content.rgb.width / content.rgb.height).encode()
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, data in files.items():
@@ -83,14 +81,11 @@ def flat(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return row
 
 
-def page(
-    content: Image.Image, style: Image.Image, tiles: Mapping[str, Tile], painted: Mapping[str, Image.Image]
-) -> str:
-    """The report as one HTML file without links to anything else."""
-    photo, ratio = address(content), content.width / content.height
-    shown = []
+def page(tiles: Mapping[str, Tile], files: Mapping[str, bytes], ratio: float) -> str:
+    """The report as one HTML file without links to anything else, from the pictures of the archive."""
+    photo, shown = address(files["content.png"]), []
     for name, tile in tiles.items():
-        result = address(painted[name]) if name in painted else ""
+        result = address(files[f"{name}.png"]) if f"{name}.png" in files else ""
         shown.append(tile_html(tile, Pictures(ratio, photo, result, result)))
     own = (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
     settings = {name: tile.settings.as_dict() for name, tile in tiles.items()}
@@ -102,7 +97,7 @@ def page(
         '<body class="gradio-container report"><main>'
         '<div class="masthead"><h1>StyleGrid</h1><p>A comparison of neural style transfer methods.</p></div>'
         f'<div class="given"><figure><img src="{photo}" alt="The content photo">'
-        f'<figcaption>Content photo</figcaption></figure><figure><img src="{address(style)}" '
+        f'<figcaption>Content photo</figcaption></figure><figure><img src="{address(files["style.png"])}" '
         'alt="The style picture"><figcaption>Style picture</figcaption></figure></div>'
         f'<div id="wall"><div id="grid">{"".join(shown)}</div>{summary(tiles)}{yardstick()}</div>'
         f"<details><summary>Settings</summary><pre>{escape(json.dumps(settings, indent=2))}</pre></details>"
@@ -120,6 +115,6 @@ def variables() -> str:
     return f":root{{color-scheme:light dark;{listed}}}"
 
 
-def address(image: Image.Image) -> str:
-    """The lossless picture itself as an address."""
-    return "data:image/png;base64," + base64.b64encode(png_bytes(image, {})).decode()
+def address(png: bytes) -> str:
+    """A PNG file itself as an address."""
+    return "data:image/png;base64," + base64.b64encode(png).decode()

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.images import PictureError, read_png_text
 from methods.settings import MethodSettings
-from ui.controls import Panel
+from ui.controls import Panel, settings_of
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,8 @@ def restored(path: str, panels: Mapping[str, Panel]) -> Restored:
         values: dict[str, Any] = json.loads(text["stylegrid.settings"])
         panel = panels[method]
         files = frozenset(knob.name for knob in panel.Settings.knobs() if knob.file)
-        tuples = {knob.name for knob in panel.Settings.knobs() if knob.kind is tuple}
-        kept = {name: tuple(value) if name in tuples else value for name, value in values.items()}
-        settings = panel.Settings.make(**{name: value for name, value in kept.items() if name not in files})
+        kept = {name: value for name, value in values.items() if name not in files}
+        settings = settings_of(panel.title, panel.Settings, kept)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(
             "This PNG carries no settings that StyleGrid knows: drop one that was downloaded from here."
