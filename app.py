@@ -16,11 +16,13 @@ from methods.compare import Comparison
 from ui.api import Endpoint
 from ui.controls import Panel
 from ui.examples import pairs, photos, shown_plates, strip
-from ui.handlers import SIZES, Handlers
+from ui.handlers import Handlers
 from ui.inputs import PictureInput, said
 from ui.look import LAUNCH
 from ui.pictures import Shelf
+from ui.runs import SIZES
 from ui.summary import summary
+from ui.sweep import SweepPanel, section
 from ui.texts import footer, header, yardstick
 from ui.tiles import empty_tile
 
@@ -74,11 +76,13 @@ def build(comparison: Comparison) -> gr.Blocks:
                     value=0,
                     label="Timing",
                 )
+                foretold = gr.HTML(said(""), elem_id="forecast", apply_default_css=False)
                 with gr.Row(elem_id="actions"):
                     compare = gr.Button("Compare", variant="primary", elem_id="compare", min_width=120)
                     stop = gr.Button("Stop", interactive=False, elem_id="stop", min_width=80)
                 status = gr.HTML(said(""), elem_id="status", apply_default_css=False)
                 panels = {method.name: Panel(method) for method in methods}
+                sweep = SweepPanel()
                 png = gr.File(
                     label="Drop a PNG from StyleGrid to restore its settings",
                     file_types=[".png"],
@@ -92,16 +96,19 @@ def build(comparison: Comparison) -> gr.Blocks:
                         for method in methods
                     ]
                 summed = gr.HTML(summary({}), apply_default_css=False)
+                swept = gr.HTML(section({}), apply_default_css=False)
                 take = gr.Button("Download everything (ZIP)", size="sm", elem_id="take")
                 parcel = gr.HTML("", visible="hidden", elem_id="parcel", apply_default_css=False)
                 gr.HTML(yardstick(), apply_default_css=False)
         gr.HTML(footer(methods), apply_default_css=False)
 
         names, shelf = Names({each.name: each.path for each in styles}), Shelf(tiles[0])
-        handlers = Handlers(comparison, content, style, size, chosen, timing, panels, shelf, names)
+        handlers = Handlers(
+            comparison, content, style, size, chosen, timing, sweep, foretold, panels, shelf, names
+        )
         for panel in panels.values():
             panel.connect(page, content, size, shelf)
-        handlers.connect(page, compare, stop, status, [*tiles, summed], take, parcel, png)
+        handlers.connect(page, compare, stop, status, [*tiles, summed, swept], take, parcel, png)
         endpoint = Endpoint(comparison, handlers.runs, shelf, names)
         api(endpoint.compare, api_name="compare", concurrency_id="device", concurrency_limit=1)
         api(endpoint.methods, api_name="methods", queue=False)

@@ -159,6 +159,9 @@ class AdaIN(Method):
     def dtype(self, settings: MethodSettings) -> torch.dtype:
         return fast_dtype(self.device)
 
+    def reference_seconds(self, settings: MethodSettings, megapixels: float) -> float:
+        return 1.5 * megapixels
+
     @torch.no_grad()
     def stylize(
         self, content: Tensor, style: Style, settings: MethodSettings, stop: Stop | None = None

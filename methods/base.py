@@ -30,9 +30,13 @@ class Stop:
         """Ask the work to end."""
         self._event.set()
 
+    def asked(self) -> bool:
+        """Whether `set` was called."""
+        return self._event.is_set()
+
     def check(self) -> None:
         """Raises Stopped once `set` was called; methods call it often enough to end within a second."""
-        if self._event.is_set():
+        if self.asked():
             raise Stopped
 
 
@@ -113,6 +117,11 @@ class Method(ABC):
         after a step where that takes longer. Raises Stopped when `stop` was set. Closing the generator ends
         the work.
         """
+
+    def reference_seconds(self, settings: MethodSettings, megapixels: float) -> float:
+        """About what a warm run takes on a two-core AMD EPYC with avx512_bf16. Predictions for other machines
+        are multiples of it (see cost.py)."""
+        return megapixels
 
     def dtype(self, settings: MethodSettings) -> torch.dtype:
         """The number format that the network runs in, for the record."""

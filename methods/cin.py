@@ -99,6 +99,9 @@ class CIN(Method):
     def dtype(self, settings: MethodSettings) -> torch.dtype:
         return fast_dtype(self.device)
 
+    def reference_seconds(self, settings: MethodSettings, megapixels: float) -> float:
+        return 0.9 * megapixels + 0.4 * cast(CINSettings, settings).learn_steps
+
     def prepare(self, style: Style, settings: MethodSettings, stop: Stop | None = None) -> None:
         self.row(style, cast(CINSettings, settings), stop)  # the first search for the nearest plate is long
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import statistics
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from core.measure import PeakMemory, Stopwatch
 from core.resample import fit_short_side
 from core.yardstick import SHORT_SIDE, Distances, Yardstick
 from methods.base import Frame, Method, Stop, Stopped, Style
+from methods.cost import Costs
 from methods.settings import MethodSettings
 from weights.catalog import Weight, find
 
@@ -45,6 +47,11 @@ class Seconds:
     first: float
     total: float
     warm: tuple[float, ...] = ()
+
+    @property
+    def usual(self) -> float:
+        """The warm median where there is one, else the first run's total."""
+        return statistics.median(self.warm) if self.warm else self.total
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,7 @@ class Comparison:
     def __init__(self, methods: Sequence[Method], device: str = "auto") -> None:
         self.methods = {method.name: method for method in methods}
         self.device = pick_device(device)
+        self.costs = Costs(self.methods, self.device)
         self._load_seconds: dict[str, float] = {}
 
     def run(
@@ -133,6 +141,7 @@ class Comparison:
                 if tile.state != "done":
                     yield dict(tiles)
             if tiles[name].state == "done":
+                self._learn_cost(tiles[name])
                 tiles[name] = scored(tiles[name], samples, yardstick, untouched)
                 yield dict(tiles)
         finished = [name for name in tiles if tiles[name].state == "done"]
@@ -142,6 +151,13 @@ class Comparison:
                 for tile in self._run_again(tiles[name], photo, painting, stop):
                     tiles[name] = tile
                     yield dict(tiles)
+                self._learn_cost(tiles[name])
+
+    def _learn_cost(self, tile: Tile) -> None:
+        assert tile.frame is not None
+        assert tile.seconds is not None
+        height, width = tile.frame.image.shape[-2:]
+        self.costs.record(tile.method, tile.settings, height * width, tile.seconds.usual)
 
     def _run_one(self, tile: Tile, content: Tensor, style: Style, stop: Stop | None) -> Iterator[Tile]:
         """One method's tile as it changes; ends in state done, stopped or failed, never in an exception."""

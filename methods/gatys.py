@@ -20,7 +20,7 @@ from core.resample import fit_long_side, resample
 from core.vgg import VGG
 from methods.base import Frame, Method, Stop, Style
 from methods.gatys_objective import Loss, Objective, balanced
-from methods.gatys_presets import NOTES, GatysSettings
+from methods.gatys_presets import NOTES, STEP_SECONDS, GatysSettings
 from methods.settings import MethodSettings
 
 SECONDS_BETWEEN_FRAMES = 0.3
@@ -101,6 +101,10 @@ class Gatys(Method):
         self.device = device
         allow_fast_matmul(device)
         VGG(("relu5_1",))  # reads and checks the weights, which stay in memory
+
+    def reference_seconds(self, settings: MethodSettings, megapixels: float) -> float:
+        settings = cast(GatysSettings, settings)
+        return settings.steps * STEP_SECONDS[settings.preset] * megapixels
 
     def dtype(self, settings: MethodSettings) -> torch.dtype:
         automatic = cast(GatysSettings, settings).precision == "auto"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
@@ -23,6 +24,8 @@ Pixels = Literal["unit", "255", "imagenet"]
 Precision = Literal["auto", "float32"]
 
 SIZES = {"paper": 512, "tensorflow": 512, "d2l": 450, "hvass": 512, "eager": 512, "fast": 512}
+# Per step and megapixel, on the machine of Method.reference_seconds.
+STEP_SECONDS = {"paper": 8.6, "tensorflow": 8.0, "d2l": 8.0, "hvass": 9.0, "eager": 8.0, "fast": 3.7}
 NOTES = {
     "hvass": "Runs on VGG-19's layers of the same names: the tutorial's VGG-16 weights are not at hand.",
     "d2l": "Runs on the original VGG-19 weights, scaled to torchvision's inputs.",
@@ -70,6 +73,10 @@ class GatysSettings(MethodSettings):
     @property
     def size(self) -> int:
         return SIZES[self.preset]
+
+    @property
+    def most_seconds(self) -> float:
+        return self.seconds or math.inf
 
 
 PAPER = GatysSettings(preset="paper", steps=500, start="noise", precision="float32")

@@ -93,6 +93,9 @@ class Johnson(Method):
     def dtype(self, settings: MethodSettings) -> torch.dtype:
         return fast_dtype(self.device)
 
+    def reference_seconds(self, settings: MethodSettings, megapixels: float) -> float:
+        return megapixels * (0.27 if cast(JohnsonSettings, settings).width == "slim" else 1.0)
+
     def prepare(self, style: Style, settings: MethodSettings, stop: Stop | None = None) -> None:
         self.chosen(style, cast(JohnsonSettings, settings), stop)
 

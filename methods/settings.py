@@ -6,6 +6,7 @@ Validation, command line flags and the page's controls all derive from the field
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -84,6 +85,11 @@ class MethodSettings:
     def size(self) -> int | None:
         """Long side of the content in pixels that the recipe asks for; None where any will do."""
         return None
+
+    @property
+    def most_seconds(self) -> float:
+        """Seconds after which a run ends whatever is left to do."""
+        return math.inf
 
     @classmethod
     def knobs(cls) -> tuple[Knob, ...]:

@@ -73,3 +73,17 @@ def photo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             place / f"{index}.png"
         )
     return folder
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "photo.png"
+    Image.effect_noise((64, 48), 90).convert("RGB").save(path)
+    return path
+
+
+@pytest.fixture
+def painting(tmp_path: Path) -> Path:
+    path = tmp_path / "painting.png"
+    Image.effect_noise((48, 64), 90).convert("RGB").save(path)
+    return path

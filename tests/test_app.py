@@ -24,75 +24,14 @@ from methods.cin import CIN
 from methods.compare import Comparison
 from methods.gatys import Gatys
 from methods.gatys_presets import PRESETS, GatysSettings
+from page_handlers import Prepared, handlers_of, noise, session, started, uploaded, values_of
 from ui.controls import Panel, settings_of
 from ui.curves import chart
 from ui.examples import pairs, photos, shown_plates
-from ui.handlers import Handlers
-from ui.inputs import PictureInput, browsers_show, path_of
+from ui.inputs import browsers_show, path_of
 from ui.look import LAUNCH
-from ui.pictures import Shelf
 from ui.runs import Run, Runs
 from ui.texts import paper_link
-
-
-def noise(width, height, mode="RGB"):
-    return Image.effect_noise((width, height), 90).convert(mode)
-
-
-@pytest.fixture
-def photo(tmp_path):
-    path = tmp_path / "photo.png"
-    noise(64, 48).save(path)
-    return path
-
-
-@pytest.fixture
-def painting(tmp_path):
-    path = tmp_path / "painting.png"
-    noise(48, 64).save(path)
-    return path
-
-
-def uploaded(path):
-    """What Gradio hands over for an uploaded file."""
-    return {"path": str(path), "meta": {"_type": "gradio.FileData"}}
-
-
-def handlers_of(*methods):
-    comparison = Comparison(methods, "cpu")
-    with gr.Blocks():
-        content, style = PictureInput("content photo"), PictureInput("style picture")
-        size, chosen, timing = gr.Slider(64, 1024, 64), gr.CheckboxGroup(), gr.Radio([0, 3])
-        panels = {method.name: Panel(method) for method in methods}
-        return Handlers(comparison, content, style, size, chosen, timing, panels, Shelf(gr.HTML()), Names({}))
-
-
-def values_of(handlers, content, style, **changes):
-    """The page's inputs as they stand at first, with some settings of the first method changed."""
-    values = {handlers.content.image: content, handlers.style.image: style, handlers.size: 64}
-    values[handlers.timing] = 0
-    values[handlers.chosen] = list(handlers.panels)
-    for panel in handlers.panels.values():
-        values |= {control: control.value for control in panel.controls.values()}
-    first = next(iter(handlers.panels.values()))
-    return values | {first.controls[name]: value for name, value in changes.items()}
-
-
-def session(name):
-    return gr.Request(session_hash=name)
-
-
-class Prepared:
-    """What Handlers.prepare gave, by name."""
-
-    def __init__(self, outputs):
-        self.content, self.style, self.status, self.ticket, self.compare, self.stop, *tiles = outputs
-        *self.tiles, self.summary = tiles
-
-    @property
-    def accepted(self):
-        return isinstance(self.ticket, str) and not self.compare.interactive and self.stop.interactive
-
 
 # Controls
 
@@ -300,19 +239,11 @@ def test_nothing_of_a_run_is_kept():
     assert not runs._going
 
 
-def started(handlers, photo, painting, name="a", **changes):
-    told = Prepared(
-        handlers.prepare(values_of(handlers, uploaded(photo), uploaded(painting), **changes), session(name))
-    )
-    assert told.accepted
-    return told
-
-
 def test_a_failing_method_leaves_the_others_alone(photo, painting):
     handlers = handlers_of(Failing(), Quick())
     waiting = started(handlers, photo, painting).tiles
     assert all('data-state="waiting"' in tile for tile in waiting)
-    *_, (status, failed, done, _) = handlers.run(session("a"))
+    *_, (status, failed, done, *_) = handlers.run(session("a"))
     assert 'data-state="failed"' in failed
     assert "The weights &lt;file&gt; is damaged." in failed
     assert "Traceback" not in failed
@@ -325,7 +256,7 @@ def test_a_failing_method_leaves_the_others_alone(photo, painting):
 def test_the_download_is_the_exact_picture_with_its_settings(photo, painting):
     handlers = handlers_of(Quick())
     started(handlers, photo, painting, strength=0.7)
-    *_, (_, tile, _) = handlers.run(session("a"))
+    *_, (_, tile, *_) = handlers.run(session("a"))
     path = re.search(r'href="gradio_api/file=([^"]+)" download="stylegrid-quick.png"', tile)[1]
     with Image.open(path) as image, Image.open(photo) as original:
         negative = original.convert("RGB").point(lambda level: 255 - level)
@@ -342,7 +273,7 @@ def test_what_came_out_beside_the_picture_can_be_downloaded(photo, painting):
 
     handlers = handlers_of(Giving())
     started(handlers, photo, painting)
-    *_, (_, tile, _) = handlers.run(session("a"))
+    *_, (_, tile, *_) = handlers.run(session("a"))
     path = re.search(r'href="gradio_api/file=([^"]+)" download="learnt.safetensors">Learnt style<', tile)[1]
     assert Path(path).read_bytes() == b"gammas and betas"
 
@@ -350,7 +281,7 @@ def test_what_came_out_beside_the_picture_can_be_downloaded(photo, painting):
 def test_stop_keeps_what_is_finished_and_the_picture_so_far(photo, painting):
     handlers = handlers_of(Stepped(), Quick())
     started(handlers, photo, painting, steps=10_000)
-    for _, *tiles, _summary in handlers.run(session("a")):
+    for _, *tiles, _summary, _sweep in handlers.run(session("a")):
         if 'class="result"' in tiles[0] and 'data-state="running"' in tiles[0]:
             handlers.stop(session("a"))
     stepped, quick = tiles
@@ -363,7 +294,7 @@ def test_stop_keeps_what_is_finished_and_the_picture_so_far(photo, painting):
 def test_a_stopped_waiting_run_shows_so_and_never_runs(photo, painting):
     handlers = handlers_of(Silent())
     started(handlers, photo, painting)
-    _button, abandoned, tile, _summary = handlers.stop(session("a"))
+    _button, abandoned, tile, *_ = handlers.stop(session("a"))
     assert isinstance(abandoned, str)
     assert 'data-state="stopped"' in tile
     assert list(handlers.run(session("a"))) == []
@@ -372,7 +303,7 @@ def test_a_stopped_waiting_run_shows_so_and_never_runs(photo, painting):
 def test_a_run_that_the_full_queue_refused_is_told_and_forgotten(photo, painting):
     handlers = handlers_of(Quick())
     started(handlers, photo, painting)
-    status, compare, _stop = handlers.rest(session("a"))
+    status, compare, *_ = handlers.rest(session("a"))
     assert "Too many runs are waiting" in status
     assert compare.interactive
     assert list(handlers.run(session("a"))) == []
@@ -383,8 +314,8 @@ def test_two_sessions_get_their_own_pictures(photo, painting):
     handlers = handlers_of(Quick())
     started(handlers, photo, painting, "a")
     started(handlers, painting, photo, "b")
-    *_, (_, first, _) = handlers.run(session("a"))
-    *_, (_, second, _) = handlers.run(session("b"))
+    *_, (_, first, *_) = handlers.run(session("a"))
+    *_, (_, second, *_) = handlers.run(session("b"))
     files = [set(re.findall(r"file=([^\"]+)", tile)) for tile in (first, second)]
     assert len(files[0]) == len(files[1]) == 2  # the photo and the result
     assert not files[0] & files[1]
@@ -396,7 +327,7 @@ def test_an_unforeseen_error_is_a_sentence_and_ends_the_run(photo, painting, mon
     handlers = handlers_of(Quick())
     monkeypatch.setattr(handlers.comparison, "run", lambda *_: 1 / 0)
     started(handlers, photo, painting)
-    ((status, _tile, _summary),) = handlers.run(session("a"))
+    ((status, *_),) = handlers.run(session("a"))
     assert "The comparison failed" in status
     assert started(handlers, photo, painting)  # the next one is accepted
 

@@ -15,11 +15,11 @@ from methods.compare import Comparison, Tile
 from methods.results import picture, png_text, record
 from methods.settings import Knob
 from ui.controls import settings_of
-from ui.handlers import checked_repeats, checked_size, session_of
+from ui.handlers import session_of
 from ui.inputs import path_of
 from ui.pictures import Shelf
 from ui.report import archive
-from ui.runs import Run, Runs
+from ui.runs import Run, Runs, checked_repeats, checked_size
 from ui.tiles import ENDED
 from ui.wall import watch
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gradio as gr
@@ -94,6 +94,13 @@ class Panel:
         return settings_of(
             self.title, self.Settings, {name: values[each] for name, each in self.controls.items()}
         )
+
+
+def chosen_settings(
+    chosen: Sequence[str] | None, panels: Mapping[str, Panel], values: Mapping[Component, Any]
+) -> dict[str, MethodSettings]:
+    """The chosen methods' settings by name, as the controls stand; ValueError where one is out of range."""
+    return {name: panel.settings(values) for name, panel in panels.items() if name in (chosen or ())}
 
 
 def settings_of(title: str, kind: type[MethodSettings], values: Mapping[str, Any]) -> MethodSettings:

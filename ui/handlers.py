@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -17,16 +18,17 @@ from gradio.components import Component
 
 from core.images import Picture, PictureError
 from core.plates import Names
-from methods.compare import REPEATS, Comparison, Tile, explain
-from ui.controls import Panel, shown
+from methods.compare import Comparison, explain
+from ui.controls import Panel, chosen_settings, shown
+from ui.forecast import forecast
 from ui.inputs import PictureInput, path_of, said, size_of, wrong
 from ui.pictures import Shelf, address
 from ui.report import archive
 from ui.restore import restored
-from ui.runs import Run, Runs
-from ui.wall import Wall, watch
+from ui.runs import Run, Runs, checked_repeats, checked_size
+from ui.sweep import Point, SweepPanel, checked_sizes, point, section
+from ui.wall import Wall, progress_of, watch
 
-SIZES = (64, 1024)
 SHOW_WALL = """() => {
   const wall = document.getElementById('wall');
   if (wall.getBoundingClientRect().top > innerHeight / 2) wall.scrollIntoView({behavior: 'smooth'});
@@ -42,6 +44,7 @@ class Handlers:
 
     Args:
         size, chosen, timing: the size slider, the choice of methods, and how often each runs again.
+        sweep: the resolution sweep; forecast: the line that tells what a comparison will take.
         panels: by method name.
         names: recognises the plates.
     """
@@ -54,16 +57,19 @@ class Handlers:
         size: Component,
         chosen: Component,
         timing: Component,
+        sweep: SweepPanel,
+        forecast: gr.HTML,
         panels: Mapping[str, Panel],
         shelf: Shelf,
         names: Names,
     ) -> None:
         self.comparison, self.content, self.style = comparison, content, style
         self.size, self.chosen, self.timing, self.panels = size, chosen, timing, panels
+        self.sweep, self.forecast = sweep, forecast
         self.shelf, self.names = shelf, names
         self.runs = Runs()
         self.titles = {name: method.title for name, method in comparison.methods.items()}
-        self.parts = len(self.titles) + 1  # of the wall: a tile for each method, and the summary
+        self.parts = len(self.titles) + 2  # of the wall: a tile for each method, the summary, the sweep
 
     def connect(
         self,
@@ -80,16 +86,18 @@ class Handlers:
         # Not gr.State, whose change events are lost when the handler that set it ran outside the queue.
         ticket, abandoned = gr.Textbox(visible="hidden"), gr.Textbox(visible="hidden")
         at_once: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-        inputs: set[Block] = {self.content.image, self.style.image, self.size, self.chosen, self.timing}
-        for panel in self.panels.values():
-            inputs |= set(panel.controls.values())
-        compare.click(
-            self.prepare,
-            inputs=inputs,
-            outputs=[self.content.told, self.style.told, status, ticket, compare, stop, *wall],
-            preprocess=False,  # for ranges to be checked by the settings, and files by our decoder
-            **at_once,
-        )
+        buttons = [compare, self.sweep.button, stop]
+        controls = [control for panel in self.panels.values() for control in panel.controls.values()]
+        shared = [self.content.image, self.size, self.chosen, self.timing, self.sweep.sizes]
+        inputs: set[Block] = {self.style.image, *shared, *controls}
+        for button, prepare in ((compare, self.prepare), (self.sweep.button, self.prepare_sweep)):
+            button.click(
+                prepare,
+                inputs=inputs,
+                outputs=[self.content.told, self.style.told, status, ticket, *buttons, *wall],
+                preprocess=False,  # for ranges to be checked by the settings, and files by our decoder
+                **at_once,
+            )
         going = ticket.change(
             self.run,
             outputs=[status, *wall],
@@ -101,18 +109,34 @@ class Handlers:
             api_visibility="private",
         )
         ticket.change(None, js=SHOW_WALL, api_visibility="private")
-        going.then(self.rest, outputs=[status, compare, stop], **at_once)
+        foretell: dict[str, Any] = {
+            "fn": self.foretell,
+            "inputs": inputs,
+            "outputs": [self.forecast, self.sweep.forecast],
+            "preprocess": False,
+            "trigger_mode": "always_last",
+            **at_once,
+        }
+        going.then(self.rest, outputs=[status, *buttons], **at_once).then(**foretell)
+        gr.on([page.load, *(each.change for each in (*shared, *controls))], **foretell)  # type: ignore[attr-defined]
         take.click(self.parcel, outputs=parcel, **at_once).success(None, js=FETCH, api_visibility="private")
-        controls = [control for panel in self.panels.values() for control in panel.controls.values()]
         png.upload(
             self.restore, inputs=png, outputs=[status, self.size, *controls], preprocess=False, **at_once
         )
         stop.click(self.stop, outputs=[stop, abandoned, *wall], **at_once)
-        abandoned.change(self.abandon, outputs=[status, compare, stop], cancels=going, **at_once)
+        abandoned.change(self.abandon, outputs=[status, *buttons], cancels=going, **at_once)
         page.unload(self.leave)
 
     def prepare(self, values: dict[Component, Any], request: gr.Request) -> list[Any]:
-        """Both lines beneath the inputs, the status line, the ticket, both buttons, the tiles."""
+        """Both lines beneath the inputs, the status line, the ticket, the buttons, the wall."""
+        return self.admit(values, (), request)
+
+    def prepare_sweep(self, values: dict[Component, Any], request: gr.Request) -> list[Any]:
+        """As `prepare`, for a run at all sizes of the sweep."""
+        return self.admit(values, values[self.sweep.sizes], request)
+
+    def admit(self, values: Mapping[Component, Any], sizes: Any, request: gr.Request) -> list[Any]:
+        """What `prepare` returns; `sizes` are those of a sweep, and () asks for none."""
         content, content_told = self.read(self.content, values[self.content.image])
         style, style_told = self.read(self.style, values[self.style.image])
         unchanged = [gr.skip()] * self.parts
@@ -121,11 +145,14 @@ class Handlers:
             return [content_told, style_told, said(""), *refused]
         try:
             run = self.run_of(content, style, values)
+            if sizes != ():
+                sizes = checked_sizes(sizes)
+                run = replace(run, size=sizes[0], sizes=sizes)
             wall = Wall(run, self.titles, self.shelf)
         except ValueError as error:
             return [content_told, style_told, wrong(str(error)), *refused]
         if not self.runs.ask(session_of(request), run):
-            return [gr.skip()] * (6 + self.parts)
+            return [gr.skip()] * (7 + self.parts)
         return [
             content_told,
             style_told,
@@ -133,7 +160,22 @@ class Handlers:
             uuid.uuid4().hex,
             *buttons(running=True),
             *wall.all("waiting"),
+            section({}) if run.sizes else gr.skip(),
         ]
+
+    def foretell(self, values: dict[Component, Any]) -> tuple[str, str]:
+        """What a comparison and a sweep will take, as the controls stand; nothing while they are wrong."""
+        try:
+            settings = chosen_settings(values[self.chosen], self.panels, values)
+            shape, runs = (
+                self.content.shape(values[self.content.image]),
+                1 + checked_repeats(values[self.timing]),
+            )
+            size, sizes = checked_size(values[self.size]), checked_sizes(values[self.sweep.sizes])
+        except ValueError:
+            return said(""), said("")
+        once, swept = (forecast(self.comparison, settings, shape, each, runs) for each in ((size,), sizes))
+        return once, swept
 
     def read(self, source: PictureInput, payload: Any) -> tuple[tuple[str, Picture] | None, str]:
         """The chosen file and its picture, or None, and the line beneath the input."""
@@ -147,8 +189,7 @@ class Handlers:
         self, content: tuple[str, Picture], style: tuple[str, Picture], values: Mapping[Component, Any]
     ) -> Run:
         """The run as the controls stand; ValueError where one is out of range."""
-        chosen = values.get(self.chosen) or []
-        settings = {name: panel.settings(values) for name, panel in self.panels.items() if name in chosen}
+        settings = chosen_settings(values.get(self.chosen), self.panels, values)
         if not settings:
             raise ValueError("No method was chosen: tick at least one.")
         return Run(
@@ -165,11 +206,20 @@ class Handlers:
         with self.runs.going(session_of(request)) as run:
             if run is None:
                 return
-            wall = Wall(run, self.titles, self.shelf)
+            points: dict[str, list[Point]] = {self.titles[name]: [] for name in run.settings}
             try:
-                for tiles in watch(self.comparison, run):
-                    self.runs.keep(session_of(request), run, tiles)
-                    yield [said(progress_of(tiles)), *wall.draw(tiles)]
+                for size in run.sizes or (run.size,):
+                    at = replace(run, size=size)
+                    wall = Wall(at, self.titles, self.shelf)
+                    for tiles in watch(self.comparison, at):
+                        self.runs.keep(session_of(request), at, tiles)
+                        yield [said(progress_of(tiles, at)), *wall.draw(tiles), gr.skip()]
+                    if run.sizes:
+                        for tile in tiles.values():
+                            points[tile.title].append(point(size, tile))
+                        yield [*[gr.skip()] * self.parts, section(points)]
+                    if run.stop.asked():
+                        break
             except Exception as error:
                 log.exception("The comparison failed")
                 yield [wrong(explain(error, "The comparison")), *[gr.skip()] * self.parts]
@@ -183,14 +233,15 @@ class Handlers:
         stopping = gr.Button("Stopping", interactive=False)
         if waiting is None:
             return [stopping, gr.skip(), *[gr.skip()] * self.parts]
-        return [stopping, uuid.uuid4().hex, *Wall(waiting, self.titles, self.shelf).all("stopped")]
+        stopped = Wall(waiting, self.titles, self.shelf).all("stopped")
+        return [stopping, uuid.uuid4().hex, *stopped, gr.skip()]
 
     def abandon(self) -> list[Any]:
-        """The status line and both buttons after a run left the queue."""
+        """The status line and the buttons after a run left the queue."""
         return [said("Stopped before it began."), *buttons(running=False)]
 
     def rest(self, request: gr.Request) -> list[Any]:
-        """The status line and both buttons after a run, however it ended."""
+        """The status line and the buttons after a run, however it ended."""
         refused = self.runs.stop(session_of(request)) is not None  # the queue was full
         told = wrong("Too many runs are waiting; please try again later.") if refused else gr.skip()
         return [told, *buttons(running=False)]
@@ -227,46 +278,12 @@ class Handlers:
         return [told, size, *values]
 
 
-def buttons(running: bool) -> tuple[gr.Button, gr.Button]:
-    """Compare and Stop."""
-    return gr.Button(interactive=not running), gr.Button("Stop", interactive=running)
-
-
-def checked_size(size: Any) -> int:
-    """The working size; ValueError where it is out of range."""
-    if isinstance(size, bool) or not isinstance(size, (int, float)) or not SIZES[0] <= size <= SIZES[1]:
-        raise ValueError(f"size is {size!r}; it must be from {SIZES[0]} to {SIZES[1]} pixels.")
-    return int(size)
-
-
-def checked_repeats(repeats: Any) -> int:
-    """How often each method runs again; ValueError where it is out of range."""
-    if isinstance(repeats, bool) or not isinstance(repeats, int) or not 0 <= repeats <= REPEATS:
-        raise ValueError(f"repeats is {repeats!r}; it must be a whole number from 0 to {REPEATS}.")
-    return repeats
+def buttons(running: bool) -> tuple[gr.Button, gr.Button, gr.Button]:
+    """Compare, the sweep's and Stop."""
+    start = gr.Button(interactive=not running)
+    return start, start, gr.Button("Stop", interactive=running)
 
 
 def session_of(request: gr.Request) -> str:
     """The key of the browser's session."""
     return request.session_hash or ""
-
-
-def progress_of(tiles: Mapping[str, Tile]) -> str:
-    """Where a run stands, in a sentence; it changes only when a method's state does."""
-    states = [tile.state for tile in tiles.values()]
-    active = [tile for tile in tiles.values() if tile.state in ("loading", "running", "timing")]
-    if active:
-        place = list(tiles).index(active[0].method) + 1
-        return f"{active[0].title}, {place} of {len(tiles)}: {active[0].state}"
-    if "waiting" in states:
-        return f"{states.count('done')} of {len(states)} done"
-    return summary(states)
-
-
-def summary(states: Sequence[str]) -> str:
-    """How an ended run went."""
-    if "stopped" in states:
-        return f"Stopped; {states.count('done')} of {len(states)} finished."
-    if "failed" in states:
-        return f"{states.count('done')} of {len(states)} finished; {states.count('failed')} failed."
-    return "Finished."

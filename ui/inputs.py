@@ -50,6 +50,17 @@ class PictureInput:
         path = path_of(payload)
         return path or "", open_picture(path, self.role)
 
+    def shape(self, payload: Any) -> tuple[int, int] | None:
+        """The chosen file's width and height without decoding it; None where there is none or it is unfit."""
+        try:
+            path = path_of(payload)
+            if not path:
+                return None
+            with Image.open(path) as image:
+                return image.size
+        except (OSError, ValueError):
+            return None
+
     def check(self, payload: Any) -> tuple[Any, str]:
         """What the input and the line beneath it show after a picture was chosen or cleared."""
         if payload is None:
@@ -100,9 +111,10 @@ def size_of(picture: Picture) -> str:
     return said(f"{width:,} × {height:,} px")
 
 
-def said(text: str) -> str:
-    """A line that tells something; its height is reserved even when it is empty."""
-    return f'<p class="told" role="status">{escape(text) or "&nbsp;"}</p>'
+def said(text: str, warned: bool = False) -> str:
+    """A line that tells something, or warns of it; its height is reserved even when it is empty."""
+    kind = "told warned" if warned else "told"
+    return f'<p class="{kind}" role="status">{escape(text) or "&nbsp;"}</p>'
 
 
 def wrong(text: str) -> str:

@@ -7,18 +7,23 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from core.images import Picture
 from methods.base import Stop
-from methods.compare import Tile
+from methods.compare import REPEATS, Tile
 from methods.settings import MethodSettings
 
+SIZES = (64, 1024)  # px, of the long side
 MOST_KEPT = 16  # finished runs, whose pictures stay in memory
 
 
 @dataclass(frozen=True)
 class Run:
-    """One comparison that was asked for. The arguments of Comparison.run, checked."""
+    """One comparison that was asked for. The arguments of Comparison.run, checked.
+
+    With `sizes` it is repeated at each of them, and `size` is the one of the moment.
+    """
 
     content: Picture
     style: Picture
@@ -26,6 +31,7 @@ class Run:
     size: int
     style_name: str | None = None
     repeats: int = 0
+    sizes: tuple[int, ...] = ()
     stop: Stop = field(default_factory=Stop)
 
 
@@ -89,3 +95,17 @@ class Runs:
             if run is not None:
                 run.stop.set()
         return waiting
+
+
+def checked_size(size: Any) -> int:
+    """The working size; ValueError where it is out of range."""
+    if isinstance(size, bool) or not isinstance(size, (int, float)) or not SIZES[0] <= size <= SIZES[1]:
+        raise ValueError(f"size is {size!r}; it must be from {SIZES[0]} to {SIZES[1]} pixels.")
+    return int(size)
+
+
+def checked_repeats(repeats: Any) -> int:
+    """How often each method runs again; ValueError where it is out of range."""
+    if isinstance(repeats, bool) or not isinstance(repeats, int) or not 0 <= repeats <= REPEATS:
+        raise ValueError(f"repeats is {repeats!r}; it must be a whole number from 0 to {REPEATS}.")
+    return repeats

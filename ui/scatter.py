@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -19,7 +18,7 @@ HEADROOM = 1.08
 def seconds_of(tile: Tile) -> float:
     """The warm median where there is one, else the first run's seconds."""
     assert tile.seconds is not None
-    return statistics.median(tile.seconds.warm) if tile.seconds.warm else tile.seconds.total
+    return tile.seconds.usual
 
 
 def front(tiles: Sequence[Tile]) -> list[Tile]:

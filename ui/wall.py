@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from core.images import resize
 from methods.base import Frame
@@ -80,3 +81,27 @@ class Wall:
         pictures = Pictures(self.photo.ratio, self.photo.photo, file, file, others)
         self._kept[tile.method] = tile.frame, pictures
         return pictures
+
+
+def progress_of(tiles: Mapping[str, Tile], run: Run) -> str:
+    """Where a run stands, in a sentence; it changes only when a method's state does."""
+    if run.sizes:
+        place = run.sizes.index(run.size) + 1
+        return f"{run.size:,} px, {place} of {len(run.sizes)}: {progress_of(tiles, replace(run, sizes=()))}"
+    states = [tile.state for tile in tiles.values()]
+    active = [tile for tile in tiles.values() if tile.state in ("loading", "running", "timing")]
+    if active:
+        place = list(tiles).index(active[0].method) + 1
+        return f"{active[0].title}, {place} of {len(tiles)}: {active[0].state}"
+    if "waiting" in states:
+        return f"{states.count('done')} of {len(states)} done"
+    return ended(states)
+
+
+def ended(states: Sequence[str]) -> str:
+    """How an ended run went."""
+    if "stopped" in states:
+        return f"Stopped; {states.count('done')} of {len(states)} finished."
+    if "failed" in states:
+        return f"{states.count('done')} of {len(states)} finished; {states.count('failed')} failed."
+    return "Finished."

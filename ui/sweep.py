@@ -1,0 +1,124 @@
+"""The resolution sweep: its sizes and button, and what it found, in two drawings and a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from methods.compare import Tile
+from methods.cost import fitted
+from ui.inputs import said
+from ui.scaling import Line, scaling
+from ui.tiles import time
+
+SIZES = (256, 384, 512, 768, 1024, 1536, 2048)
+FIRST_SIZES = (256, 512, 1024)
+
+
+class SweepPanel:
+    """Constructing one draws it."""
+
+    def __init__(self) -> None:
+        with gr.Accordion("Resolution sweep", open=False, elem_classes="panel"):
+            self.sizes = gr.CheckboxGroup(
+                [(f"{size:,}", size) for size in SIZES],
+                value=list(FIRST_SIZES),
+                label="Sizes",
+                info="Long sides in pixels; the chosen methods run at each, with the settings as they stand",
+            )
+            self.forecast = gr.HTML(said(""), apply_default_css=False)
+            self.button = gr.Button("Run the sweep", elem_id="sweep")
+
+
+def checked_sizes(sizes: Any) -> tuple[int, ...]:
+    """The sizes of a sweep, small ones first; ValueError where there is none or one is not offered."""
+    if not isinstance(sizes, (list, tuple)) or not sizes or not set(sizes) <= set(SIZES):
+        offered = ", ".join(map(str, SIZES))
+        raise ValueError(f"The sweep's sizes are {sizes!r}; choose at least one of {offered}.")
+    return tuple(sorted(set(sizes)))
+
+
+@dataclass(frozen=True)
+class Point:
+    """What a method took at one size. Without seconds it gave no picture, and `told` says why."""
+
+    size: int
+    megapixels: float
+    seconds: float | None
+    memory: float | None  # MB
+    told: str
+
+
+def point(size: int, tile: Tile) -> Point:
+    """The point of an ended tile."""
+    if tile.state != "done" or tile.frame is None or tile.seconds is None:
+        return Point(size, 0, None, None, tile.error or tile.state)
+    height, width = tile.frame.image.shape[-2:]
+    memory = None if tile.peak_memory is None else tile.peak_memory / 2**20
+    return Point(size, height * width / 1e6, tile.seconds.usual, memory, "")
+
+
+def section(points: Mapping[str, Sequence[Point]]) -> str:
+    """What a sweep has found so far, by the methods' titles; nothing before the first point."""
+    if not any(each.seconds for found in points.values() for each in found):
+        return '<section class="summary sweep" hidden></section>'
+    seconds = {
+        title: [(each.megapixels, each.seconds) for each in found if each.seconds]
+        for title, found in points.items()
+    }
+    memory = {
+        title: [(each.megapixels, each.memory) for each in found if each.seconds and each.memory]
+        for title, found in points.items()
+    }
+    ticks = {each.megapixels: each.size for found in points.values() for each in found if each.seconds}
+    drawings = scaling("Seconds", "s", seconds, ticks) + scaling("Peak memory", "MB", memory, ticks)
+    return (
+        '<section class="summary sweep" aria-label="Resolution sweep"><h2>Speed and size</h2>'
+        f'<div class="pair">{drawings}</div>{table(points, seconds, memory)}'
+        '<p class="protocol">Lines and costs: a fixed part and a part per megapixel, fitted by least squared '
+        "relative errors. Seconds: the warm median with fair timing, else one run.</p></section>"
+    )
+
+
+def table(
+    points: Mapping[str, Sequence[Point]],
+    seconds: Mapping[str, Line],
+    memory: Mapping[str, Line],
+) -> str:
+    """A row per method: its seconds and memory at every size, and what they come to per megapixel."""
+    sizes = sorted({each.size for found in points.values() for each in found})
+    headings = ["Method", *(f"{size:,}\u202fpx" for size in sizes), "Seconds at x MP", "Memory at x MP"]
+    rows = []
+    for title, found in points.items():
+        at = {each.size: each for each in found}
+        cells = [cell(at.get(size)) for size in sizes]
+        cells.append(formula(seconds[title], 2, "s"))
+        cells.append(formula(memory[title], 0, "MB"))
+        rows.append(
+            f'<tr><th scope="row">{escape(title)}</th>{"".join(f"<td>{each}</td>" for each in cells)}</tr>'
+        )
+    head = "".join(f'<th scope="col">{each}</th>' for each in headings)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def cell(found: Point | None) -> str:
+    """A method at one size."""
+    if found is None:
+        return "–"
+    if found.seconds is None:
+        return f'<span title="{escape(found.told)}">{escape(found.told.split(":")[0][:24])}</span>'
+    memory = "–" if found.memory is None else f"{found.memory:,.0f}\u202fMB"
+    return f"{time(found.seconds)}<small>{memory}</small>"
+
+
+def formula(line: Line, digits: int, unit: str) -> str:
+    """The fitted cost, as in "0.02 + 0.91 x s"."""
+    if not line:
+        return "–"
+    fixed, slope = fitted(*zip(*line, strict=True))
+    whole = f"{slope:,.{digits}f}\u202fx\u202f{unit}"
+    return f"{fixed:,.{digits}f} + {whole}" if fixed >= 0.5 * 10**-digits else whole
