@@ -21,6 +21,7 @@ from ui.inputs import PictureInput, said
 from ui.look import LAUNCH
 from ui.pictures import Shelf
 from ui.runs import SIZES
+from ui.shared import SharedControls
 from ui.summary import summary
 from ui.sweep import SweepPanel, section
 from ui.texts import footer, header, yardstick
@@ -81,6 +82,7 @@ def build(comparison: Comparison) -> gr.Blocks:
                     compare = gr.Button("Compare", variant="primary", elem_id="compare", min_width=120)
                     stop = gr.Button("Stop", interactive=False, elem_id="stop", min_width=80)
                 status = gr.HTML(said(""), elem_id="status", apply_default_css=False)
+                shared = SharedControls()
                 panels = {method.name: Panel(method) for method in methods}
                 sweep = SweepPanel()
                 png = gr.File(
@@ -106,6 +108,7 @@ def build(comparison: Comparison) -> gr.Blocks:
         handlers = Handlers(
             comparison, content, style, size, chosen, timing, sweep, foretold, panels, shelf, names
         )
+        shared.connect(panels.values())
         for panel in panels.values():
             panel.connect(page, content, size, shelf)
         handlers.connect(page, compare, stop, status, [*tiles, summed, swept], take, parcel, png)

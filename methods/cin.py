@@ -17,7 +17,8 @@ from core.perceptual import Perceptual
 from core.resample import fit_long_side, resample
 from core.transformer import ConditionalInstanceNorm, Transformer
 from methods.base import Frame, Method, Stop, Style
-from methods.feedforward import FeedForwardSettings, finished, in_tiles, parse_shares
+from methods.feedforward import FeedForwardSettings, in_tiles, parse_shares
+from methods.finish import finished
 from methods.nearest import nearest_plate
 from methods.settings import MethodSettings, knob
 from weights.catalog import find

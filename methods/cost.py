@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import statistics
 import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from core.device import fast_dtype
 from core.measure import Stopwatch
@@ -22,7 +22,7 @@ TRIALS = 5
 
 @cache
 def trial(device: torch.device) -> float:
-    """Seconds of a convolution such as the networks consist of: the median of a few, after a warm-up."""
+    """Seconds of a convolution such as the networks consist of: the quickest of a few, after a warm-up."""
     dtype = fast_dtype(device)
     features = torch.zeros(1, 64, 256, 256, device=device, dtype=dtype)
     weight = torch.zeros(64, 64, 3, 3, device=device, dtype=dtype)
@@ -33,7 +33,7 @@ def trial(device: torch.device) -> float:
                 features.to(memory_format=torch.channels_last), weight.to(memory_format=torch.channels_last)
             )
         seconds.append(watch.seconds)
-    return statistics.median(seconds[1:])
+    return min(seconds[1:])
 
 
 class Costs:
@@ -67,18 +67,27 @@ class Costs:
         return min(seconds, settings.most_seconds)
 
 
-def fitted(megapixels: Sequence[float], values: Sequence[float]) -> tuple[float, float]:
-    """A fixed part and a part per megapixel, neither negative, with the least squared relative errors.
+def fitted(
+    megapixels: Sequence[float], values: Sequence[float], relative: bool = True
+) -> tuple[float, float]:
+    """A fixed part and a part per megapixel, neither negative, with the least squared errors.
 
-    Where nothing fixed can be told, as from a single size, all is put on the megapixels. Values are above 0.
+    Errors are `relative` to the values, which are then above 0, or absolute. Where nothing fixed can be told,
+    as from a single size, all is put on the megapixels.
     """
-    pairs = zip(megapixels, values, strict=True)
-    rows = torch.tensor([[1 / value, size / value] for size, value in pairs], dtype=torch.float64)
-    ones = torch.ones(len(rows), 1, dtype=torch.float64)
+    target = torch.tensor(values, dtype=torch.float64)[:, None]
+    rows = torch.tensor([[1.0, size] for size in megapixels], dtype=torch.float64)
+    if relative:
+        rows, target = rows / target, target / target
+
+    def least_squares(columns: Tensor) -> list[float]:
+        solution: list[float] = torch.linalg.lstsq(columns, target).solution.flatten().tolist()
+        return solution
+
     if len(set(megapixels)) > 1:
-        fixed, slope = torch.linalg.lstsq(rows, ones).solution.flatten().tolist()
+        fixed, slope = least_squares(rows)
         if slope < 0:
-            return torch.linalg.lstsq(rows[:, :1], ones).solution.item(), 0.0
+            return least_squares(rows[:, :1])[0], 0.0
         if fixed >= 0:
             return fixed, slope
-    return 0.0, torch.linalg.lstsq(rows[:, 1:], ones).solution.item()
+    return 0.0, least_squares(rows[:, 1:])[0]

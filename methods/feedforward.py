@@ -1,4 +1,4 @@
-"""What the feed-forward methods share: strength and colours."""
+"""What the feed-forward methods share: tiles, and shares of a mix."""
 
 from __future__ import annotations
 
@@ -8,22 +8,20 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from core.colour import keep_colours
 from core.resample import fit_long_side
 from core.tiles import tiles
 from core.transformer import Transformer, fixed_statistics
 from methods.base import Stop
-from methods.settings import MethodSettings, knob
+from methods.finish import FinishSettings
+from methods.settings import knob
 
 MARGIN = 64  # px around a tile; the networks see no further
 
 
 @dataclass(frozen=True)
-class FeedForwardSettings(MethodSettings):
+class FeedForwardSettings(FinishSettings):
     """Settings of every network that paints in one pass."""
 
-    strength: float = knob(1.0, 0, 1, 0.01, help="From 0, the photo, to 1, the full style.")
-    keep_colours: bool = knob(False, help="Take only light and dark from the style, colours from the photo.")
     tile: int = knob(
         2048, 128, 4096, 8, help="Photos with a longer side are painted in tiles of it, in px.", expert=True
     )
@@ -64,10 +62,3 @@ def in_tiles(
                 stop.check()
             tile.put(paint(tile.read(content)), result)
     return result
-
-
-def finished(pastiche: Tensor, content: Tensor, settings: FeedForwardSettings) -> Tensor:
-    """The network's output (B, 3, H, W) in [0, 1] as the settings ask, blended with its content."""
-    if settings.keep_colours:
-        pastiche = keep_colours(pastiche, content)
-    return content.lerp(pastiche, settings.strength)

@@ -19,6 +19,7 @@ from core.lbfgs import LBFGS
 from core.resample import fit_long_side, resample
 from core.vgg import VGG
 from methods.base import Frame, Method, Stop, Style
+from methods.finish import finished
 from methods.gatys_objective import Loss, Objective, balanced
 from methods.gatys_presets import NOTES, STEP_SECONDS, GatysSettings
 from methods.settings import MethodSettings
@@ -198,7 +199,7 @@ def frame(
 ) -> Frame:
     """A Frame at the content's size, on the CPU."""
     return Frame(
-        image=resample(image, *content.shape[-2:]).cpu(),
+        image=finished(resample(image, *content.shape[-2:]), content, settings).cpu(),
         step=step,
         total=total,
         losses={name: loss.item() for name, loss in losses.items()},

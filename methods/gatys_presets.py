@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from core.vgg import Pooling, layer_names
+from methods.finish import FinishSettings
 from methods.settings import MethodSettings, knob
 
 LAYERS = tuple(name for name in layer_names() if not name.startswith("pool"))
@@ -33,7 +34,7 @@ NOTES = {
 
 
 @dataclass(frozen=True)
-class GatysSettings(MethodSettings):
+class GatysSettings(FinishSettings):
     """Every number of a recipe. `GatysSettings.make(preset="d2l", steps=200)` changes some of a preset's."""
 
     presets: ClassVar[Mapping[str, MethodSettings]] = {}  # filled below

@@ -16,7 +16,8 @@ from core.device import allow_fast_matmul, fast_dtype
 from core.transformer import InstanceNorm, Transformer
 from methods.base import Frame, Method, Stop, Style
 from methods.fast_neural_style import from_fast_neural_style, has_layout
-from methods.feedforward import FeedForwardSettings, finished, in_tiles
+from methods.feedforward import FeedForwardSettings, in_tiles
+from methods.finish import finished
 from methods.nearest import nearest_plate
 from methods.settings import MethodSettings, knob
 from weights.catalog import CATALOG, Weight, find

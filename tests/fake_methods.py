@@ -44,6 +44,9 @@ class Stepped(Quick):
     name, title = "stepped", "Stepped"
     Settings = SteppedSettings
 
+    def reference_seconds(self, settings: SteppedSettings, megapixels: float) -> float:
+        return settings.steps * megapixels
+
     def stylize(
         self, content: Tensor, style: Style, settings: FakeSettings, stop: Stop | None = None
     ) -> Iterator[Frame]:

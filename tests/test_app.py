@@ -447,6 +447,23 @@ def test_compare_streams_and_ends_with_the_pictures(client, photo, painting):
         assert (image.format, image.size) == ("PNG", (64, 48))
 
 
+def test_two_clients_at_once_get_their_own_pictures(client, photo, painting):
+    """Both ask before either is served; one waits, and neither sees anything of the other."""
+    other = Client(client.src, verbose=False)
+    asked = {"size": 64, "settings": {"stepped": {"steps": 5}}, "api_name": "/compare"}
+    jobs = [
+        each.submit(content=handle_file(content), style=handle_file(style), **asked)
+        for each, content, style in ((client, photo, painting), (other, painting, photo))
+    ]
+    shapes = []
+    for job in jobs:
+        *_, last = job
+        with Image.open(last["stepped"]["picture"]) as image:
+            shapes.append(image.size)
+    assert shapes == [(64, 48), (48, 64)]
+    other.close()
+
+
 def test_methods_tells_what_can_be_asked_for(client):
     told = client.predict(api_name="/methods")
     assert [method["name"] for method in told["methods"]] == ["stepped", "failing"]

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from playwright.sync_api import expect
 import app
 from core.images import read_png_text
 from fake_methods import Failing, Quick, Silent, Stepped
+from methods import ALL
 from methods.compare import Comparison
 from methods.gatys_presets import FAST
 from methods.johnson import Johnson
@@ -120,8 +122,8 @@ class Visitor:
         field.press("Tab")
 
     def open_panel(self):
-        """The last one, which on the real page is that of Gatys."""
-        self.page.locator(".panel").last.get_by_role("button").first.click()
+        """The last method's, which on the real page is Gatys."""
+        self.page.locator(".panel", has_text=": settings").last.get_by_role("button").first.click()
 
     def start(self, **numbers):
         """Compare at 64 px with the last method's sliders set."""
@@ -265,10 +267,10 @@ def test_fair_timing_shows_the_warm_median(page, fake):
 
 def test_the_summary_is_drawn_and_sorted(page, fake):
     visitor = Visitor(page, fake)
-    expect(page.locator(".summary")).to_be_hidden()
+    expect(page.locator(".summary:not(.sweep)")).to_be_hidden()
     visitor.start()
     visitor.wait_for("stepped", "done")
-    summary = page.locator(".summary")
+    summary = page.locator(".summary:not(.sweep)")
     expect(summary.locator("tbody tr")).to_have_count(2)
     expect(summary.locator("svg circle")).to_have_count(2)
     expect(summary.locator("li")).to_contain_text("Quick")
@@ -278,6 +280,115 @@ def test_the_summary_is_drawn_and_sorted(page, fake):
         expect(summary.locator(f"th[aria-sort={direction}]")).to_have_text("Style distance")
         shown = [float(text) for text in summary.locator("tbody td:last-child").all_inner_texts()]
         assert shown == sorted(shown, reverse=direction == "descending")
+
+
+def test_a_sweep_is_drawn_over_sizes(page, fake):
+    visitor = Visitor(page, fake)
+    page.get_by_role("button", name="Resolution sweep").click()
+    for size in ("512", "1,024"):
+        page.get_by_role("checkbox", name=size).uncheck()
+    page.get_by_role("checkbox", name="384").check()
+    visitor.choose_both()
+    page.get_by_role("button", name="Run the sweep").click()
+    sweep = page.locator(".summary.sweep")
+    expect(visitor.status).to_contain_text("384 px, 2 of 2: 2 of 3 finished; 1 failed.", timeout=30_000)
+    expect(sweep.locator("thead th")).to_have_text(
+        ["Method", "256\u202fpx", "384\u202fpx", "Seconds at x MP", "Memory at x MP"]
+    )
+    expect(sweep.locator("tbody tr")).to_have_count(3)
+    expect(sweep.locator("tbody tr", has_text="Failing")).to_contain_text("The weights <file>")
+    assert sweep.locator("figure").first.locator("circle").count() == 4  # two methods at two sizes
+    expect(page.get_by_role("button", name="Run the sweep")).to_be_enabled()
+
+
+def test_what_a_run_will_take_is_told_before_it(page, fake):
+    visitor = Visitor(page, fake)
+    forecast = page.locator("#forecast")
+    expect(forecast).to_contain_text(re.compile(r"Predicted: Quick \d.*; [\d.,]+\u202fs in all"))
+    page.get_by_role("checkbox", name="Quick").uncheck()
+    expect(forecast).not_to_contain_text("Quick")
+    visitor.set_number("Size", 64)
+    page.get_by_role("checkbox", name="Failing").uncheck()
+    visitor.open_panel()
+    visitor.choose_both()
+    visitor.compare.click()
+    visitor.wait_for("stepped", "done")
+    visitor.set_number("Steps", 3000)  # 50 ms each, as its run has taught the page
+    expect(forecast).to_contain_text("That is more than a minute")
+
+
+def test_a_shared_setting_reaches_every_method(page, fake):
+    Visitor(page, fake)
+    page.get_by_role("button", name="Settings of all methods").click()
+    shared = page.locator(".panel", has_text="Settings of all methods")
+    shared.get_by_label("number input for Strength").fill("0.3")
+    shared.get_by_label("number input for Strength").press("Tab")
+    for method in ("Quick", "Stepped"):
+        page.get_by_role("button", name=f"{method}: settings").click()
+        panel = page.locator(".panel", has_text=f"{method}: settings")
+        expect(panel.get_by_label("number input for Strength")).to_have_value("0.3")
+
+
+def test_the_keyboard_alone_is_enough(page, fake, tmp_path):
+    visitor = Visitor(page, fake)
+
+    def tab_to(selector):
+        for _ in range(120):
+            page.keyboard.press("Tab")
+            if page.evaluate(f"document.activeElement.matches({selector!r})"):
+                return
+        pytest.fail(f"Tab never reaches {selector}")
+
+    tab_to("[aria-label='Example photos'] button")
+    page.keyboard.press("Enter")
+    expect(visitor.content_told).to_contain_text(" px")
+    tab_to("[aria-label='Style plates'] button")
+    page.keyboard.press("Enter")
+    expect(visitor.style_told).to_contain_text(" px")
+    tab_to("[aria-label='number input for Size']")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("64")
+    tab_to("#compare")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid", "the focus must be seen"
+    page.keyboard.press("Enter")
+    visitor.wait_for("stepped", "done")
+    expect(visitor.compare).to_be_enabled()
+    tab_to("[data-method=quick] .split")
+    page.keyboard.press("ArrowRight")
+    tab_to("[data-method=quick] a.download")
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    assert download.value.suggested_filename == "stylegrid-quick.png"
+    tab_to("th button")
+    page.keyboard.press("Enter")
+    expect(page.locator(".summary:not(.sweep) th[aria-sort=ascending]")).to_have_text("Method")
+
+
+def test_all_methods_compare_on_one_pair(page, real):
+    """The real networks on an example pair, from the click to the summary."""
+    visitor = Visitor(page, real)
+    page.get_by_role("group", name="Pairs to start with").get_by_role("button").first.click()
+    expect(visitor.style_told).to_contain_text(" px")
+    visitor.set_number("Size", 128)
+    visitor.open_panel()
+    visitor.set_number("Steps", 20)
+    visitor.compare.click()
+    for method in ALL:
+        visitor.wait_for(method.name, "done", 120)
+    rows = page.locator(".summary:not(.sweep) tbody tr")
+    expect(rows).to_have_count(len(ALL))
+    for method in ALL:
+        tile = visitor.tile(method.name)
+        expect(tile.locator("abbr").first).to_have_text(re.compile("^[0-9a-f]{8}$"))
+        page.wait_for_function(
+            "name => document.querySelector(`[data-method=${name}] .result`).naturalWidth === 128",
+            arg=method.name,
+        )
+    sentences = page.locator(".summary:not(.sweep) li").all_inner_texts()
+    assert len(sentences) == len(ALL) - 1
+    assert all(sentence.startswith("Gatys et al.") for sentence in sentences)
+    expect(visitor.compare).to_be_enabled()
 
 
 def test_everything_can_be_downloaded_as_one_file(page, fake, tmp_path):

@@ -201,3 +201,9 @@ def test_points_lie_on_their_fitted_line():
 def test_nothing_measured_no_section():
     assert "hidden" in section({})
     assert "hidden" in section({"One": [Point(256, 0, None, None, "It failed.")]})
+
+
+def test_errors_may_be_absolute():
+    """As of memory, where a tiny value at a small size must not bend the line."""
+    fixed, slope = fitted([0.1, 1.0, 2.0], [0.001, 100.0, 200.0], relative=False)
+    assert fixed + slope == pytest.approx(100, rel=0.1)

@@ -13,6 +13,28 @@ from ui.scatter import text
 Line = Sequence[tuple[float, float]]
 """(megapixels, value) of one method, values above 0."""
 
+
+@dataclass(frozen=True)
+class Quantity:
+    """What is measured: its name, its unit, figures after the point, and how its errors are weighed.
+
+    Seconds err by shares; the growth of a process, in which an allocator has its say, by megabytes.
+    """
+
+    title: str
+    unit: str
+    digits: int
+    relative: bool
+
+    def fit(self, line: Line) -> tuple[float, float]:
+        """The fixed part of a method's cost and its part per megapixel."""
+        megapixels, values = zip(*line, strict=True)
+        return fitted(megapixels, values, self.relative)
+
+
+SECONDS = Quantity("Seconds", "s", 2, relative=True)
+MEMORY = Quantity("Peak memory", "MB", 0, relative=False)
+
 WIDTH, HEIGHT = 500, 300
 LEFT, RIGHT, TOP, BOTTOM = 60, 340, 30, 256
 INSET = 12  # px between the axis and the smallest picture
@@ -58,16 +80,16 @@ class Axes:
             parts.append(text(self.x(megapixels), BOTTOM + 33, f"{megapixels:.2g}\u202fMP", "middle"))
         return "".join(parts)
 
-    def fit(self, line: Line) -> str:
-        """The fitted cost across the whole width."""
-        fixed, slope = fitted(*zip(*line, strict=True))
+    def line(self, fixed: float, slope: float) -> str:
+        """A fitted cost across the whole width."""
         sizes = [self.least * (self.most / self.least) ** (i / CURVE_POINTS) for i in range(CURVE_POINTS + 1)]
         path = "L".join(f"{self.x(size):.1f} {self.y(fixed + slope * size):.1f}" for size in sizes)
         return f'<path class="front" d="M{path}"/>'
 
 
-def scaling(title: str, unit: str, lines: Mapping[str, Line], ticks: Mapping[float, int]) -> str:
+def scaling(quantity: Quantity, lines: Mapping[str, Line], ticks: Mapping[float, int]) -> str:
     """A method's points, the fitted line through them, and its name at the end; nothing without points."""
+    title, unit = quantity.title, quantity.unit
     drawn = {name: line for name, line in lines.items() if line}
     if not drawn:
         return ""
@@ -75,7 +97,7 @@ def scaling(title: str, unit: str, lines: Mapping[str, Line], ticks: Mapping[flo
     parts = [text(0, 14, f"{title} over megapixels, log scales", "start"), axes.drawn(unit, ticks)]
     under = math.inf
     for name, line in sorted(drawn.items(), key=lambda each: each[1][-1][1]):
-        parts.append(axes.fit(line))
+        parts.append(axes.line(*quantity.fit(line)))
         for megapixels, value in line:
             told = escape(f"{name}, {ticks[megapixels]} px: {value:.3g} {unit}")
             place = f'cx="{axes.x(megapixels):.1f}" cy="{axes.y(value):.1f}"'

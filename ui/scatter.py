@@ -13,6 +13,7 @@ from ui.tiles import time
 WIDTH, HEIGHT = 760, 340
 LEFT, RIGHT, TOP, BOTTOM = 44, 700, 30, 300
 HEADROOM = 1.08
+NAME_WIDTH, NAME_HEIGHT = 150, 22  # px that a name beside a mark takes
 
 
 def seconds_of(tile: Tile) -> float:
@@ -116,21 +117,42 @@ def lines(axes: Axes, tiles: Sequence[Tile], best: Sequence[Tile]) -> str:
 
 
 def points(axes: Axes, tiles: Sequence[Tile], best: Sequence[Tile]) -> str:
-    """All marks. From left to right, names stand near and higher in turn, so that neighbours can be read."""
+    """All marks with their names."""
+    return "".join(point(tile, axes, tile in best, place) for tile, place in named(axes, tiles))
+
+
+def named(axes: Axes, tiles: Sequence[Tile]) -> list[tuple[Tile, str]]:
+    """The tiles from left to right, and on which side of its mark each name has room: start, middle, end."""
     ordered = sorted(tiles, key=seconds_of)
-    return "".join(point(tile, axes, tile in best, 8 + 14 * (i % 2)) for i, tile in enumerate(ordered))
+
+    def near(a: Tile, b: Tile) -> bool:
+        across = abs(axes.x(seconds_of(a)) - axes.x(seconds_of(b)))
+        return across < NAME_WIDTH and abs(axes.y(style_of(a)) - axes.y(style_of(b))) < NAME_HEIGHT
+
+    places = []
+    for i, tile in enumerate(ordered):
+        before = i > 0 and near(ordered[i - 1], tile)
+        after = i + 1 < len(ordered) and near(tile, ordered[i + 1])
+        x = axes.x(seconds_of(tile))
+        if (before and after) or (after and x < LEFT + NAME_WIDTH):
+            places.append((tile, "middle"))
+        elif after or (x > RIGHT - NAME_WIDTH and not before):
+            places.append((tile, "end"))
+        else:
+            places.append((tile, "start"))
+    return places
 
 
-def point(tile: Tile, axes: Axes, best: bool, above: int) -> str:
-    """A method's mark, and `above` px over it its name; it leads to the method's tile."""
+def point(tile: Tile, axes: Axes, best: bool, place: str) -> str:
+    """A method's mark and beside it, or with `middle` above it, its name; it leads to the method's tile."""
     assert tile.distances is not None
     told = (
         f"{tile.title}: {time(seconds_of(tile))}, style distance {tile.distances.style:.3f}, "
         f"content distance {tile.distances.content:.3f}"
     )
     x, y = axes.x(seconds_of(tile)), axes.y(style_of(tile))
-    left = x > (LEFT + RIGHT) / 2
-    name = text(x - 9 if left else x + 9, y - above, tile.title, "end" if left else "start")
+    beside, above = {"start": (9, -4), "middle": (0, 12), "end": (-9, -4)}[place]
+    name = text(x + beside, y - above, tile.title, place)
     return (
         f'<a href="#tile-{escape(tile.method)}" aria-label="{escape(told)}"><title>{escape(told)}</title>'
         f'<circle class="{"best" if best else "other"}" cx="{x:.1f}" cy="{y:.1f}" r="5"/>{name}</a>'

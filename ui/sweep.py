@@ -10,9 +10,8 @@ from typing import Any
 import gradio as gr
 
 from methods.compare import Tile
-from methods.cost import fitted
 from ui.inputs import said
-from ui.scaling import Line, scaling
+from ui.scaling import MEMORY, SECONDS, Line, Quantity, scaling
 from ui.tiles import time
 
 SIZES = (256, 384, 512, 768, 1024, 1536, 2048)
@@ -49,7 +48,7 @@ class Point:
     size: int
     megapixels: float
     seconds: float | None
-    memory: float | None  # MB
+    memory: float | None  # MB, 1 at least: an allocator may have had the room already
     told: str
 
 
@@ -58,7 +57,7 @@ def point(size: int, tile: Tile) -> Point:
     if tile.state != "done" or tile.frame is None or tile.seconds is None:
         return Point(size, 0, None, None, tile.error or tile.state)
     height, width = tile.frame.image.shape[-2:]
-    memory = None if tile.peak_memory is None else tile.peak_memory / 2**20
+    memory = None if tile.peak_memory is None else max(1.0, tile.peak_memory / 2**20)
     return Point(size, height * width / 1e6, tile.seconds.usual, memory, "")
 
 
@@ -75,12 +74,12 @@ def section(points: Mapping[str, Sequence[Point]]) -> str:
         for title, found in points.items()
     }
     ticks = {each.megapixels: each.size for found in points.values() for each in found if each.seconds}
-    drawings = scaling("Seconds", "s", seconds, ticks) + scaling("Peak memory", "MB", memory, ticks)
+    drawings = scaling(SECONDS, seconds, ticks) + scaling(MEMORY, memory, ticks)
     return (
         '<section class="summary sweep" aria-label="Resolution sweep"><h2>Speed and size</h2>'
         f'<div class="pair">{drawings}</div>{table(points, seconds, memory)}'
-        '<p class="protocol">Lines and costs: a fixed part and a part per megapixel, fitted by least squared '
-        "relative errors. Seconds: the warm median with fair timing, else one run.</p></section>"
+        '<p class="protocol">Lines and costs: a fixed part and a part per megapixel, fitted by least squares '
+        "(of seconds, relative ones). Seconds: the warm median with fair timing, else one run.</p></section>"
     )
 
 
@@ -96,8 +95,8 @@ def table(
     for title, found in points.items():
         at = {each.size: each for each in found}
         cells = [cell(at.get(size)) for size in sizes]
-        cells.append(formula(seconds[title], 2, "s"))
-        cells.append(formula(memory[title], 0, "MB"))
+        cells.append(formula(SECONDS, seconds[title]))
+        cells.append(formula(MEMORY, memory[title]))
         rows.append(
             f'<tr><th scope="row">{escape(title)}</th>{"".join(f"<td>{each}</td>" for each in cells)}</tr>'
         )
@@ -115,10 +114,10 @@ def cell(found: Point | None) -> str:
     return f"{time(found.seconds)}<small>{memory}</small>"
 
 
-def formula(line: Line, digits: int, unit: str) -> str:
+def formula(quantity: Quantity, line: Line) -> str:
     """The fitted cost, as in "0.02 + 0.91 x s"."""
     if not line:
         return "–"
-    fixed, slope = fitted(*zip(*line, strict=True))
-    whole = f"{slope:,.{digits}f}\u202fx\u202f{unit}"
+    digits, (fixed, slope) = quantity.digits, quantity.fit(line)
+    whole = f"{slope:,.{digits}f}\u202fx\u202f{quantity.unit}"
     return f"{fixed:,.{digits}f} + {whole}" if fixed >= 0.5 * 10**-digits else whole
