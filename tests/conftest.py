@@ -4,7 +4,12 @@ import os
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["HF_HUB_OFFLINE"] = "1"
 
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +19,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 import install_browser
 
+ROOT = Path(__file__).parent.parent
+START_SECONDS = 60  # the limit for a loaded machine; a free one takes under 8
 CHROMIUM_ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -87,3 +94,31 @@ def painting(tmp_path: Path) -> Path:
     path = tmp_path / "painting.png"
     Image.effect_noise((48, 64), 90).convert("RGB").save(path)
     return path
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 0.2).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.fixture(scope="session")
+def real() -> Iterator[str]:
+    """Address of `python app.py`, with the methods that StyleGrid has."""
+    port = free_port()
+    environment = {**os.environ, "PORT": str(port), "HOST": "127.0.0.1"}
+    with subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment) as server:
+        deadline = time.monotonic() + START_SECONDS
+        while not answers(port) and server.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+        server.terminate()

@@ -1,21 +1,16 @@
 """The page in a real browser: one visitor's way from the upload to the download, and what can go wrong."""
 
 import io
-import os
 import re
-import socket
-import subprocess
-import sys
 import time
 import zipfile
-from contextlib import closing
-from pathlib import Path
 
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
 import app
+from conftest import free_port
 from core.images import read_png_text
 from fake_methods import Failing, Quick, Silent, Stepped
 from methods import ALL
@@ -25,36 +20,6 @@ from methods.johnson import Johnson
 from ui.look import LAUNCH
 from weights import files, own
 from weights.catalog import find
-
-ROOT = Path(__file__).parent.parent
-START_SECONDS = 60  # the limit for a loaded machine; a free one takes under 8
-
-
-def free_port():
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def answers(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), 0.2).close()
-    except OSError:
-        return False
-    return True
-
-
-@pytest.fixture(scope="module")
-def real():
-    """Address of `python app.py`, with the methods that StyleGrid has."""
-    port = free_port()
-    environment = {**os.environ, "PORT": str(port), "HOST": "127.0.0.1"}
-    with subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment) as server:
-        deadline = time.monotonic() + START_SECONDS
-        while not answers(port) and server.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
-        server.terminate()
 
 
 def serve(*methods):
