@@ -11,21 +11,35 @@ from __future__ import annotations
 
 import statistics
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import torch
 from rich.console import Console
 from torch import Tensor, nn
 
-from benchmarks.feedforward import Case, heading, parse, parser, pictures, psnr, quality, save_sheet, speed
-from core.images import open_picture, to_tensor
+from benchmarks.feedforward import (
+    Case,
+    heading,
+    parse,
+    parser,
+    pictures,
+    plate_style,
+    psnr,
+    quality,
+    save_sheet,
+    speed,
+)
+from core.images import open_picture, save_png, to_image, to_tensor
 from core.losses import mean_std
 from core.resample import fit_long_side, fit_short_side
+from core.tiles import tiles
 from core.vgg import MEAN_RGB
-from methods.adain import FEATURE_SCALE, AdaIN, AdaINSettings, Decoder, encoder
+from methods.adain import FEATURE_SCALE, GRAIN, AdaIN, AdaINSettings, Decoder, Grain, encoder
 from methods.base import Stop, Style
 from weights.files import load
 
-SHEET_SIDE = 112  # px
+SHEET_SIDE, CONTROLS_SIDE = 112, 176  # px
 
 
 class Plain(nn.Module):
@@ -49,6 +63,7 @@ class Plain(nn.Module):
         self.decoder = nn.Sequential(*decoding).to(style.device)
         self.pixel_mean = torch.tensor(MEAN_RGB, device=style.device).view(3, 1, 1)
         self.style_mean, self.style_std = mean_std(self.encode(style))
+        self.grain = Grain(0, GRAIN)
 
     def encode(self, image: Tensor) -> Tensor:
         """relu4_1."""
@@ -56,7 +71,9 @@ class Plain(nn.Module):
         return features
 
     def forward(self, image: Tensor) -> Tensor:
-        features = self.encode(image)
+        height, width = image.shape[-2:]
+        (whole,) = tiles(height, width, max(height, width), 0)
+        features = self.encode(image + self.grain.at(whole).to(image.device))
         mean, std = mean_std(features)
         wanted = (features - mean) / std * self.style_std + self.style_mean
         image = 0.5 + self.decoder(wanted / FEATURE_SCALE) / 4
@@ -80,6 +97,38 @@ def tiled(method: AdaIN, photo: Tensor, style: Style, size: int) -> str:
     return f"{size} px in tiles of 512 px against one piece: PSNR {psnr(pieces, whole):.1f} dB"
 
 
+def controls(method: AdaIN, photo: Tensor, first: str, second: str) -> list[list[Tensor]]:
+    """Three rows of pictures of what the settings do, with two plates.
+
+    The first plate, and alpha 0, 0.25, 0.5, 0.75, 1. The second, and its share as much. A mask, and by it
+    the first plate on white and the second on black; the photo's colours kept by recolouring and by
+    luminance; and the first plate at half and at twice the usual size.
+    """
+    style, other = plate_style(first), plate_style(second)
+
+    def painted(**settings: Any) -> Tensor:
+        return next(method.stylize(photo, style, AdaINSettings(**settings))).image
+
+    quarters = (0, 0.25, 0.5, 0.75, 1)
+    across = torch.linspace(-1, 1, photo.shape[-1])
+    down = torch.linspace(-1, 1, photo.shape[-2])[:, None]
+    disc = (3 - 4 * (across.square() + down.square()).sqrt()).clamp(0, 1).expand(1, 3, *photo.shape[-2:])
+    with TemporaryDirectory() as folder:
+        mask = Path(folder) / "mask.png"
+        save_png(to_image(disc), mask, {})
+        masked = painted(plates=(second,), mask=str(mask))
+    return [
+        [style.image, *(painted(alpha=alpha) for alpha in quarters)],
+        [other.image, *(painted(plates=(second,), shares=f"{1 - share}, {share}") for share in quarters)],
+        [
+            disc,
+            masked,
+            *(painted(keep_colours=True, colours=way) for way in ("recolour", "luminance")),
+            *(painted(style_size=size) for size in (256, 1024)),
+        ],
+    ]
+
+
 def main() -> None:
     """Print the tables and, where asked, save the contact sheet."""
     flags = parser("adain", __doc__.splitlines()[0])
@@ -88,6 +137,10 @@ def main() -> None:
     flags.add_argument("--sheet-size", type=int, default=512, help="short side there, in px (%(default)s)")
     flags.add_argument("--sheet-styles", nargs="+", help="names of the sheet's styles (all)")
     flags.add_argument("--tiled", type=int, default=1536, help="long side for the tiles, in px (%(default)s)")
+    flags.add_argument("--controls", type=Path, help="where to save what the settings do")
+    flags.add_argument(
+        "--plates", nargs=2, default=["starry-night", "garden-klee"], help="the plates for that (%(default)s)"
+    )
     given = parse(flags)
     method = AdaIN()
     method.load(given.device)
@@ -121,6 +174,9 @@ def main() -> None:
         contents = [fit_short_side(photo, given.sheet_size) for photo in given.photos]
         chosen = [case for case in cases if case.label in (given.sheet_styles or [case.label])]
         save_sheet([pictures(method, contents, case) for case in chosen], SHEET_SIDE, given.sheet)
+    if given.controls:
+        photo = fit_short_side(given.photos[0], given.sheet_size)
+        save_sheet(controls(method, photo, *given.plates), CONTROLS_SIDE, given.controls)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,8 @@ LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
 FEATURE_SCALE = 64.0  # of relu4_1 with the original weights, so that the decoder's first layer sees about 1
 MULTIPLE = 8  # the encoder halves a picture three times
 MARGIN = 80  # px around a tile; the network sees no further
+GRAIN = 0.05  # deviation of the noise that a decoder of ours knows from its training
+GRAIN_SIDE = 1024  # px after which the noise repeats itself
 COLOUR_SIDE = 1024  # px of the photo that are enough to know its colours
 REMEMBERED = 64  # style pictures whose statistics are kept
 
@@ -45,6 +47,21 @@ def adain(content: Tensor, of_content: Statistics, style: Statistics) -> Tensor:
     (content_mean, content_std), (mean, std) = of_content, style
     scale = std / content_std
     return torch.addcmul((mean - scale * content_mean).to(content.dtype), content, scale.to(content.dtype))
+
+
+class Grain:
+    """Grey noise on a picture of any size, the same on every device, of which tiles see their own part."""
+
+    def __init__(self, seed: int, deviation: float) -> None:
+        random = torch.Generator().manual_seed(seed)
+        self.noise = deviation * torch.randn(1, 1, GRAIN_SIDE, GRAIN_SIDE, generator=random)
+
+    def at(self, tile: Tile) -> Tensor:
+        """The noise of what a tile reads, (1, 1, height, width)."""
+        rows, columns = (
+            torch.arange(span.start, span.stop) % GRAIN_SIDE for span in (tile.rows, tile.columns)
+        )
+        return self.noise[..., rows[:, None], columns]
 
 
 def encoder(device: torch.device, dtype: torch.dtype) -> VGG:
@@ -98,6 +115,9 @@ class AdaINSettings(MethodSettings):
     keep_colours: bool = knob(False, help="Keep the photo's colours.")
     colours: Literal["recolour", "luminance"] = knob(
         "recolour", help="How: recolour the style pictures first, or take only light and dark."
+    )
+    grain: float = knob(
+        GRAIN, 0, 0.2, 0.01, help="Noise on the photo, which keeps a mesh out of flat areas.", expert=True
     )
     tile: int = knob(
         1024, 128, 4096, 8, help="A photo with a longer side is painted in tiles of it.", expert=True
@@ -211,10 +231,11 @@ class AdaIN(Method):
         """The content in the target's style; where in tiles, with the statistics of the whole picture."""
         height, width = content.shape[-2:]
         grid = list(tiles(height, width, settings.tile, MARGIN))
+        grain = Grain(settings.seed, settings.alpha * settings.grain)  # of which alpha 0 shows nothing
         parts = []
         for tile in grid:
             stop.check()
-            features = self.features(tile.read(content))
+            features = self.features(tile.read(content) + grain.at(tile).to(self.device))
             counted = tile.counted(features, MULTIPLE)
             parts.append((counted[0, 0].numel(), *mean_std(counted)))
         of_content = joined_mean_std(parts)
@@ -223,7 +244,7 @@ class AdaIN(Method):
             stop.check()
             photo = tile.read(content)
             if len(grid) > 1:
-                features = self.features(photo)
+                features = self.features(photo + grain.at(tile).to(self.device))
             wanted = adain(features, of_content, target.at(tile))
             pastiche = self.decoder(features.lerp(wanted, settings.alpha)).clamp(0, 1)
             pastiche = pastiche[..., : photo.shape[-2], : photo.shape[-1]]

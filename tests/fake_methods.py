@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from core.images import open_picture, to_tensor
+from core.resample import resample
 from methods.base import Frame, Method, Stop, Style
 from methods.settings import MethodSettings, knob
 
@@ -55,6 +57,24 @@ class Stepped(Quick):
             stop.check()
             losses = {"content": 10.0 * step, "style": 1e6 / step, "total": 1.0}
             yield Frame(content / (1 + step), step, settings.steps, losses)
+
+
+@dataclass(frozen=True)
+class MaskedSettings(MethodSettings):
+    mask: str = knob("", file="mask", help="What is shown.")
+
+
+class Masked(Quick):
+    """One frame: the mask."""
+
+    name, title = "masked", "Masked"
+    Settings = MaskedSettings
+
+    def stylize(
+        self, content: Tensor, style: Style, settings: MaskedSettings, stop: Stop | None = None
+    ) -> Iterator[Frame]:
+        mask = to_tensor(open_picture(settings.mask, "mask").rgb)
+        yield Frame(resample(mask, *content.shape[-2:]), 1, 1)
 
 
 class Failing(Quick):

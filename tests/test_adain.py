@@ -80,6 +80,18 @@ def test_alpha_goes_from_the_photos_features_to_the_styles(method, content):
     assert far(none, half) > 0.01
 
 
+def test_grain_stirs_flat_areas_and_alpha_0_shows_none_of_it(method):
+    flat = torch.full((1, 3, 64, 64), 0.5)
+    smooth, grainy, other = (
+        last(method, flat, plate("waves"), grain=grain, seed=seed).image[..., 16:48, 16:48]
+        for grain, seed in ((0.0, 0), (0.1, 0), (0.1, 1))
+    )
+    assert grainy.std() > 1.5 * smooth.std()
+    assert far(grainy, other) > 0.01
+    photos = [last(method, flat, plate("waves"), alpha=0.0, grain=grain).image for grain in (0.0, 0.1)]
+    assert torch.equal(*photos)
+
+
 def test_styles_are_mixed_by_their_shares(method, content, second):
     first, (waves, other) = plate("udnie"), second
     alone = last(method, content, first).image

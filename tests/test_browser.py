@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 import app
 from conftest import free_port
 from core.images import read_png_text
-from fake_methods import Failing, Quick, Silent, Stepped
+from fake_methods import Failing, Masked, Quick, Silent, Stepped
 from methods import ALL
 from methods.compare import Comparison
 from methods.gatys_presets import FAST
@@ -34,6 +34,12 @@ def serve(*methods):
 def fake():
     """Address of a page with three methods that need no weights, of which one fails."""
     yield from serve(Quick(), Failing(), Stepped())
+
+
+@pytest.fixture(scope="module")
+def masked():
+    """Address of a page whose only method shows its mask."""
+    yield from serve(Masked())
 
 
 silent_method = Silent()
@@ -409,6 +415,33 @@ def test_an_own_network_is_offered_after_a_reload(page, tmp_path, monkeypatch):
         expect(visitor.tile("johnson").locator(".note")).to_have_text(
             "Your own network my-painting.safetensors."
         )
+
+
+def test_a_mask_is_painted_on_the_photo(page, masked, tmp_path):
+    visitor = Visitor(page, masked)
+    visitor.open_panel()
+    visitor.choose_both()
+    visitor.set_number("Size", 64)
+    page.get_by_role("button", name="Use as mask").or_(page.get_by_text("Paint the mask")).first.click()
+    canvas = page.locator(".panel canvas").first
+    expect(canvas).to_be_visible(timeout=15_000)
+    page.wait_for_timeout(500)  # the editor tells nobody when the photo has reached its canvas
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.7 * box["height"], steps=8)
+    page.mouse.up()
+    page.get_by_role("button", name="Use as mask").click()
+    expect(page.locator(".panel").get_by_text("mask", exact=False).first).to_be_visible()
+    visitor.compare.click()
+    visitor.wait_for("masked", "done")
+    with page.expect_download() as download:
+        page.get_by_label("Download the picture of Masked as PNG").click()
+    download.value.save_as(tmp_path / "mask.png")
+    with Image.open(tmp_path / "mask.png") as mask:
+        assert mask.size == (64, 43)
+        levels = mask.convert("L").resize((4, 1), Image.Resampling.BOX)
+        assert levels.getpixel((1, 0)) > 60 > levels.getpixel((3, 0)) + 40
 
 
 def test_a_closed_tab_ends_the_work(browser, silent):

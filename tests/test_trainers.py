@@ -134,7 +134,15 @@ def test_adain_trains_a_decoder(photo_folder, tmp_path, monkeypatch):
     decoder = Decoder()
     decoder.load_state_dict(tensors)
     assert about["steps"] == 2
-    assert about["losses"].keys() == {"content", "style", "identity", "total variation", "range", "total"}
+    assert about["losses"].keys() == {
+        "content",
+        "style",
+        "colour",
+        "identity",
+        "total variation",
+        "range",
+        "total",
+    }
     assert decoder(torch.zeros(1, 512, 4, 5)).shape == (1, 3, 32, 40)
 
 

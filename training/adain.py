@@ -17,13 +17,15 @@ from core.device import allow_fast_matmul, fast_dtype, pick_device
 from core.losses import mean_std, relative_error, total_variation
 from core.sheet import contact_sheet
 from core.vgg import VGG
-from methods.adain import LAYERS, Decoder, adain, encoder
+from methods.adain import GRAIN, LAYERS, Decoder, adain, encoder
 from training.command import finish, parser, plan, run
 from training.data import Pictures
 from training.loop import Training
 
-CONTENT_WEIGHT, STYLE_WEIGHT, VARIATION_WEIGHT, RANGE_WEIGHT = 1.0, 2.0, 0.1, 1.0
-IDENTITY_WEIGHT = 5.0
+CONTENT_WEIGHT, STYLE_WEIGHT, VARIATION_WEIGHT, RANGE_WEIGHT = 1.0, 1.5, 0.1, 1.0
+IDENTITY_WEIGHT, COLOUR_WEIGHT = 5.0, 1.0
+OPPONENT = ((0.299, 0.587, 0.114), (1.0, -1.0, 0.0), (-0.5, -0.5, 1.0))  # light, red-green, blue-yellow
+LEAST_COLOUR = 0.003  # added to the energy of a channel, which in a grey picture is 0
 SHEET_PICTURES, SHEET_SIDE = 6, 128  # styles and contents, and px
 
 
@@ -31,8 +33,10 @@ class ArbitraryStyle:
     """The losses of a batch in which every picture gets a style picture of its own (eq. 11 to 13).
 
     Deviations: errors are relative, as in all our trainings, so that no layer outweighs the others; total
-    variation, and the output's distance from [0, 1], are held down as well; and one picture of every batch is
-    its own style and must come back as it was, without which alpha 0 would not give the photo.
+    variation, and the output's distance from [0, 1], are held down as well. One picture of every batch is
+    its own style and must come back as it was, without which alpha 0 would not give the photo. The others get
+    grain before they are encoded, from which flat areas take an irregular texture instead of a mesh, and
+    their colours' means and deviations are asked for as well, which VGG's relative errors hardly tell apart.
     """
 
     def __init__(self, decoder: Decoder, network: VGG, styles: Pictures) -> None:
@@ -42,7 +46,9 @@ class ArbitraryStyle:
         count, size = len(content), content.shape[-1]
         with torch.no_grad():
             styles = torch.cat([self.styles.batch(count - 1, size, random), content[-1:]])
-            features = self.encoder(torch.cat([content, styles]))
+            noise = GRAIN * torch.randn(count, 1, size, size, generator=random)
+            noise[-1] = 0
+            features = self.encoder(torch.cat([content + noise.to(content), styles]))
             target = {layer: torch.cat(mean_std(features[layer][count:]), 1) for layer in LAYERS}
             of_content, of_style = features[LAYERS[-1]].split(count)
             wanted = adain(of_content, mean_std(of_content), mean_std(of_style))
@@ -54,12 +60,27 @@ class ArbitraryStyle:
         losses = {
             "content": CONTENT_WEIGHT * relative_error(actual[LAYERS[-1]], wanted).mean(),
             "style": STYLE_WEIGHT * torch.stack(errors).sum(),
+            "colour": COLOUR_WEIGHT * colour_error(pastiche, styles).mean(),
             "identity": IDENTITY_WEIGHT * relative_error(pastiche[-1:], content[-1:]).mean(),
             "total variation": VARIATION_WEIGHT * total_variation(pastiche) / pastiche.numel(),
             "range": RANGE_WEIGHT * (pastiche - pastiche.clamp(0, 1)).abs().mean(),
         }
         losses["total"] = torch.stack(list(losses.values())).sum()
         return losses
+
+
+def colour_error(actual: Tensor, target: Tensor) -> Tensor:
+    """How far the colours' means and deviations differ, relative to each opponent channel's energy.
+
+    Two (B, 3, H, W) to (B,).
+    """
+    matrix = torch.tensor(OPPONENT, device=actual.device)
+    statistics = [
+        torch.stack(mean_std(torch.einsum("oc,bchw->bohw", matrix, each.float())))
+        for each in (actual, target)
+    ]
+    difference, energy = (statistics[0] - statistics[1]).square().sum(0), statistics[1].square().sum(0)
+    return (difference / (energy + LEAST_COLOUR)).mean((1, 2, 3))
 
 
 @torch.no_grad()
