@@ -16,8 +16,9 @@ from torch import Tensor
 from core.device import allow_fast_matmul, fast_dtype, pick_device
 from core.losses import mean_std, relative_error, total_variation
 from core.sheet import contact_sheet
+from core.tiles import tiles
 from core.vgg import VGG
-from methods.adain import GRAIN, LAYERS, Decoder, adain, encoder
+from methods.adain import GRAIN, LAYERS, Decoder, Grain, adain, encoder
 from training.command import finish, parser, plan, run
 from training.data import Pictures
 from training.loop import Training
@@ -88,8 +89,11 @@ def sheet(decoder: Decoder, network: VGG, contents: Tensor, styles: Tensor) -> I
     """The styles, and below them a row per content: the photo and its pastiche in every style."""
     rows = [[torch.ones_like(contents[:1]), *torch.split(styles, 1)]]
     statistics = [mean_std(network(style)[LAYERS[-1]]) for style in torch.split(styles, 1)]
+    height, width = contents.shape[-2:]
+    (whole,) = tiles(height, width, max(height, width), 0)
+    grain = Grain(0, GRAIN).at(whole).to(contents.device)
     for content in torch.split(contents, 1):
-        features = network(content)[LAYERS[-1]]
+        features = network(content + grain)[LAYERS[-1]]
         wanted = [adain(features, mean_std(features), style) for style in statistics]
         rows.append([content, *(decoder(each).clamp(0, 1) for each in wanted)])
     return contact_sheet(rows, SHEET_SIDE)
