@@ -68,7 +68,7 @@ def build(comparison: Comparison) -> gr.Blocks:
                 )
                 chosen = gr.CheckboxGroup(
                     [(method.title, method.name) for method in methods],
-                    value=list(comparison.methods),
+                    value=[method.name for method in methods if not method.missing()],
                     label="Methods",
                     visible=len(comparison.methods) > 1,
                 )
@@ -94,7 +94,9 @@ def build(comparison: Comparison) -> gr.Blocks:
             with gr.Column(elem_id="wall"):
                 with gr.Column(elem_id="grid"):
                     tiles = [
-                        gr.HTML(empty_tile(method.name, method.title), apply_default_css=False)
+                        gr.HTML(
+                            empty_tile(method.name, method.title, method.missing()), apply_default_css=False
+                        )
                         for method in methods
                     ]
                 summed = gr.HTML(summary({}), apply_default_css=False)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 
@@ -47,6 +49,30 @@ class Tile:
         )
 
 
+def covering(height: int, width: int, side: int, overlap: int) -> Iterator[Tile]:
+    """Tiles of `side` px, evenly spread, that overlap by `overlap` px or more and count as a whole.
+
+    A shorter side of the picture is taken whole. Their results are put together by `feathered`.
+    """
+    for rows in _even_spans(height, side, overlap):
+        for columns in _even_spans(width, side, overlap):
+            yield Tile(rows, columns)
+
+
+def feathered(parts: Iterable[tuple[Tile, Tensor]], like: Tensor, feather: int) -> Tensor:
+    """The picture of the tiles' results, of the size of `like`, (B, C, H, W).
+
+    Where tiles overlap it is their weighted mean; a weight rises to 1 within `feather` px from a tile's edge.
+    """
+    total, weights = torch.zeros_like(like), torch.zeros_like(like[:1, :1])
+    for tile, part in parts:
+        rows, columns = (_rise(side, feather) for side in part.shape[-2:])
+        weight = rows[:, None] * columns
+        tile.read(total).add_(weight * part)
+        tile.read(weights).add_(weight)
+    return total / weights
+
+
 def tiles(height: int, width: int, side: int, margin: int) -> Iterator[Tile]:
     """Tiles that together count every pixel once: squares of about `side` px plus a margin of `margin` px.
 
@@ -61,3 +87,16 @@ def _spans(length: int, side: int, margin: int) -> Iterator[Span]:
     for first in range(0, length, side):
         last = min(first + side, length)
         yield Span(max(0, first - margin), first, last, min(length, last + margin))
+
+
+def _even_spans(length: int, side: int, overlap: int) -> Iterator[Span]:
+    side = min(side, length)
+    count = 1 if side == length else math.ceil((length - overlap) / (side - overlap))
+    for index in range(count):
+        start = round(index * (length - side) / max(count - 1, 1))
+        yield Span(start, start, start + side, start + side)
+
+
+def _rise(length: int, feather: int) -> Tensor:
+    places = torch.arange(1, length + 1)
+    return torch.minimum(places, places.flip(0)).clamp_max(feather) / feather

@@ -6,8 +6,9 @@ from methods.base import Method
 from methods.cin import CIN
 from methods.gatys import Gatys
 from methods.johnson import Johnson
+from methods.magenta import Magenta
 
-ALL: tuple[type[Method], ...] = (Johnson, CIN, Gatys)
+ALL: tuple[type[Method], ...] = (Johnson, CIN, Magenta, Gatys)
 
 _BY_NAME = {method.name: method for method in ALL}
 if len(_BY_NAME) != len(ALL):

@@ -34,9 +34,8 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("content", metavar="CONTENT", help="the photo, a picture file")
     top.add_argument("style", metavar="STYLE", help="the style, a picture file or a plate's name")
-    top.add_argument(
-        "--methods", default=",".join(method.name for method in ALL), help="comma-separated (%(default)s)"
-    )
+    ready = ",".join(method.name for method in ALL if not method.missing())
+    top.add_argument("--methods", default=ready, help="comma-separated (%(default)s)")
     top.add_argument(
         "--size", type=int, help=f"long side in pixels, {SIZES[0]} to {SIZES[1]} (512, or the preset's own)"
     )

@@ -16,13 +16,13 @@ from core.colour import keep_colours, luma, match_colours
 from core.device import allow_fast_matmul, fast_dtype
 from core.images import open_picture, to_tensor
 from core.losses import joined_mean_std, mean_std
-from core.plates import plate, plates
+from core.plates import plates
 from core.resample import fit_long_side, fit_short_side
 from core.tiles import Tile, tiles
 from core.transformer import upsampled_convolution
 from core.vgg import VGG
 from methods.base import Frame, Method, Stop, Style
-from methods.feedforward import parse_shares
+from methods.feedforward import mixed_pictures, parse_shares
 from methods.settings import MethodSettings, knob
 from weights.files import fill, load
 
@@ -193,10 +193,7 @@ class AdaIN(Method):
 
     def target(self, content: Tensor, style: Tensor, settings: AdaINSettings) -> Target:
         """What the settings want the content's features to become."""
-        pictures = [style]
-        if settings.second:
-            pictures.append(to_tensor(open_picture(settings.second, "second style picture").rgb))
-        pictures += [to_tensor(open_picture(plate(name).path, "plate").rgb) for name in settings.plates]
+        pictures = mixed_pictures(style, settings.second, settings.plates)
         if settings.keep_colours and settings.colours == "recolour":
             small = fit_long_side(content, min(COLOUR_SIDE, max(content.shape[-2:])))
             pictures = [match_colours(picture.to(self.device), small) for picture in pictures]

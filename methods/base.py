@@ -95,6 +95,11 @@ class Method(ABC):
     weights: ClassVar[tuple[str, ...]]
     styles: ClassVar[tuple[str, ...] | None] = None
 
+    @classmethod
+    def missing(cls) -> str:
+        """What an optional method lacks and how to add it, in a sentence; empty where it can run."""
+        return ""
+
     @abstractmethod
     def load(self, device: torch.device) -> None:
         """Read the weights and put them on `device`; raises WeightsError when they are missing or wrong."""

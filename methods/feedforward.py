@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from core.images import open_picture, to_tensor
+from core.plates import plate
 from core.resample import fit_long_side
 from core.tiles import tiles
 from core.transformer import Transformer, fixed_statistics
@@ -44,6 +46,17 @@ def parse_shares(text: str, count: int) -> list[float]:
             "not all of them 0."
         )
     return [share / sum(shares) for share in shares]
+
+
+def mixed_pictures(style: Tensor, second: str, plates: Sequence[str]) -> list[Tensor]:
+    """A style picture and those to be mixed with it, (1, 3, H, W) each: a second one's file, and plates.
+
+    PictureError where the file is no picture that can be used.
+    """
+    pictures = [style]
+    if second:
+        pictures.append(to_tensor(open_picture(second, "second style picture").rgb))
+    return pictures + [to_tensor(open_picture(plate(name).path, "plate").rgb) for name in plates]
 
 
 def in_tiles(

@@ -1,12 +1,14 @@
 """Large pictures in tiles: the geometry, and the feed-forward networks' shared statistics."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 
 from core.images import open_picture, to_tensor
 from core.plates import plates
 from core.resample import fit_long_side
-from core.tiles import tiles
+from core.tiles import covering, feathered, tiles
 from core.transformer import FixableNorm, InstanceNorm, Transformer, fixed_statistics
 from methods.base import Stop, Stopped, Style
 from methods.cin import CIN, CINSettings
@@ -103,3 +105,33 @@ def test_stop_ends_between_tiles(photo):
 
     with torch.no_grad(), pytest.raises(Stopped):
         in_tiles(network, paint, photo, 128, stop)
+
+
+@pytest.mark.parametrize("size", [(100, 37), (64, 65), (50, 300), (20, 64)])
+def test_covering_tiles_are_full_and_overlap(size):
+    met = torch.zeros(size)
+    for tile in covering(*size, 64, 16):
+        part = tile.read(met)
+        assert part.shape == tuple(min(64, side) for side in size)
+        part += 1
+    assert met.min() == 1
+    for axis in (0, 1):
+        spans = {(tile.rows, tile.columns)[axis] for tile in covering(*size, 64, 16)}
+        ends = sorted((span.start, span.stop) for span in spans)
+        assert all(stop - start >= 16 for (_, stop), (start, _) in pairwise(ends))
+
+
+def test_feathered_tiles_give_back_what_they_read(photo):
+    parts = ((tile, tile.read(photo)) for tile in covering(*photo.shape[-2:], 128, 32))
+    torch.testing.assert_close(feathered(parts, photo, 32), photo)
+
+
+def test_feathered_tiles_fade_into_each_other():
+    image = torch.zeros(1, 3, 10, 112)
+    first, second = covering(10, 112, 64, 16)
+    parts = [(first, first.read(image)), (second, second.read(image) + 1)]
+    row = feathered(parts, image, 16)[0, 0, 5]
+    assert torch.equal(row[:48], torch.zeros(48))
+    assert torch.equal(row[64:], torch.ones(48))
+    assert row.diff().max() < 1 / 16
+    assert (row[47:65].diff() > 0).all()

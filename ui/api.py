@@ -42,8 +42,8 @@ class Endpoint:
         """Run methods on a content photo and a style picture, yielding all methods' records as they go on.
 
         `settings` names the methods to run, each with the settings that differ from its first preset's, as in
-        {"gatys": {"preset": "paper", "steps": 100}}; without it all methods run. With `repeats` each runs as
-        often again, in rotated order, for its warm seconds. A record holds state, steps,
+        {"gatys": {"preset": "paper", "steps": 100}}; without it all methods run that can. With `repeats` each
+        runs as often again, in rotated order, for its warm seconds. A record holds state, steps,
         seconds, distances, losses, device, weights and error, and at the end "picture", the PNG
         file, and "files", what else came out.
         """
@@ -98,7 +98,7 @@ class Endpoint:
     ) -> Run:
         """The run that was asked for; ValueError where a picture or setting is unfit."""
         methods = self.comparison.methods
-        asked = settings or {name: {} for name in methods}
+        asked = settings or {name: {} for name, method in methods.items() if not method.missing()}
         unknown = [name for name in asked if name not in methods]
         if unknown:
             raise ValueError(f"There is no method {unknown[0]!r}; choose from {', '.join(methods)}.")

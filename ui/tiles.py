@@ -39,10 +39,9 @@ class Pictures:
     others: Mapping[str, str] = field(default_factory=dict)
 
 
-def empty_tile(
-    name: str, title: str, message: str = "Choose a photo and a style picture, then Compare."
-) -> str:
+def empty_tile(name: str, title: str, message: str = "") -> str:
     """A tile before its first run."""
+    message = message or "Choose a photo and a style picture, then Compare."
     return article(
         name,
         title,

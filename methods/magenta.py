@@ -1,0 +1,167 @@
+"""Ghiasi et al. 2017: one network predicts a style from any picture, another paints in it.
+
+Magenta's own networks in 8 bits, on onnxruntime. From a style's vector come the gammas and betas of
+conditional instance normalisations, which in CIN a plate's row holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any, Literal, cast
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from core.colour import keep_colours, luma
+from core.images import to_image, to_tensor
+from core.plates import plates
+from core.resample import fit_long_side, guided
+from core.tiles import covering, feathered
+from methods.base import Frame, Method, Stop, Style
+from methods.feedforward import mixed_pictures, parse_shares
+from methods.settings import MethodSettings, knob
+from weights.catalog import find
+from weights.files import WeightsError, locate, verified
+
+STYLE_SIDE, SIDE = 256, 384  # px; the only inputs that the predictor and the painting network take
+OVERLAP = 64  # px
+
+
+@dataclass(frozen=True)
+class MagentaSettings(MethodSettings):
+    """How much style, of which pictures, and how large photos are painted."""
+
+    strength: float = knob(1.0, 0, 1, 0.01, help="From 0, the photo's own style, to 1, the style picture's.")
+    detail: Literal["tiles", "upsample"] = knob(
+        "tiles", help="Above 384 px: tiles with fine strokes, or one small picture enlarged."
+    )
+    second: str = knob("", file="image", help="Another style picture, mixed with the first.")
+    plates: tuple[str, ...] = knob(
+        (), choices=lambda: tuple(each.name for each in plates()), help="Plates to mix in as well."
+    )
+    shares: str = knob("", help="Of style picture, second and plates, as in 2, 1, 1; empty: equal.")
+    keep_colours: bool = knob(False, help="Take only light and dark from the style, colours from the photo.")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.parts()
+
+    def parts(self) -> list[float]:
+        """The shares of the style picture, the second and the plates."""
+        return parse_shares(self.shares, 1 + bool(self.second) + len(self.plates))
+
+
+class Magenta(Method):
+    """The networks of magenta/arbitrary-image-stylization-v1-256.
+
+    Their 8 bits make much of little: a vector that is a thousandth larger moves the picture by about 7/255.
+    """
+
+    name = "magenta"
+    title = "Ghiasi et al. (Magenta)"
+    paper = (
+        "Ghiasi, Lee, Kudlur, Dumoulin, Shlens 2017: Exploring the Structure of a Real-time, Arbitrary "
+        "Neural Artistic Stylization Network (BMVC), https://arxiv.org/abs/1705.06830"
+    )
+    Settings = MagentaSettings
+    weights = ("magenta_predict", "magenta_transform")
+
+    @classmethod
+    def missing(cls) -> str:
+        try:
+            for key in cls.weights:
+                locate(find(key))
+        except WeightsError as error:
+            return str(error)
+        if find_spec("onnxruntime") is None:
+            return (
+                f"{cls.title} runs on onnxruntime, which is not installed: "
+                f"run `pip install -r {find(cls.weights[0]).requirements}`."
+            )
+        return ""
+
+    def load(self, device: torch.device) -> None:
+        if missing := self.missing():
+            raise WeightsError(missing)
+        self.predictor, self.painter = (session(verified(key), device) for key in self.weights)
+        self.note = ""
+        if device.type != "cpu" and self.painter.get_providers()[0] == "CPUExecutionProvider":
+            self.note = f"Ran on the CPU: onnxruntime has no {device.type} here."
+
+    def stylize(
+        self, content: Tensor, style: Style, settings: MethodSettings, stop: Stop | None = None
+    ) -> Generator[Frame]:
+        settings = cast(MagentaSettings, settings)
+        content = content.cpu()
+        image = self.paint(content, self.mixed(content, style, settings), settings.detail, stop or Stop())
+        if settings.keep_colours:
+            image = keep_colours(image, content)
+        yield Frame(image, 1, 1, note=self.note)
+
+    def mixed(self, content: Tensor, style: Style, settings: MagentaSettings) -> Tensor:
+        """The vector that the settings ask for, interpolated between those of pictures."""
+        pictures = mixed_pictures(style.image, settings.second, settings.plates)
+        shares = [settings.strength * share for share in settings.parts()]
+        if settings.strength < 1:
+            pictures, shares = [*pictures, content], [*shares, 1 - settings.strength]
+        vectors = torch.stack([self.vector(picture) for picture in pictures])
+        return torch.tensor(shares) @ vectors
+
+    def vector(self, picture: Tensor) -> Tensor:
+        """The style of a picture, (1, 3, H, W) in [0, 1], in 100 numbers: that of its middle square."""
+        image = to_image(picture)
+        side = min(image.size)
+        left, top = (image.width - side) // 2, (image.height - side) // 2
+        square = image.crop((left, top, left + side, top + side))
+        square = square.resize((STYLE_SIDE, STYLE_SIDE), Image.Resampling.LANCZOS)
+        (output,) = run(self.predictor, channels_last(to_tensor(square)))
+        return torch.from_numpy(output).flatten()
+
+    def paint(self, content: Tensor, vector: Tensor, detail: str, stop: Stop) -> Tensor:
+        """The content, (1, 3, H, W) in [0, 1], in the style of a vector; above 384 px as `detail` says."""
+        height, width = content.shape[-2:]
+        if detail == "upsample" and max(height, width) > SIDE:
+            return guided(self.passed(fit_long_side(content, SIDE), vector, stop), luma(content))
+        grid = covering(height, width, SIDE, OVERLAP)
+        return feathered(
+            ((tile, self.passed(tile.read(content), vector, stop)) for tile in grid), content, OVERLAP
+        )
+
+    def passed(self, image: Tensor, vector: Tensor, stop: Stop) -> Tensor:
+        """An image of 384 px or less through the painting network; it is reflected up to that size."""
+        stop.check()
+        height, width = image.shape[-2:]
+        padding = ((0, 0), (0, SIDE - height), (0, SIDE - width), (0, 0))
+        square = np.pad(channels_last(image), padding, mode="reflect")  # unlike torch's, more than once
+        (output,) = run(self.painter, square, vector.view(1, 1, 1, -1).numpy())
+        return torch.from_numpy(output).permute(0, 3, 1, 2)[..., :height, :width]
+
+
+def session(network: bytes, device: torch.device) -> Any:
+    """An ONNX network ready to run: on CUDA where device and onnxruntime have it, else on the CPU."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    # Else its threads would go on spinning while the next method is timed.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
+    providers: list[Any] = ["CPUExecutionProvider"]
+    if device.type == "cuda" and "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        providers.insert(0, ("CUDAExecutionProvider", {"device_id": device.index or 0}))
+    return onnxruntime.InferenceSession(network, options, providers=providers)
+
+
+def run(network: Any, *inputs: np.ndarray) -> list[np.ndarray]:
+    """The outputs of a network for its inputs in order."""
+    names = [each.name for each in network.get_inputs()]
+    outputs: list[np.ndarray] = network.run(None, dict(zip(names, inputs, strict=True)))
+    return outputs
+
+
+def channels_last(image: Tensor) -> np.ndarray:
+    """(B, C, H, W) to the networks' layout (B, H, W, C)."""
+    return image.permute(0, 2, 3, 1).contiguous().numpy()
