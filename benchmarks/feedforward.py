@@ -126,7 +126,7 @@ def speed(
     The ratio is that of the first plain network to ours; the PSNR is against the plain network of ours' name.
     """
     reference = next(iter(plain))
-    table = Table("size", "network", "plain float32", "StyleGrid", f"plain {reference} / StyleGrid", "PSNR")
+    table = Table("size", "network", "plain", "StyleGrid", f"plain {reference} / StyleGrid", "PSNR")
     for size in sizes:
         content = fit_long_side(photo, size).to(device)
         seconds: dict[tuple[str, str], list[float]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -50,9 +51,9 @@ class Tile:
 
 
 def covering(height: int, width: int, side: int, overlap: int) -> Iterator[Tile]:
-    """Tiles of `side` px, evenly spread, that overlap by `overlap` px or more and count as a whole.
+    """Tiles that count every pixel once and read `side` px each, evenly spread, `overlap` px of them twice.
 
-    A shorter side of the picture is taken whole. Their results are put together by `feathered`.
+    The overlap may be more; a shorter side of the picture is read whole. See `feathered`.
     """
     for rows in _even_spans(height, side, overlap):
         for columns in _even_spans(width, side, overlap):
@@ -92,9 +93,10 @@ def _spans(length: int, side: int, margin: int) -> Iterator[Span]:
 def _even_spans(length: int, side: int, overlap: int) -> Iterator[Span]:
     side = min(side, length)
     count = 1 if side == length else math.ceil((length - overlap) / (side - overlap))
-    for index in range(count):
-        start = round(index * (length - side) / max(count - 1, 1))
-        yield Span(start, start, start + side, start + side)
+    starts = [round(index * (length - side) / max(count - 1, 1)) for index in range(count)]
+    seams = [(start + side + after) // 2 for start, after in pairwise(starts)]
+    for start, first, last in zip(starts, [0, *seams], [*seams, length], strict=True):
+        yield Span(start, first, last, start + side)
 
 
 def _rise(length: int, feather: int) -> Tensor:
