@@ -131,7 +131,7 @@ def main() -> None:
     """Print the tables and, where asked, save the contact sheets."""
     flags = parser("magenta", __doc__.splitlines()[0])
     flags.add_argument("--plates", nargs="+", default=[each.name for each in plates()], help="(all)")
-    flags.add_argument("--large", type=int, default=1024, help="long side there, in px (%(default)s)")
+    flags.add_argument("--large", type=int, default=640, help="long side there, in px (%(default)s)")
     flags.add_argument("--detail-sheet", type=Path, help="where to save parts of pictures at full size")
     given = parse(flags)
     method = Magenta()

@@ -37,7 +37,7 @@ class MagentaSettings(MethodSettings):
 
     strength: float = knob(1.0, 0, 1, 0.01, help="From 0, the photo's own style, to 1, the style picture's.")
     detail: Literal["tiles", "upsample"] = knob(
-        "tiles", help="Above 384 px: tiles with fine strokes, or one small picture enlarged."
+        "upsample", help="Above 384 px: tiles with fine strokes, or one small picture enlarged."
     )
     second: str = knob("", file="image", help="Another style picture, mixed with the first.")
     plates: tuple[str, ...] = knob(
@@ -91,6 +91,11 @@ class Magenta(Method):
         self.note = ""
         if device.type != "cpu" and self.painter.get_providers()[0] == "CPUExecutionProvider":
             self.note = f"Ran on the CPU: onnxruntime has no {device.type} here."
+
+    def reference_seconds(self, settings: MethodSettings, megapixels: float) -> float:
+        tiled = cast(MagentaSettings, settings).detail == "tiles"
+        passes = max(1, 1e6 * megapixels / (SIDE - OVERLAP) ** 2) if tiled else 1
+        return 0.1 * (passes + megapixels)
 
     def stylize(
         self, content: Tensor, style: Style, settings: MethodSettings, stop: Stop | None = None

@@ -8,6 +8,8 @@ import torch
 
 import app
 import methods.__main__
+from benchmarks.magenta import seam
+from benchmarks.plate_distances import spearman
 from core.images import open_picture, save_png, to_image, to_tensor
 from core.resample import fit_long_side, fit_short_side, resample
 from core.yardstick import Yardstick
@@ -136,10 +138,17 @@ def test_the_photos_colours_are_kept(method):
 
 
 def test_stop_ends_between_tiles(method, monkeypatch):
-    stop, passed = Stop(), method.passed
-    monkeypatch.setattr(method, "passed", lambda *given: stop.set() or passed(*given))
+    stop, painted, passed = Stop(), [], method.passed
+
+    def once(*given):
+        painted.append(passed(*given))
+        stop.set()
+        return painted[-1]
+
+    monkeypatch.setattr(method, "passed", once)
     with pytest.raises(Stopped):
-        next(method.stylize(photo("cat", 512), plate("udnie"), MagentaSettings(), stop))
+        next(method.stylize(photo("cat", 512), plate("udnie"), MagentaSettings(detail="tiles"), stop))
+    assert len(painted) == 1
 
 
 def test_onnxruntime_has_as_many_threads_as_torch(method):
@@ -191,3 +200,20 @@ def test_it_is_chosen_at_first_where_it_can_run(monkeypatch, there):
     assert [value for _, value in chosen["choices"]] == [each.name for each in ALL]
     tile = next(each["props"]["value"] for each in blocks if 'data-method="magenta"' in str(each["props"]))
     assert ("requirements-magenta.txt" in tile) is not there
+
+
+def test_a_seam_is_a_change_where_tiles_meet():
+    picture = torch.rand(1, 3, 640, 704, generator=torch.Generator().manual_seed(0))
+    for width in (1, 16):
+        assert seam(picture, width) == pytest.approx(1, abs=0.1)
+    picture[..., 352:] += 0.5  # in the middle of the overlap
+    picture[..., 320:, :] += 0.5
+    assert seam(picture, 1) > 1.5
+    assert seam(picture, 16) > 5
+
+
+def test_spearman_sees_ranks_alone():
+    values = torch.rand(50, generator=torch.Generator().manual_seed(0))
+    assert spearman(values, values.exp()) == pytest.approx(1)
+    assert spearman(values, -(values**3)) == pytest.approx(-1)
+    assert abs(spearman(values, values.roll(7))) < 0.5
