@@ -2,9 +2,9 @@
 
     python -m benchmarks.magenta --content examples --size 256 --sheet out/magenta.jpg
 
-Quality: both distances of the yardstick, averaged over the folder's photos; at 256 px they are painted in one
-piece. Large photos: the same, and how strong seams are, see `seam`. Speed: seconds of one warm pass and the
-style's prediction; the plain way is the package's own, which enlarges with Lanczos's filter.
+Quality: both distances of the yardstick, averaged over the photos. Large photos: the same for every way
+to paint them, and how strong seams are, see `seam`. Speed: seconds of one warm pass, the style's prediction
+included; the plain way is the package's own, which enlarges with Lanczos's filter.
 """
 
 from __future__ import annotations
