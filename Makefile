@@ -40,7 +40,7 @@ $(VENV)/%.installed: % $(RUN)
 	@rm $(UNFINISHED)
 	@touch $(VENV)/requirements.txt.installed $@  # the development set includes the runtime set
 
-$(VENV)/requirements-dev.txt.installed: requirements.txt requirements-magenta.txt
+$(VENV)/requirements-dev.txt.installed: requirements.txt requirements-magenta.txt requirements-bench.txt
 
 $(RUN): $(if $(wildcard $(UNFINISHED)),start-over)
 	@"$(PYTHON)" -c "" || { \

@@ -27,6 +27,20 @@ def match_colours(image: Tensor, target: Tensor) -> Tensor:
     return matched.view_as(image).clamp(0, 1)
 
 
+def colour_distance(image: Tensor, target: Tensor) -> float:
+    """How far the colours of two pictures, (1, 3, H, W) in [0, 1], lie apart, in units of [0, 1]; 0 for equal.
+
+    The Frechet (2-Wasserstein) distance between normal distributions with their means and covariances: Dowson
+    and Landau 1982, "The Frechet Distance between Multivariate Normal Distributions", eq. 4.
+    """
+    (mean, covariance), (wanted_mean, wanted) = (
+        _colour_statistics(each.cpu().double()) for each in (image, target)
+    )
+    shared = torch.linalg.eigvals(covariance @ wanted).real.clamp_min(0).sqrt().sum()
+    squared = (mean - wanted_mean).square().sum() + covariance.trace() + wanted.trace() - 2 * shared
+    return squared.clamp_min(0).sqrt().item()
+
+
 def _colour_statistics(image: Tensor) -> tuple[Tensor, Tensor]:
     pixels = image.flatten(2)[0]
     return pixels.mean(1, keepdim=True), pixels.cov()

@@ -18,7 +18,7 @@ from core.device import DEVICES
 from core.images import Picture, PictureError, open_picture, save_png
 from core.plates import Names, plates
 from methods import ALL, get
-from methods.base import Stop
+from methods.base import Method, Stop
 from methods.compare import REPEATS, Comparison, Tile
 from methods.results import picture, png_text, record
 from methods.settings import Knob, MethodSettings
@@ -46,10 +46,15 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--json", action="store_true", help="print results.json to standard output as well")
     for method in ALL:
-        group = top.add_argument_group(f"{method.name}: {method.title}")
-        for knob in method.Settings.knobs():
-            group.add_argument(f"--{method.name}.{knob.name.replace('_', '-')}", **flag(method.name, knob))
+        add_flags(top, method)
     return top
+
+
+def add_flags(top: argparse.ArgumentParser, method: type[Method]) -> None:
+    """A group of flags, one for each of the method's settings."""
+    group = top.add_argument_group(f"{method.name}: {method.title}")
+    for knob in method.Settings.knobs():
+        group.add_argument(f"--{method.name}.{knob.name.replace('_', '-')}", **flag(method.name, knob))
 
 
 def flag(method: str, knob: Knob) -> dict[str, Any]:
@@ -70,15 +75,17 @@ def flag(method: str, knob: Knob) -> dict[str, Any]:
 
 def chosen_settings(arguments: argparse.Namespace, names: Sequence[str]) -> dict[str, MethodSettings]:
     """Each named method's settings from the flags; ValueError where one is out of range."""
-    chosen = {}
-    for name in names:
-        given = {
-            key.split(".", 1)[1]: value
-            for key, value in vars(arguments).items()
-            if key.startswith(f"{name}.") and value is not None
-        }
-        chosen[name] = get(name).Settings.make(**given)
-    return chosen
+    return {name: given_settings(arguments, get(name)) for name in names}
+
+
+def given_settings(arguments: argparse.Namespace, method: type[Method]) -> MethodSettings:
+    """One method's settings from the flags that `add_flags` added; ValueError where one is out of range."""
+    given = {
+        key.split(".", 1)[1]: value
+        for key, value in vars(arguments).items()
+        if key.startswith(f"{method.name}.") and value is not None
+    }
+    return method.Settings.make(**given)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

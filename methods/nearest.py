@@ -13,6 +13,8 @@ from core.plates import plate, plates
 from core.yardstick import style_distance, style_grams
 from methods.base import Stop, Style
 
+NEAREST = "nearest trained style"  # a note that begins so says that another style was painted
+
 
 def nearest_plate(
     names: Sequence[str], style: Style, device: torch.device, stop: Stop | None = None
@@ -31,7 +33,7 @@ def nearest_plate(
             stop.check()
         distances[name] = style_distance(_grams(name, device), target)
     name = min(distances, key=lambda name: distances[name])
-    return name, f"nearest trained style: {captions[name]} ({distances[name]:.2f} away)."
+    return name, f"{NEAREST}: {captions[name]} ({distances[name]:.2f} away)."
 
 
 @cache

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from core.pareto import pareto_front
 from methods.compare import Tile
 from ui.tiles import time
 
@@ -24,11 +25,7 @@ def seconds_of(tile: Tile) -> float:
 
 def front(tiles: Sequence[Tile]) -> list[Tile]:
     """The Pareto front, quickest first: tiles than which none is both quicker and nearer to the style."""
-    best: list[Tile] = []
-    for tile in sorted(tiles, key=lambda tile: (seconds_of(tile), style_of(tile))):
-        if not best or style_of(tile) < style_of(best[-1]):
-            best.append(tile)
-    return best
+    return pareto_front(tiles, lambda tile: (seconds_of(tile), style_of(tile)))
 
 
 def style_of(tile: Tile) -> float:
