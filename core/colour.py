@@ -28,17 +28,17 @@ def match_colours(image: Tensor, target: Tensor) -> Tensor:
 
 
 def colour_distance(image: Tensor, target: Tensor) -> float:
-    """How far the colours of two pictures, (1, 3, H, W) in [0, 1], lie apart, in units of [0, 1]; 0 for equal.
+    """How far the colours of two pictures, (1, 3, H, W) in [0, 1], lie apart, in the same units; 0 for equal.
 
-    The Frechet (2-Wasserstein) distance between normal distributions with their means and covariances: Dowson
-    and Landau 1982, "The Frechet Distance between Multivariate Normal Distributions", eq. 4.
+    The Fréchet (2-Wasserstein) distance between normal distributions with their means and covariances: Dowson
+    and Landau 1982, "The Fréchet Distance between Multivariate Normal Distributions".
     """
     (mean, covariance), (wanted_mean, wanted) = (
         _colour_statistics(each.cpu().double()) for each in (image, target)
     )
     shared = torch.linalg.eigvals(covariance @ wanted).real.clamp_min(0).sqrt().sum()
     squared = (mean - wanted_mean).square().sum() + covariance.trace() + wanted.trace() - 2 * shared
-    return squared.clamp_min(0).sqrt().item()
+    return float(squared.clamp_min(0).sqrt())
 
 
 def _colour_statistics(image: Tensor) -> tuple[Tensor, Tensor]:

@@ -31,4 +31,4 @@ def ssim(image: Tensor, reference: Tensor) -> float:
     luminance = (2 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1)
     covariance = product - mean_x * mean_y
     variances = square_x - mean_x**2 + square_y - mean_y**2
-    return (luminance * (2 * covariance + c2) / (variances + c2)).mean().item()
+    return float((luminance * (2 * covariance + c2) / (variances + c2)).mean())
