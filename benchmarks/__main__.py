@@ -16,7 +16,7 @@ from methods.__main__ import SIZES, add_flags, given_settings
 from methods.base import Method
 from methods.compare import REPEATS
 
-RESULTS = Path(__file__).parent / "results"
+RESULTS = Path("benchmarks") / "results"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -92,7 +92,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from benchmarks.report import report  # draws with what only requirements-bench.txt installs
 
         report(given.folder)
-    except (ValueError, OSError, ModuleNotFoundError) as error:
+    except ModuleNotFoundError as error:
+        print(f"{error.name} is missing: `pip install -r requirements-bench.txt` adds it.", file=sys.stderr)
+        return 2
+    except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     return 0

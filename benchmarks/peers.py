@@ -110,7 +110,7 @@ class LiteArbitrary(Lite):
         self, content: Tensor, style: Style, settings: MethodSettings, stop: Stop | None = None
     ) -> Generator[Frame]:
         painted = self.engine.stylize_with(to_image(content), to_image(style.image))
-        yield Frame(to_tensor(painted), 1, 1, note="Painted at 384 px and enlarged.")
+        yield Frame(to_tensor(painted), 1, 1, note="Painted at 384 px, on the CPU, and enlarged.")
 
 
 class LiteFixed(Lite):

@@ -24,7 +24,7 @@ PROTOCOL = (
     "intervals over photos and styles; where they overlap, places are shared. On a CPU, memory is the growth "
     "of the process, which keeps some of it from run to run: the most that any run needed is shown."
 )
-FEWEST = 10  # pairs that a mean is taken of, where there are as many
+FEWEST = 6  # pairs that a mean is taken of, where there are as many
 
 
 def report(folder: Path) -> None:
@@ -56,7 +56,8 @@ def speed(folder: Path, rows: Sequence[Row]) -> list[Block]:
     """How long it takes."""
     some = series_of(rows, split_nearest=False)
     palette, size = plots.Palette([each.label for each in some]), main_size(some)
-    plots.resolution(some, palette, folder / "resolution.png")
+    several = [each for each in some if len(each.sizes) > 1]
+    plots.resolution(several or some, palette, folder / "resolution.png")
     blocks: list[Block] = [
         Heading("Speed"),
         Text("Seconds for one picture, medians and quartiles, by the long side of the photo."),
@@ -73,7 +74,9 @@ def speed(folder: Path, rows: Sequence[Row]) -> list[Block]:
         ),
     ]
     quick = [each for each in some if not each.has_course]
-    for each in paces(some) if quick else []:
+    recipes = paces(some)
+    paper = [each for each in recipes if each.settings.get("preset") == "paper"]
+    for each in (paper or recipes[:1]) if quick else []:
         blocks += [
             Text(
                 f"{each.label} after 100, 300 and 500 steps beside one pass, and how many times quicker the "

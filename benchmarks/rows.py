@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from hashlib import sha256
@@ -104,7 +105,10 @@ class Results:
         self.folder = folder
         self.path = folder / "results.csv"
         text = whole_lines(self.path) if self.path.exists() else ""
-        self.path.write_text(text or line(COLUMNS), encoding="utf-8")  # without what was cut short
+        if text:
+            os.truncate(self.path, len(text.encode()))  # without what was cut short
+        else:
+            self.path.write_text(line(COLUMNS), encoding="utf-8", newline="\n")
         self.rows = read(self.path)
         self.keys = {row.key for row in self.rows}
 

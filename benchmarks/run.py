@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from PIL import Image
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from torch import Tensor
@@ -27,6 +28,7 @@ from methods.nearest import NEAREST
 from methods.settings import MethodSettings
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+THUMBNAIL = 256  # px, of the pictures that were given
 PICTURES = "pictures"  # the folder of the results' pictures, within that of the results
 
 
@@ -64,12 +66,12 @@ def picture_files(folder: Path, chosen: str | None = None) -> list[Path]:
 
     ValueError where one of them, or any, is missing.
     """
-    found = {path.stem: path for path in sorted(folder.glob("*")) if path.suffix.lower() in ENDINGS}
-    names = [name.strip() for name in chosen.split(",")] if chosen else list(found)
-    missing = [name for name in names if name not in found]
-    if missing or not names:
+    found = [path for path in sorted(folder.glob("*")) if path.suffix.lower() in ENDINGS]
+    names = [name.strip() for name in chosen.split(",")] if chosen else [path.stem for path in found]
+    missing = sorted(set(names) - {path.stem for path in found})
+    if missing or not found:
         raise ValueError(f"{folder} holds no picture {', '.join(missing)}".rstrip() + ".")
-    return [found[name] for name in names]
+    return [path for path in found if path.stem in names]
 
 
 def jobs(plan: Plan, results: Results) -> list[Job]:
@@ -136,6 +138,8 @@ def measured(job: Job, plan: Plan, stop: Stop) -> Iterator[Row]:
         for method in job.methods:
             yield started(job, method, plan, str(error))
         return
+    for path, picture in ((job.content, content), (job.style, style)):
+        keep(resize(picture, THUMBNAIL).rgb, plan.out, f"{path.name}.jpg")
     comparison = Comparison([method() for method in job.methods], plan.device)
     settings = {method.name: plan.settings[method.name] for method in job.methods}
     plate = Names({each.name: each.path for each in plates()}).of(job.style)
@@ -149,7 +153,9 @@ def measured(job: Job, plan: Plan, stop: Stop) -> Iterator[Row]:
         tile, row = tiles[method.name], started(job, method, plan)
         if is_complete(tile, plan.repeats):
             row = timed(row, tile, steps[tile.method])
-            yield scored(row, tile.frame.image, content, style, plan.out) if tile.frame else row
+            if tile.frame and tile.distances:
+                row = scored(row, tile.frame.image, content, style, plan.out)
+            yield row
 
 
 def is_complete(tile: Tile, repeats: int) -> bool:
@@ -210,10 +216,15 @@ def timed(row: Row, tile: Tile, steps: Mapping[float, int]) -> Row:
     return row
 
 
+def keep(image: Image.Image, folder: Path, name: str) -> None:
+    """Write a picture into the results' folder of pictures."""
+    (folder / PICTURES).mkdir(exist_ok=True)
+    image.save(folder / PICTURES / name, quality=90)
+
+
 def scored(row: Row, image: Tensor, content: Picture, style: Picture, folder: Path) -> Row:
     """The row with what is measured beside the yardstick, at its size; the picture is kept in the folder."""
-    (folder / PICTURES).mkdir(exist_ok=True)
-    to_image(image).save(folder / PICTURES / row.picture, quality=90)
+    keep(to_image(image), folder, row.picture)
     height, width = image.shape[-2:]
     photo, painting = to_tensor(resize(content, row.size).rgb), to_tensor(working_style(style).rgb)
     image, photo, painting = (fit_short_side(each, SHORT_SIDE) for each in (image, photo, painting))

@@ -15,46 +15,40 @@ from torch import Tensor
 
 from benchmarks.series import Series
 from core.images import open_picture, to_tensor
-from core.plates import plates
 from core.sheet import contact_sheet
 
 SIDE = 72  # px
 DPI = 200
-MARGIN = 1.0  # inches to the left and above, for names
 LOOK: dict[Any, Any] = {"font.size": 6, "axes.grid": False}
 
 
 def draw_sheet(some: Sequence[Series], size: int, pictures: Path, path: Path) -> None:
     """Write the sheet as JPEG from a folder's pictures; what is not there stays white."""
     rows = {(row.cell, each.label): row for each in some for row in each.at(size)}
-    photos = list(dict.fromkeys(cell[0] for cell, _ in rows))
-    styles = list(dict.fromkeys(cell[1] for cell, _ in rows))
-    shown = {plate.path.name: plate.path for plate in plates()}
-    empty = torch.ones(1, 3, SIDE, SIDE)
-
-    def picture(file: Path | None) -> Tensor:
-        return to_tensor(open_picture(file).rgb) if file and file.is_file() else empty
-
-    painted = []
+    photos, styles = (list(dict.fromkeys(cell[side] for cell, _ in rows)) for side in (0, 1))
+    files = [["", *(name for photo in photos for name in (f"{photo}.jpg", *[""] * (len(some) - 1)))]]
     for style in styles:
         found = [rows.get(((photo, style), each.label)) for photo in photos for each in some]
-        files = [pictures / row.picture if row else None for row in found]
-        painted.append([picture(file) for file in (shown.get(style), *files)])
+        files.append([f"{style}.jpg", *(row.picture if row else "" for row in found)])
+    sheet = contact_sheet([[opened(pictures / name) for name in line] for line in files], SIDE)
     columns = ["style", *(f"{Path(photo).stem}: {each.label}" for photo in photos for each in some)]
-    named(contact_sheet(painted, SIDE), [Path(style).stem for style in styles], columns, path)
+    named(sheet, ["photo", *(Path(style).stem for style in styles)], columns, path)
+
+
+def opened(path: Path) -> Tensor:
+    """The picture of a file, white where there is none."""
+    return to_tensor(open_picture(path).rgb) if path.is_file() else torch.ones(1, 3, SIDE, SIDE)
 
 
 def named(picture: Image.Image, rows: Sequence[str], columns: Sequence[str], path: Path) -> None:
     """Write a contact sheet, pixel by pixel, with names beside its rows and above its columns."""
-    width, height = picture.width / DPI, picture.height / DPI
     with matplotlib.rc_context(LOOK):
-        figure = Figure(figsize=(width + MARGIN, height + MARGIN))
-        space = width + MARGIN, height + MARGIN
-        axis = figure.add_axes((MARGIN / space[0], 0, width / space[0], height / space[1]))
+        figure = Figure(figsize=(picture.width / DPI, picture.height / DPI))
+        axis = figure.add_axes((0, 0, 1, 1))  # the names stand outside, so that the page grows
         axis.imshow(np.asarray(picture), interpolation="none", aspect="auto")
         axis.spines[:].set_visible(False)
         axis.tick_params(length=0, labeltop=True, labelbottom=False)
         across, down = (np.arange(len(names)) + 0.5 for names in (columns, rows))
         axis.set_xticks(across * picture.width / len(columns), list(columns), rotation=90)
         axis.set_yticks(down * picture.height / len(rows), list(rows))
-        figure.savefig(path, dpi=DPI, pil_kwargs={"quality": 80, "optimize": True})
+        figure.savefig(path, dpi=DPI, bbox_inches="tight", pil_kwargs={"quality": 80, "optimize": True})
