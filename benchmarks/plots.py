@@ -83,7 +83,7 @@ def losses(slow: Sequence[Series], quick: Sequence[Series], size: int, palette: 
         axes[1].annotate(
             "the untouched photo",
             (0.98, photo),
-            (0, -9),
+            (0, 3),
             ("axes fraction", "data"),
             "offset points",
             ha="right",

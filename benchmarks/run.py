@@ -100,8 +100,8 @@ def run(plan: Plan) -> bool:
     results = Results(plan.out)
     lacking = jobs(plan, results)
     columns = (
-        TextColumn("{task.description:60}", markup=False),
-        BarColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(16),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
