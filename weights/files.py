@@ -1,4 +1,4 @@
-"""From a catalog entry to verified tensors: locate the file, check its SHA-256, load it."""
+"""From a catalog entry to verified tensors: find the file, check its SHA-256, load it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from weights.catalog import Weight, find
 
 EMBEDDED = Path(__file__).parent / "embedded"
+OWN_REPO = "STYLEGRID_WEIGHTS_REPO"  # where our own networks are on the Hub
 
 
 class WeightsError(RuntimeError):
@@ -38,25 +39,39 @@ def locate(weight: Weight) -> Path:
 
 
 def load(key: str) -> dict[str, Tensor]:
-    """The tensors of catalog entry `key`, on the CPU; see `verified`."""
-    return read(verified(key), locate(find(key)))
+    """The tensors of catalog entry `key`, on the CPU.
 
-
-def verified(key: str) -> bytes:
-    """The file of catalog entry `key`, after its SHA-256 was found to match.
-
-    Raises KeyError for an unknown key and WeightsError for a missing or differing file.
+    Of the embedded file at once; where there is none, of that in the local cache of the Hugging Face Hub, or
+    the Hub itself (weights.hub). Raises KeyError for an unknown key and WeightsError for a missing or differing
+    file.
     """
-    weight = find(key)
+    return read(*obtain(find(key)))
+
+
+def obtain(weight: Weight) -> tuple[bytes, Path]:
+    """The verified bytes of a weight's file and its path; read once: what was checked is what is loaded."""
+    given = f"STYLEGRID_{weight.key.upper()}" in os.environ
+    if not weight.repo or given:
+        try:
+            return _embedded(weight)
+        except WeightsError:
+            if given or weight.package or not os.environ.get(OWN_REPO):
+                raise
+    from weights import hub  # the Hub's client takes most of a second to import
+
+    return hub.fetch(weight)
+
+
+def _embedded(weight: Weight) -> tuple[bytes, Path]:
     path = locate(weight)
-    data = path.read_bytes()  # read once, so that what was checked is what is loaded
+    data = path.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
     if digest != weight.sha256:
         raise WeightsError(
             f"The weights file {path} is not the one that the catalog names: its SHA-256 is "
             f"{digest[:12]}..., expected {weight.sha256[:12]}... . Reinstall it, or remove it."
         )
-    return data
+    return data, path
 
 
 def read(data: bytes, path: Path) -> dict[str, Tensor]:

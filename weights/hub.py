@@ -1,0 +1,361 @@
+"""Weights on the Hugging Face Hub: from the local cache without a request, else under a deadline of ours.
+
+The Hub's client retries a server that does not answer for minutes and checks no hash: both are done here.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from filelock import FileLock, Timeout
+from huggingface_hub import (
+    HfFileMetadata,
+    constants,
+    errors,
+    get_hf_file_metadata,
+    hf_hub_download,
+    hf_hub_url,
+    try_to_load_from_cache,
+)
+from huggingface_hub.utils import (  # type: ignore[attr-defined]
+    build_hf_headers,
+    get_session,
+    hf_raise_for_status,
+    tqdm,
+)
+
+from weights.catalog import Weight
+from weights.files import OWN_REPO, WeightsError
+from weights.parts import part_of
+from weights.progress import Download, tell
+from weights.transfer import POLL_SECONDS, GivenUp, Late, Transfer, under_deadline
+
+DEADLINE = "STYLEGRID_HUB_SECONDS"
+FULL = (errno.ENOSPC, errno.EDQUOT)
+PAUSES = (0.5, 1.0)  # seconds before the Hub is asked again
+CHUNK = 2**18  # bytes between two signs of life; the client's own 10 MB would make a slow line look dead
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is remembered of a first download: the commit that it came from and the hash of what is kept."""
+
+    repo: str = ""
+    revision: str = ""
+    sha256: str = ""
+
+
+def fetch(weight: Weight) -> tuple[bytes, Path]:
+    """The bytes of a weight's file, or of its part, with the right hash, and where they are kept.
+
+    From the local cache without a request, else from the Hub; two callers at once download once. The watcher
+    of weights.progress is told how far it is. WeightsError where there is no such file, or no answer within
+    the deadline, or where the hash is another than the catalog's or than that of the first download.
+    """
+    weight = in_own_repo(weight)
+    try:
+        found = cached(weight)
+        if found is not None:
+            return found
+        if constants.HF_HUB_OFFLINE:
+            raise WeightsError(f"{_missing(weight)}, and HF_HUB_OFFLINE forbids to fetch it.")
+        with _alone(weight):
+            found = cached(weight)  # somebody else may have fetched it meanwhile
+            return found if found is not None else _download(weight)
+    except OSError as error:
+        raise _explained(weight, error) from error
+
+
+def in_own_repo(weight: Weight) -> Weight:
+    """The weight with its place on the Hub; one of our own networks is in the repository that
+    STYLEGRID_WEIGHTS_REPO names, OWNER/NAME or OWNER/NAME@COMMIT."""
+    if weight.repo:
+        return weight
+    repo, _, revision = os.environ.get(OWN_REPO, "").partition("@")
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo) or not re.fullmatch(r"([0-9a-f]{40})?", revision):
+        raise WeightsError(
+            f"{OWN_REPO} is {os.environ.get(OWN_REPO)!r}; it must be OWNER/NAME, or OWNER/NAME@COMMIT, "
+            "a commit with all its 40 digits."
+        )
+    return replace(weight, repo=repo, revision=revision)
+
+
+def cached(weight: Weight) -> tuple[bytes, Path] | None:
+    """The verified bytes that are at hand, and their path, else None. A wrong file is removed."""
+    path, expected = cached_path(weight), expected_hash(weight)
+    if path is None or not expected:
+        return None
+    data = path.read_bytes()
+    if sha256(data).hexdigest() == expected:
+        return data, path
+    _remove(path)
+    return None
+
+
+def cached_path(weight: Weight) -> Path | None:
+    """Where the weight's file is kept, verified or not; None where it was not fetched."""
+    if weight.part:
+        path = _kept(weight, ".safetensors")
+        return path if path.is_file() else None
+    found = try_to_load_from_cache(
+        weight.repo, weight.file, cache_dir=constants.HF_HUB_CACHE, revision=revision(weight) or "main"
+    )
+    return Path(found) if isinstance(found, str) else None
+
+
+def expected_hash(weight: Weight) -> str:
+    """The hash of what is kept of a weight, by the catalog or by the record; empty where neither knows it."""
+    return record(weight).sha256 if weight.part or not weight.sha256 else weight.sha256
+
+
+def revision(weight: Weight) -> str:
+    """The commit, by the catalog or by the record; empty before the first download."""
+    return weight.revision or record(weight).revision
+
+
+def record(weight: Weight) -> Record:
+    """What is remembered of the weight; an empty one where that is nothing, or about another file."""
+    try:
+        known = Record(**json.loads(_kept(weight, ".json").read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return Record()
+    except (ValueError, TypeError) as error:
+        raise WeightsError(
+            f"{_kept(weight, '.json')} is damaged: remove it to fetch {weight.title} anew."
+        ) from error
+    newer = weight.sha256 not in ("", known.sha256) and not weight.part  # the catalog's file is another one
+    return Record() if newer or known.repo != weight.repo else known
+
+
+def deadline() -> float:
+    """Seconds to the first byte, and at most between two: STYLEGRID_HUB_SECONDS, else 10."""
+    text = os.environ.get(DEADLINE, "10")
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds <= 3600:
+        raise WeightsError(f"{DEADLINE} is {text!r}; it must be a number of seconds up to 3600.")
+    return seconds
+
+
+def endpoint() -> str | None:
+    """HF_ENDPOINT as it stands now; the client looks only when it is imported."""
+    return os.environ.get("HF_ENDPOINT", "").rstrip("/") or None
+
+
+def _download(weight: Weight) -> tuple[bytes, Path]:
+    def work(transfer: Transfer) -> tuple[Path, str]:
+        try:
+            return _fetch_part(weight, transfer) if weight.part else _fetch_file(weight, transfer)
+        except (WeightsError, GivenUp):
+            raise
+        except Exception as error:  # the client raises many kinds
+            raise _explained(weight, error) from error
+
+    try:
+        path, commit = under_deadline(weight.title, deadline(), work)
+    except Late as late:
+        raise _explained(weight, late) from late
+    data = path.read_bytes()
+    digest, expected = sha256(data).hexdigest(), expected_hash(weight)
+    if expected and digest != expected:
+        _remove(path)
+        named = "recorded at the first download" if weight.part or not weight.sha256 else "in the catalog"
+        raise WeightsError(
+            f"{weight.file} of {weight.repo} is not the file {named}: its SHA-256 is {digest[:12]}..., "
+            f"expected {expected[:12]}... . It was removed."
+        )
+    _write(_kept(weight, ".json"), json.dumps(asdict(Record(weight.repo, commit, digest))).encode())
+    return data, path
+
+
+def _fetch_file(weight: Weight, transfer: Transfer) -> tuple[Path, str]:
+    """The whole file's path in the Hub's cache, and its commit."""
+
+    class Ticks(tqdm):
+        """The client's progress bar, which draws nothing here."""
+
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **{**options, "disable": True})  # type: ignore[no-untyped-call]
+            transfer.total = options.get("total") or transfer.total
+
+        def update(self, n: float | None = 1) -> None:
+            transfer.add(int(n or 0))
+
+        def update_transfer(self, n: float) -> None:
+            """Called with what came over the network, which need not be what is written."""
+            transfer.add(0)
+
+    _about(weight, transfer)
+    constants.DOWNLOAD_CHUNK_SIZE = CHUNK
+    path = Path(
+        hf_hub_download(
+            weight.repo,
+            weight.file,
+            revision=revision(weight) or "main",
+            endpoint=endpoint(),
+            cache_dir=constants.HF_HUB_CACHE,
+            etag_timeout=deadline(),
+            tqdm_class=Ticks,
+        )
+    )
+    return path, path.parents[len(PurePosixPath(weight.file).parts) - 1].name
+
+
+def _fetch_part(weight: Weight, transfer: Transfer) -> tuple[Path, str]:
+    """The path of a file with the wanted tensors only, and the commit."""
+    about = _about(weight, transfer)
+    if about.etag != weight.sha256:
+        raise WeightsError(
+            f"{weight.file} of {weight.repo} is not the file in the catalog: the Hub gives its SHA-256 as "
+            f"{(about.etag or 'nothing')[:12]}, expected {weight.sha256[:12]}... ."
+        )
+
+    def read(first: int, last: int) -> bytes:
+        return _range(_address(weight), first, last, transfer)
+
+    def planned(total: int) -> None:
+        transfer.total = total
+
+    data = part_of(f"{weight.file} of {weight.repo}", read, weight.part, planned)
+    path = _kept(weight, ".safetensors")
+    _write(path, data)
+    return path, about.commit_hash or ""
+
+
+def _address(weight: Weight) -> str:
+    return hf_hub_url(weight.repo, weight.file, revision=revision(weight) or "main", endpoint=endpoint())
+
+
+def _about(weight: Weight, transfer: Transfer) -> HfFileMetadata:
+    """Size, hash and commit of the file. The client's own retries would go on for minutes unheard."""
+    for pause in PAUSES:
+        try:
+            return get_hf_file_metadata(_address(weight), timeout=deadline())
+        except Exception as error:
+            if transfer.given_up or not _passing(error):
+                raise
+        time.sleep(pause)
+    return get_hf_file_metadata(_address(weight), timeout=deadline())
+
+
+def _passing(error: Exception) -> bool:
+    """Whether an error may be gone in a second: no connection, or one of the server's own."""
+    return not isinstance(error, errors.HfHubHTTPError) or error.response.status_code >= 500
+
+
+def _range(url: str, first: int, last: int, transfer: Transfer) -> bytes:
+    """Bytes `first` up to, but without, `last`, fewer where the file ends before. A connection that breaks is
+    taken up where it broke."""
+    received, pauses = bytearray(), iter(PAUSES)
+    while first + len(received) < last:
+        begin = len(received)
+        place = first + begin
+        headers = build_hf_headers(
+            headers={"Range": f"bytes={place}-{last - 1}", "Accept-Encoding": "identity"}
+        )
+        try:
+            with get_session().stream("GET", url, headers=headers, timeout=2 * deadline()) as response:
+                hf_raise_for_status(response)
+                told = response.headers.get("Content-Range", "")
+                if response.status_code != 206 or not told.startswith(f"bytes {place}-"):
+                    raise WeightsError(f"{url} is not served in parts, and all of it would be too much.")
+                last = min(last, int(told.rpartition("/")[2]))
+                for chunk in response.iter_bytes():
+                    transfer.add(len(chunk))
+                    received += chunk
+        except (WeightsError, GivenUp):
+            raise
+        except Exception as error:  # of whichever HTTP library the client uses
+            if transfer.given_up:
+                raise GivenUp from error
+            if len(received) == begin:
+                pause = next(pauses, None)
+                if pause is None or not _passing(error):
+                    raise
+                time.sleep(pause)
+    if len(received) != max(last - first, 0):
+        raise WeightsError(f"{url} sent more bytes than it was asked for.")
+    return bytes(received)
+
+
+def _explained(weight: Weight, error: Exception) -> WeightsError:
+    """The sentence for an error of the client, or of the disk."""
+    if isinstance(error, Late):
+        told = str(error)
+    elif isinstance(error, errors.RevisionNotFoundError):
+        told = f"the Hub has no commit {revision(weight)} of {weight.repo}"
+    elif isinstance(error, errors.RepositoryNotFoundError):  # gated ones too
+        told = f"the Hub has no repository {weight.repo} that this token may read"
+    elif isinstance(error, errors.RemoteEntryNotFoundError):
+        told = f"the Hub has no file {weight.file} in {weight.repo}"
+    elif isinstance(error, errors.LocalEntryNotFoundError):
+        told = "the Hub could not be reached"
+    elif isinstance(error, errors.HfHubHTTPError):
+        told = f"the Hub answered with status {error.response.status_code}"
+    elif type(error).__module__.startswith("httpx"):
+        told = f"the Hub could not be reached ({error or type(error).__name__})"
+    elif isinstance(error, OSError) and error.errno in FULL:
+        told = f"there is no space left for it in {constants.HF_HOME}"
+    elif isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EROFS):
+        told = f"{constants.HF_HOME} cannot be written"
+    else:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        told = f"the download failed ({reason})"
+    return WeightsError(f"{_missing(weight)}, and {told}.")
+
+
+@contextmanager
+def _alone(weight: Weight) -> Iterator[None]:
+    """Only one thread of one process at a time; whoever waits tells the watcher."""
+    path = _kept(weight, ".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    while not lock.is_locked:
+        try:
+            lock.acquire(timeout=POLL_SECONDS)
+        except Timeout:  # not a failure, though it is an OSError
+            tell(Download(weight.title))
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _kept(weight: Weight, ending: str) -> Path:
+    """A file of ours about a weight, beside the Hub's cache."""
+    return Path(constants.HF_HOME) / "stylegrid" / (weight.key.replace("/", "--") + ending)
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Put a file in place at once or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
+    try:
+        unfinished.write_bytes(data)
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _remove(path: Path) -> None:
+    """Remove a file, and what it links to in the Hub's cache."""
+    target = path.resolve()
+    path.unlink(missing_ok=True)
+    target.unlink(missing_ok=True)
+
+
+def _missing(weight: Weight) -> str:
+    return f"The weights {weight.title} are not on this machine"

@@ -1,0 +1,71 @@
+"""Work that waits for a network, in a thread of its own, ended when nothing comes for too long."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from weights.progress import Download, tell
+
+T = TypeVar("T")
+
+POLL_SECONDS = 0.1
+
+
+class GivenUp(Exception):
+    """Nobody waits for this download any more."""
+
+
+class Late(Exception):
+    """Nothing came in time; the message says what."""
+
+
+class Transfer:
+    """A download's bytes so far; the worker counts them, the waiting thread reads them."""
+
+    def __init__(self) -> None:
+        self.done, self.total = 0, None  # type: int, int | None
+        self.heard = time.monotonic()
+        self.given_up = False
+
+    def add(self, count: int) -> None:
+        """Some more bytes have come, or another sign of life. Raises GivenUp, to end the worker."""
+        if self.given_up:
+            raise GivenUp
+        self.done += count
+        self.heard = time.monotonic()
+
+
+def under_deadline(title: str, seconds: float, work: Callable[[Transfer], T]) -> T:
+    """What `work` returns, or raises, in another thread; the watcher is told several times a second.
+
+    Raises Late, and leaves the thread to itself, when it gives no sign of life for so many seconds.
+    """
+    transfer = Transfer()
+    results: list[T] = []
+    failures: list[Exception] = []
+
+    def run() -> None:
+        try:
+            results.append(work(transfer))
+        except Exception as error:
+            failures.append(error)
+
+    tell(Download(title))
+    worker = threading.Thread(target=run, name="download", daemon=True)
+    worker.start()
+    try:
+        while worker.is_alive():
+            worker.join(POLL_SECONDS)
+            tell(Download(title, transfer.done, transfer.total))
+            complete = transfer.done == transfer.total  # what is left to do waits for nobody
+            if worker.is_alive() and not complete and time.monotonic() - transfer.heard > seconds:
+                what = "sent nothing more" if transfer.done else "did not answer"
+                raise Late(f"the Hub {what} within {seconds:g} seconds")
+    finally:
+        transfer.given_up = True
+    if failures:
+        raise failures[0]
+    return results[0]
