@@ -1,27 +1,56 @@
-"""VGG-19 as the field uses it: layers asked for by name, pictures in, features out."""
+"""VGG as the field uses it: layers asked for by name, pictures in, features out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from weights.files import load
+from weights.catalog import find
+from weights.files import fill, load
 
 Pooling = Literal["max", "average"]
 Padding = Literal["zeros", "reflect"]
 
-CONVOLUTIONS = (2, 2, 4, 4, 4)  # in each of VGG-19's five blocks
 MEAN_RGB = (123.68, 116.779, 103.939)  # of ImageNet, in 0..255, as the original authors subtract it
 
 
-def layer_names() -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Backbone:
+    """A trained VGG.
+
+    Attributes:
+        weights: the catalog's key.
+        convolutions: how many each of the five blocks has.
+        mean, deviation: by which its authors normalise pictures in 0..255, per channel.
+        scale: factor on its features that gives them the size which those of 0..255 pictures have: a ReLU
+            network scales with its input when its biases do.
+    """
+
+    weights: str
+    convolutions: tuple[int, ...]
+    mean: tuple[float, float, float]
+    deviation: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    scale: float = 1.0
+
+
+IMAGENET = ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375), 255 * 0.225)  # as torchvision has it
+ORIGINAL = "vgg19"
+BACKBONES = {
+    ORIGINAL: Backbone("vgg19", (2, 2, 4, 4, 4), MEAN_RGB),
+    "vgg19 torchvision": Backbone("vgg19-torchvision", (2, 2, 4, 4, 4), *IMAGENET),
+    "vgg16 torchvision": Backbone("vgg16-torchvision", (2, 2, 3, 3, 3), *IMAGENET),
+}
+
+
+def layer_names(backbone: str = ORIGINAL) -> tuple[str, ...]:
     """All layers in the order in which they run: conv1_1, relu1_1, conv1_2, relu1_2, pool1, conv2_1, ..."""
     names: list[str] = []
-    for block, depth in enumerate(CONVOLUTIONS, start=1):
+    for block, depth in enumerate(BACKBONES[backbone].convolutions, start=1):
         for layer in range(1, depth + 1):
             names += [f"conv{block}_{layer}", f"relu{block}_{layer}"]
         names.append(f"pool{block}")
@@ -34,15 +63,15 @@ def prepare() -> None:
 
 
 class VGG(nn.Module):
-    """The convolutions of VGG-19 (Simonyan and Zisserman 2015), frozen, cut after the last layer needed.
+    """The convolutions of a VGG (Simonyan and Zisserman 2015), frozen, cut after the last layer needed.
 
     Args:
-        layers: names from `layer_names()`; ValueError for any other.
+        layers: names from `layer_names(backbone)`; ValueError for any other.
         pooling: "max" as published, or "average", which Gatys et al. found to give smoother pictures.
         device, dtype: where the network computes, and in which number format.
         padding: "zeros" as published, or "reflect", as AdaIN's encoder has it against artefacts at borders.
-
-    The weights are the authors' own in 8-bit palette form, not torchvision's retrained ones.
+        backbone: which of BACKBONES. The default are the authors' own weights in 8-bit palette form; the
+            others were retrained by torchvision and are downloaded when first used.
     """
 
     def __init__(
@@ -52,32 +81,35 @@ class VGG(nn.Module):
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
         padding: Padding = "zeros",
+        backbone: str = ORIGINAL,
     ) -> None:
         super().__init__()
-        order = layer_names()
+        order, about = layer_names(backbone), BACKBONES[backbone]
         unknown = [layer for layer in layers if layer not in order]
         if unknown or not layers:
             raise ValueError(
-                f"VGG-19 has no layer {', '.join(unknown) or '(none was named)'}: "
-                "choose from conv1_1, relu1_1, ... to relu5_4, and pool1 to pool5."
+                f"VGG-{sum(about.convolutions) + 3} has no layer {', '.join(unknown) or '(none was named)'}: "
+                f"choose from conv1_1, relu1_1, ... to {order[-2]}, and pool1 to pool5."
             )
         self.layers = frozenset(layers)
         last = max(order.index(layer) for layer in layers)
-        stages = zip(order[: last + 1], _features(), strict=False)
+        stages = zip(order[: last + 1], _features(backbone), strict=False)
         self.stages = nn.ModuleDict({name: _stage(stage, pooling, padding) for name, stage in stages})
         self.requires_grad_(False)
         self.eval()
         self.stages.to(device, dtype)
-        self.dtype = dtype
-        # Not a buffer: it stays float32, because bfloat16 has too few digits for 0..255.
-        self.mean = torch.tensor(MEAN_RGB, device=device).view(1, 3, 1, 1)
+        self.dtype, self.scale = dtype, about.scale
+        # Not buffers: they stay float32, because bfloat16 has too few digits for 0..255.
+        self.mean, self.deviation = (
+            torch.tensor(each, device=device).view(1, 3, 1, 1) for each in (about.mean, about.deviation)
+        )
 
     def forward(self, image: Tensor, between: Callable[[], None] | None = None) -> dict[str, Tensor]:
         """Features of (B, 3, H, W) RGB pictures in [0, 1]: a dict from layer name to (B, C, h, w).
 
         `between` is called between layers, forward and backward; an exception that it raises ends the pass.
         """
-        x = (image * 255 - self.mean).to(self.dtype, memory_format=torch.channels_last)
+        x = ((image * 255 - self.mean) / self.deviation).to(self.dtype, memory_format=torch.channels_last)
         features: dict[str, Tensor] = {}
         for name, stage in self.stages.items():
             x = stage(x)
@@ -86,7 +118,7 @@ class VGG(nn.Module):
                 if x.requires_grad:
                     x.register_hook(lambda _gradient: between())
             if name in self.layers:
-                features[name] = x
+                features[name] = x if self.scale == 1 else x * self.scale
         return features
 
 
@@ -102,20 +134,33 @@ def _stage(stage: nn.Module, pooling: Pooling, padding: Padding) -> nn.Module:
     return nn.ReLU() if isinstance(stage, nn.ReLU) else stage
 
 
-def _features() -> nn.Sequential:
-    """torchvision's VGG-19 features around the shared float32 weights, without random initialisation."""
-    from torchvision.models import vgg19  # takes over a second to import, and the page must be up before it
+def _features(backbone: str) -> nn.Sequential:
+    """torchvision's VGG features around the shared float32 weights, without random initialisation."""
+    from torchvision import models  # takes over a second to import, and the page must be up before it
 
     with torch.device("meta"):
-        features: nn.Sequential = vgg19(weights=None).features
-    features.load_state_dict(_state(), strict=True, assign=True)
+        network = (models.vgg16 if backbone.startswith("vgg16") else models.vgg19)(weights=None)
+    features: nn.Sequential = network.features
+    fill(features, _state(backbone), f"The file of {find(BACKBONES[backbone].weights).title}", assign=True)
     return features
 
 
 @cache
-def _state() -> dict[str, Tensor]:
-    """The palette weights as a state dict of torchvision's `features`, for RGB input; read once a process."""
-    stored = load("vgg19")
+def _state(backbone: str) -> dict[str, Tensor]:
+    """A state dict of torchvision's `features`; read once a process."""
+    stored = load(BACKBONES[backbone].weights)
+    if backbone == ORIGINAL:
+        return _from_palette(stored)
+    return {
+        name.removeprefix("features."): each.contiguous(memory_format=torch.channels_last)
+        if each.ndim == 4
+        else each
+        for name, each in stored.items()
+    }
+
+
+def _from_palette(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The palette weights as such a state dict, for RGB input."""
     state: dict[str, Tensor] = {}
     convolutions = [name for name in layer_names() if name.startswith("conv")]
     indices = [index for index, name in enumerate(layer_names()) if name.startswith("conv")]

@@ -17,14 +17,17 @@ from torch import Tensor
 from core.device import allow_fast_matmul, fast_dtype
 from core.lbfgs import LBFGS
 from core.resample import fit_long_side, resample
-from core.vgg import VGG
+from core.vgg import BACKBONES, ORIGINAL, VGG, layer_names
 from methods.base import Frame, Method, Stop, Style
 from methods.finish import finished
 from methods.gatys_objective import Loss, Objective, balanced
-from methods.gatys_presets import NOTES, STEP_SECONDS, GatysSettings
+from methods.gatys_presets import AUTO, NOTES, STEP_SECONDS, VGG16, VGG16_LAYERS, GatysSettings
 from methods.settings import MethodSettings
+from weights.catalog import Weight, find
+from weights.files import WeightsError
 
 SECONDS_BETWEEN_FRAMES = 0.3
+SECONDS_BETWEEN_REQUESTS = 60  # for a backbone that could not be had
 COARSEST_SHORT_SIDE = 64  # below this, relu5_1 sees too few positions for a Gram matrix to mean anything
 
 
@@ -102,6 +105,7 @@ class Gatys(Method):
         self.device = device
         allow_fast_matmul(device)
         VGG(("relu5_1",))  # reads and checks the weights, which stay in memory
+        self.refused: tuple[float, str] | None = None
 
     def reference_seconds(self, settings: MethodSettings, megapixels: float) -> float:
         settings = cast(GatysSettings, settings)
@@ -111,15 +115,44 @@ class Gatys(Method):
         automatic = cast(GatysSettings, settings).precision == "auto"
         return fast_dtype(self.device) if automatic else torch.float32
 
+    def prepare(self, style: Style, settings: MethodSettings, stop: Stop | None = None) -> None:
+        settings = cast(GatysSettings, settings)
+        if self.refused and time.monotonic() - self.refused[0] > SECONDS_BETWEEN_REQUESTS:
+            self.refused = None  # here, and not in a run whose seconds count
+        VGG(settings.layers, backbone=self.backbone(settings)[0])
+
+    def backbone(self, settings: GatysSettings) -> tuple[str, str]:
+        """Which VGG the settings ask for, and a note about it.
+
+        "auto" means the original VGG-19, but for hvass VGG-16, if it is at hand or comes from the Hub.
+        """
+        name, note = settings.backbone, ""
+        if name == AUTO:
+            name = ORIGINAL
+            if settings.preset == "hvass" and {*settings.layers} <= {*layer_names(VGG16)}:
+                name, note = self.vgg16_or_original()
+        return name, " ".join(filter(None, (NOTES.get((settings.preset, name), ""), note)))
+
+    def vgg16_or_original(self) -> tuple[str, str]:
+        """VGG-16, or where it cannot be had, the original VGG-19 and why."""
+        if self.refused is None:
+            try:
+                VGG(VGG16_LAYERS[:1], backbone=VGG16)
+                return VGG16, ""
+            except WeightsError as error:
+                self.refused = time.monotonic(), str(error)
+        return ORIGINAL, self.refused[1]
+
     def stylize(
         self, content: Tensor, style: Style, settings: MethodSettings, stop: Stop | None = None
     ) -> Generator[Frame]:
         settings, clock = cast(GatysSettings, settings), Clock()
+        backbone, note = self.backbone(settings)
+        weights = (find(BACKBONES[backbone].weights),)
         if settings.seconds:
             settings = replace(settings, keep_best=True)
         content, painting = content.to(self.device), style.image.to(self.device)
-        layers = (*settings.content_layers, *settings.style_layers)
-        network = VGG(layers, settings.pooling, self.device, self.dtype(settings))
+        network = VGG(settings.layers, settings.pooling, self.device, self.dtype(settings), backbone=backbone)
         image, done, shown = starting_picture(settings, content, painting), 0, clock.seconds
         levels = schedule(settings, *content.shape[-2:])
         for level in levels:
@@ -136,7 +169,9 @@ class Gatys(Method):
                 if final or clock.seconds - shown >= SECONDS_BETWEEN_FRAMES:
                     total = done if final else expected(settings, done, clock.seconds)
                     picture = descent.image(final and settings.keep_best)
-                    shot = frame(picture, content, settings, done, total, losses)
+                    picture = finished(resample(picture, *content.shape[-2:]), content, settings).cpu()
+                    numbers = {name: loss.item() for name, loss in losses.items()}
+                    shot = Frame(picture, done, total, numbers, note, weights=weights)
                     with clock.paused():
                         yield shot
                     shown = clock.seconds
@@ -187,24 +222,6 @@ def expected(settings: GatysSettings, done: int, seconds: float) -> int:
     if not settings.seconds:
         return settings.steps
     return max(done + 1, round(done * settings.seconds / seconds))
-
-
-def frame(
-    image: Tensor,
-    content: Tensor,
-    settings: GatysSettings,
-    step: int,
-    total: int,
-    losses: dict[str, Tensor],
-) -> Frame:
-    """A Frame at the content's size, on the CPU."""
-    return Frame(
-        image=finished(resample(image, *content.shape[-2:]), content, settings).cpu(),
-        step=step,
-        total=total,
-        losses={name: loss.item() for name, loss in losses.items()},
-        note=NOTES.get(settings.preset, ""),
-    )
 
 
 def starting_picture(settings: GatysSettings, content: Tensor, style: Tensor) -> Tensor:

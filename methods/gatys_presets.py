@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
-from core.vgg import Pooling, layer_names
+from core.vgg import BACKBONES, Pooling, layer_names
 from methods.finish import FinishSettings
 from methods.settings import MethodSettings, knob
 
 LAYERS = tuple(name for name in layer_names() if not name.startswith("pool"))
 FIRST_OF_BLOCK = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
-VGG16_LAYERS = tuple(
-    f"relu{block}_{layer}" for block, depth in enumerate((2, 2, 3, 3, 3), 1) for layer in range(1, depth + 1)
-)
+VGG16 = "vgg16 torchvision"
+VGG16_LAYERS = tuple(name for name in layer_names(VGG16) if name.startswith("relu"))
+AUTO = "auto"
 
 Preset = Literal["fast", "paper", "tensorflow", "d2l", "hvass", "eager"]
 Formulas = Literal["paper", "tensorflow", "d2l", "hvass"]
@@ -28,8 +28,12 @@ SIZES = {"paper": 512, "tensorflow": 512, "d2l": 450, "hvass": 512, "eager": 512
 # Per step and megapixel, on the machine of Method.reference_seconds.
 STEP_SECONDS = {"paper": 8.6, "tensorflow": 8.0, "d2l": 8.0, "hvass": 9.0, "eager": 8.0, "fast": 3.7}
 NOTES = {
-    "hvass": "Runs on VGG-19's layers of the same names: the tutorial's VGG-16 weights are not at hand.",
-    "d2l": "Runs on the original VGG-19 weights, scaled to torchvision's inputs.",
+    (
+        "hvass",
+        "vgg19",
+    ): "Runs on the original VGG-19's layers of the same names as those of the tutorial's VGG-16.",
+    ("hvass", VGG16): "Runs on torchvision's VGG-16; the tutorial has the original weights.",
+    ("d2l", "vgg19"): "Runs on the original VGG-19 weights, scaled to torchvision's inputs.",
 }
 
 
@@ -50,6 +54,11 @@ class GatysSettings(FinishSettings):
     start: Start = knob("content", help="The picture to start from.")
     optimiser: Optimiser = knob("lbfgs", help="L-BFGS, Adam, or plain normalised gradient steps.")
     pooling: Pooling = knob("average", help="VGG's pooling: average is smoother than max.")
+    backbone: str = knob(
+        AUTO,
+        choices=(AUTO, *BACKBONES),
+        help="Which VGG; torchvision's are downloaded first (80 and 59 MB). Auto: vgg19, VGG-16 for hvass.",
+    )
     content_layers: tuple[str, ...] = knob(
         ("relu4_2",), choices=LAYERS, help="VGG layers whose features the photo gives."
     )
@@ -71,6 +80,13 @@ class GatysSettings(FinishSettings):
     keep_best: bool = knob(False, help="End with the best picture seen, not with the last.", expert=True)
     precision: Precision = knob("auto", help="auto: bfloat16 where the device is fast at it.", expert=True)
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.backbone != AUTO:
+            missing = sorted({*self.layers} - {*layer_names(self.backbone)})
+            if missing:
+                raise ValueError(f"backbone is {self.backbone}, which has no layer {', '.join(missing)}.")
+
     @property
     def size(self) -> int:
         return SIZES[self.preset]
@@ -78,6 +94,11 @@ class GatysSettings(FinishSettings):
     @property
     def most_seconds(self) -> float:
         return self.seconds or math.inf
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """All layers whose features are needed."""
+        return (*self.content_layers, *self.style_layers)
 
 
 PAPER = GatysSettings(preset="paper", steps=500, start="noise", precision="float32")
@@ -171,11 +192,7 @@ HVASS = GatysSettings(
     noise=1 / 255,
     pooling="max",
     content_layers=("relu3_1",),
-    style_layers=tuple(
-        f"relu{block}_{layer}"
-        for block, depth in enumerate((2, 2, 3, 3, 3), 1)
-        for layer in range(1, depth + 1)
-    ),
+    style_layers=VGG16_LAYERS,
     optimiser="gradient",
     learning_rate=10.0,
     pixels="255",
@@ -188,7 +205,8 @@ HVASS = GatysSettings(
 Content conv3_1, style all 13 convolutions of VGG-16, Gram matrices unnormalised, mean squared errors weighted
 1.5 / 10 / 0.3 (content, style, denoising), each multiplied by the reciprocal of its current value; gradient
 steps of 10 / std(gradient) on 0..255, clipped, 60 times, from noise at 128; style picture at most 300 px.
-Deviation: VGG-19's layers of the same names stand in for VGG-16's.
+Deviation: torchvision's VGG-16 stands in for the original one, or where it cannot be had, the original VGG-19
+with its layers of the same names.
 """
 
 PRESETS: dict[str, GatysSettings] = {
