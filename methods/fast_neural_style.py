@@ -22,6 +22,13 @@ LAYERS = {
     **{(f"res{i}.conv2", f"res{i}.in2"): f"residual.{i - 1}.second" for i in range(1, BLOCKS + 1)},
     **{(f"deconv{i}", f"in{i + 3}"): f"up.{i - 1}" for i in (1, 2)},
 }
+# Their layers in the order in which they run, by which those of an ONNX file are known.
+IN_ORDER = [
+    *[(f"conv{i}", f"in{i}") for i in (1, 2, 3)],
+    *[(f"res{i}.conv{j}", f"res{i}.in{j}") for i in range(1, BLOCKS + 1) for j in (1, 2)],
+    *[(f"deconv{i}", f"in{i + 3}") for i in (1, 2)],
+    ("deconv3", ""),
+]
 # Kept in files of old versions; instance norm does not use them.
 IGNORED = ("running_mean", "running_var", "num_batches_tracked")
 
@@ -35,6 +42,18 @@ class Bias(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.beta[:, None, None]
+
+
+def from_onnx(tensors: Mapping[str, Tensor], name: str) -> Transformer:
+    """The network of an ONNX file as `onnx_tensors` reads it; WeightsError, with its `name`, for another."""
+    names = {}
+    for number, (convolution, norm) in enumerate(IN_ORDER):
+        for part in ("weight", "bias"):
+            names[f"Conv.{number}.{part}"] = f"{convolution}.conv2d.{part}"
+            names[f"InstanceNormalization.{number}.{part}"] = f"{norm}.{part}"
+    layers = ("Conv.", "InstanceNormalization.")
+    given = {names.get(key, key): each for key, each in tensors.items() if key.startswith(layers)}
+    return from_fast_neural_style(given, name)
 
 
 def has_layout(tensors: Mapping[str, Tensor]) -> bool:

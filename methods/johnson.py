@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from core.device import allow_fast_matmul, fast_dtype
 from core.transformer import InstanceNorm, Transformer
 from methods.base import Frame, Method, Stop, Style
-from methods.fast_neural_style import from_fast_neural_style, has_layout
+from methods.fast_neural_style import from_fast_neural_style, from_onnx, has_layout
 from methods.feedforward import FeedForwardSettings, in_tiles
 from methods.finish import finished
 from methods.nearest import nearest_plate
@@ -30,6 +30,7 @@ Width = Literal["full", "slim"]
 NORMS: dict[str, type[nn.Module]] = {"instance": InstanceNorm, "batch": nn.BatchNorm2d}
 WIDTHS = {"full": 32, "slim": 8}  # channels after the first convolution
 BY_STYLE = "by style"
+ONNX = "onnx/"  # how the catalog's keys of such networks begin
 
 
 def johnson(norm: str = "instance", width: str = "full") -> Transformer:
@@ -48,9 +49,14 @@ def trained(norm: str = "instance", width: str = "full") -> tuple[str, ...]:
     return tuple(plate for plate in find("cin").styles if key(plate, norm, width) in CATALOG)
 
 
+def published() -> tuple[str, ...]:
+    """The networks of the ONNX Model Zoo, which are downloaded when they are chosen."""
+    return tuple(key.removeprefix(ONNX) for key in CATALOG if key.startswith(ONNX))
+
+
 def choices() -> tuple[str, ...]:
     """What the setting `network` allows: at this moment, for users may add files."""
-    return (BY_STYLE, *dict.fromkeys((*trained(), *own())))
+    return (BY_STYLE, *dict.fromkeys((*trained(), *published(), *own())))
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,10 @@ class JohnsonSettings(FeedForwardSettings):
     """Which of the networks paints."""
 
     network: str = knob(
-        BY_STYLE, choices=choices, help="A plate's network or a file of yours; by style: the style picture's."
+        BY_STYLE,
+        choices=choices,
+        help="A plate's network, one of the ONNX Model Zoo (downloaded once, 6.7 MB) or a file of yours; by "
+        "style: the style picture's.",
     )
     norm: Norm = knob("instance", help="Instance norm (Ulyanov 2016), or the batch norm of the original.")
     width: Width = knob("full", help="Slim has a quarter of the channels: the fastest.")
@@ -66,7 +75,7 @@ class JohnsonSettings(FeedForwardSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         known = trained(self.norm, self.width)
-        if self.network not in own() and not (known and self.network in (BY_STYLE, *known)):
+        if self.network not in (*published(), *own()) and not (known and self.network in (BY_STYLE, *known)):
             raise ValueError(
                 f"network is {self.network}; with norm {self.norm} and width {self.width} there is "
                 f"{', '.join(known) or 'none'}."
@@ -121,6 +130,9 @@ class Johnson(Method):
         if settings.network in own():
             tensors, weight = load_own(settings.network)
             return self.network(weight, lambda: tensors), weight, f"Your own network {weight.file}."
+        if settings.network in published():
+            weight = find(ONNX + settings.network)
+            return self.network(weight, lambda: load(weight.key)), weight, f"{weight.title}, ONNX Model Zoo."
         known, name, note = trained(settings.norm, settings.width), settings.network, ""
         if name == BY_STYLE and style.name in known:
             name = style.name
@@ -140,10 +152,12 @@ class Johnson(Method):
 
 
 def network_of(tensors: Mapping[str, Tensor], name: str) -> Transformer:
-    """The network whose state dict this is, in our layout or in fast-neural-style's.
+    """The network whose state dict this is, in our layout or in fast-neural-style's, from ONNX or not.
 
     Raises WeightsError, calling the file `name`, where it is neither or where keys are missing.
     """
+    if any(each.startswith("Conv.") for each in tensors):
+        return from_onnx(tensors, name)
     if has_layout(tensors):
         return from_fast_neural_style(tensors, name)
     first = tensors.get("down.0.convolution.weight")

@@ -13,7 +13,7 @@ from core.images import open_picture, to_tensor
 from core.resample import fit_long_side
 from core.transformer import InstanceNorm
 from methods.base import Style
-from methods.johnson import BY_STYLE, Johnson, JohnsonSettings, johnson, key, network_of, trained
+from methods.johnson import BY_STYLE, Johnson, JohnsonSettings, johnson, key, network_of, published, trained
 from plate_styles import PLATES, far, plate
 from weights import own
 from weights.catalog import CATALOG, find
@@ -173,11 +173,11 @@ def offered():
 
 
 def test_own_files_appear_under_their_names_at_once(folder):
-    assert offered() == (BY_STYLE, *trained())
+    assert offered() == (BY_STYLE, *trained(), *published())
     for name in ("rain.pth", "sun.safetensors", "sun.pth", "notes.txt"):
         (folder / name).touch()
     assert list(own.own()) == ["rain", "sun.pth", "sun.safetensors"]
-    assert offered() == (BY_STYLE, *trained(), "rain", "sun.pth", "sun.safetensors")
+    assert offered() == (BY_STYLE, *trained(), *published(), "rain", "sun.pth", "sun.safetensors")
     JohnsonSettings(network="rain")
     with pytest.raises(ValueError, match="network is 'hail'"):
         JohnsonSettings(network="hail")

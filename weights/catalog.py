@@ -155,7 +155,7 @@ CATALOG: dict[str, Weight] = {
         ),
         *(
             Weight(
-                key=f"johnson/{name}",
+                key=f"onnx/{name}",
                 title=f"Johnson network {name}",
                 file=f"{name}.onnx",
                 sha256=sha256,

@@ -75,17 +75,21 @@ def _embedded(weight: Weight) -> tuple[bytes, Path]:
 
 
 def read(data: bytes, path: Path) -> dict[str, Tensor]:
-    """The tensors of a safetensors file or, for any other ending, of a pickled state dict, on the CPU.
+    """The tensors of a safetensors or ONNX file, for any other ending of a pickled state dict, on the CPU.
 
     No code in a pickle is run. WeightsError, naming the path, where there is anything but tensors.
     """
     try:
         if path.suffix == ".safetensors":
             return safetensors.torch.load(data)
+        if path.suffix == ".onnx":
+            return onnx_tensors(data)
         tensors = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
         if not all(isinstance(each, Tensor) for each in tensors.values()):
             raise TypeError("it holds other things than tensors")
-    except Exception as error:  # either library raises errors of many kinds for a damaged file
+    except ImportError as error:
+        raise WeightsError(f"{path.name} needs the package onnx: run `pip install onnx`.") from error
+    except Exception as error:  # these libraries raise errors of many kinds for a damaged file
         reason = str(error).splitlines()[0]
         raise WeightsError(
             f"{path} holds no weights that can be read; a safetensors file or a state dict is needed "
@@ -94,10 +98,35 @@ def read(data: bytes, path: Path) -> dict[str, Tensor]:
     return dict(tensors)
 
 
-def fill(network: nn.Module, tensors: Mapping[str, Tensor], name: str) -> None:
-    """Put the tensors into the network. WeightsError, calling them `name`, lists the keys that do not fit."""
+def onnx_tensors(data: bytes) -> dict[str, Tensor]:
+    """The parameters of an ONNX graph's layers in the order in which it runs.
+
+    Named by the layer's kind and its number among those of its kind: Conv.0.weight, Conv.0.bias, ... An
+    exporter chooses its own names, but the order is the network's.
+    """
+    import onnx  # an extra package
+
+    graph = onnx.load_model_from_string(data).graph
+    stored = {each.name: each for each in graph.initializer}
+    counts: dict[str, int] = {}
+    tensors: dict[str, Tensor] = {}
+    for node in graph.node:
+        parameters = [name for name in node.input[1:] if name in stored]
+        if parameters:
+            number = counts[node.op_type] = counts.get(node.op_type, -1) + 1
+            for part, name in zip(("weight", "bias"), parameters, strict=False):
+                array = onnx.numpy_helper.to_array(stored[name])
+                tensors[f"{node.op_type}.{number}.{part}"] = torch.from_numpy(array.copy())
+    return tensors
+
+
+def fill(network: nn.Module, tensors: Mapping[str, Tensor], name: str, assign: bool = False) -> None:
+    """Put the tensors into the network, copied or with `assign` themselves.
+
+    WeightsError, calling them `name`, lists the keys that do not fit.
+    """
     try:
-        network.load_state_dict(tensors)
+        network.load_state_dict(tensors, assign=assign)
     except RuntimeError as error:  # a heading, then a line per kind of misfit
         reasons = " ".join(line.strip() for line in str(error).splitlines()[1:])
         raise WeightsError(f"{name} does not fit its network: {reasons}") from error
