@@ -160,7 +160,7 @@ def watch(
 
 def show(progress: Progress, bar: TaskID, tile: Tile) -> None:
     """Bring one method's bar up to date."""
-    told: str = tile.state
+    told: str = tile.told or tile.state
     if tile.state == "loading":
         progress.start_task(bar)
     if tile.frame:

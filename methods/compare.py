@@ -20,6 +20,7 @@ from core.resample import fit_short_side
 from core.yardstick import SHORT_SIDE, Distances, Yardstick
 from methods.base import Frame, Method, Stop, Stopped, Style
 from methods.cost import Costs
+from methods.loading import downloads
 from methods.settings import MethodSettings
 from weights.catalog import Weight, find
 
@@ -64,6 +65,7 @@ class Tile:
         seconds: of its own work so far; None before the first frame.
         peak_memory: bytes, once it has ended.
         distances: by the yardstick, once it is done; untouched: those of the photo itself.
+        told: what goes on while it is loading, where that is a download.
         course: (seconds, distances) of some frames of a method with steps, once it is done.
         device, dtype, weights: what it ran on and with.
         error: a sentence for a failed one.
@@ -84,6 +86,7 @@ class Tile:
     dtype: str = ""
     weights: tuple[Weight, ...] = field(default=())
     error: str = ""
+    told: str = ""
 
 
 class Comparison:
@@ -164,8 +167,12 @@ class Comparison:
         try:
             if stop is not None:
                 stop.check()
-            yield replace(tile, state="loading")
-            tile = self._loaded(tile, style, stop)
+            tile = replace(tile, state="loading")
+            yield tile
+            with Stopwatch(self.device) as watch:
+                for download in downloads(lambda: self._load(tile, style, stop), stop):
+                    yield replace(tile, told=str(download))
+            tile = self._loaded(tile, watch.seconds)
             yield tile
             frames = self._frames(tile, content, style, stop)
             with closing(frames):
@@ -198,14 +205,17 @@ class Comparison:
             log.exception("timing %s failed", tile.title)
             yield replace(tile, error=f"It could not be timed again: {explain(error, tile.title)}")
 
-    def _loaded(self, tile: Tile, style: Style, stop: Stop | None) -> Tile:
-        """The tile with what the method runs on, after making sure that the method is loaded."""
+    def _load(self, tile: Tile, style: Style, stop: Stop | None) -> None:
+        """Make sure that the method has what this run needs."""
         method = self.methods[tile.method]
-        with Stopwatch(self.device) as watch:
-            if tile.method not in self._load_seconds:
-                method.load(self.device)
-            method.prepare(style, tile.settings, stop)
-        self._load_seconds[tile.method] = max(watch.seconds, self._load_seconds.get(tile.method, 0.0))
+        if tile.method not in self._load_seconds:
+            method.load(self.device)
+        method.prepare(style, tile.settings, stop)
+
+    def _loaded(self, tile: Tile, seconds: float) -> Tile:
+        """The tile with what the method runs on, after it was loaded in so many seconds."""
+        method = self.methods[tile.method]
+        self._load_seconds[tile.method] = max(seconds, self._load_seconds.get(tile.method, 0.0))
         return replace(
             tile,
             state="running",

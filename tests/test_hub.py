@@ -9,6 +9,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
+from html import escape
 from itertools import repeat
 from pathlib import Path
 
@@ -16,10 +17,16 @@ import huggingface_hub
 import pytest
 import torch
 from huggingface_hub import constants
+from PIL import Image
 from safetensors.torch import load as load_safetensors
 from safetensors.torch import save
 
+from core.images import Picture
+from fake_methods import FakeSettings, Quick
 from local_hub import COMMIT, LocalHub, Repo
+from methods.base import Stop
+from methods.compare import Comparison
+from ui.tiles import Pictures, tile_html
 from weights import files, hub
 from weights.catalog import CATALOG, Weight, find
 from weights.files import WeightsError
@@ -436,3 +443,39 @@ def test_entries_of_the_hub_are_pinned_or_say_that_they_are_not():
             assert len(weight.sha256) in (0, 64)
             assert len(weight.revision) in (0, 40)
             assert weight.sha256 or not weight.part
+
+
+class Fetching(Quick):
+    """A method whose weights have to be downloaded."""
+
+    name, title = "fetching", "Fetching"
+
+    def load(self, device):
+        hub.fetch(WEIGHT)
+
+
+def test_a_tile_tells_the_download_and_stop_ends_it(server):
+    server.pace = 0.05
+    picture, stop = Picture(Image.new("RGB", (64, 64)), None), Stop()
+    comparison = Comparison([Fetching()], "cpu")
+    told = []
+    for tiles in comparison.run(picture, picture, {"fetching": FakeSettings()}, 64, stop=stop):
+        tile = tiles["fetching"]
+        told.append((tile.state, tile.told))
+        assert escape(tile.told) in tile_html(tile, Pictures(1, ""))
+        if tile.told.startswith("Downloading"):
+            stop.set()
+    assert told[1:3] == [("loading", ""), ("loading", "Asking the Hub for Test network")]
+    assert any(each[1].startswith("Downloading Test network: ") for each in told)
+    assert told[-1] == ("stopped", "")
+    server.pace = 0
+    tile = list(comparison.run(picture, picture, {"fetching": FakeSettings()}, 64))[-1]["fetching"]
+    assert tile.state == "done"
+
+
+def test_a_failed_download_fails_the_tile_with_its_sentence(server):
+    server.faults["HEAD"] = repeat(403)
+    picture = Picture(Image.new("RGB", (64, 64)), None)
+    tile = list(Comparison([Fetching()], "cpu").run(picture, picture, {"fetching": FakeSettings()}, 64))[-1]
+    assert tile["fetching"].state == "failed"
+    assert tile["fetching"].error.endswith("the Hub answered with status 403.")

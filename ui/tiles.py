@@ -83,7 +83,7 @@ def said_state(tile: Tile) -> str:
         told = f"step {tile.frame.step:,} of {tile.frame.total:,}"
         told = f"Stopped at {told}" if tile.state == "stopped" else told[0].upper() + told[1:]
     else:
-        told = {**SAID, "running": "Running", "stopped": "Stopped"}[tile.state]
+        told = escape(tile.told) or {**SAID, "running": "Running", "stopped": "Stopped"}[tile.state]
     return f"<span>{told}</span>{seconds}"
 
 
