@@ -42,6 +42,8 @@ class LocalHub(ThreadingHTTPServer):
         requests: all requests for files so far: method, path, range.
         sent: bytes of bodies so far.
         tokens: what came as Authorization.
+        pace: seconds between the blocks of a body.
+        created: what was asked of new repositories; denied: whether that is refused.
     """
 
     daemon_threads = True
@@ -54,9 +56,10 @@ class LocalHub(ThreadingHTTPServer):
         self.requests: list[tuple[str, str, str]] = []
         self.sent = 0
         self.tokens: set[str] = set()
-        self.pace = 0.0  # seconds between blocks of a body
+        self.pace = 0.0
         self.uploads: dict[str, bytes] = {}
         self.created: list[dict[str, Any]] = []
+        self.denied = False
         self.ended = threading.Event()
         self.connections: list[socket.socket] = []
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
@@ -111,7 +114,10 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         path = urlsplit(self.path).path
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if path == "/api/repos/create":
+        self.server.tokens.add(self.headers.get("Authorization", ""))
+        if self.server.denied:
+            self.error(403)
+        elif path == "/api/repos/create":
             self.create(json.loads(body))
         elif path == "/api/validate-yaml":
             self.json({"errors": [], "warnings": []})

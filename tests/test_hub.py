@@ -30,6 +30,7 @@ from ui.tiles import Pictures, tile_html
 from weights import files, hub
 from weights.catalog import CATALOG, Weight, find
 from weights.files import WeightsError
+from weights.kept import Record, remove
 from weights.progress import watching
 
 SECONDS = 1.5  # the deadline in these tests
@@ -313,9 +314,9 @@ UNKNOWN = replace(WEIGHT, sha256="", revision="")
 def test_an_unknown_hash_and_commit_are_recorded_and_then_kept(server, tmp_path, monkeypatch):
     data, path = hub.fetch(UNKNOWN)
     assert data == CONTENT
-    assert hub.record(UNKNOWN) == hub.Record("owner/nets", COMMIT, WEIGHT.sha256)
+    assert hub.record(UNKNOWN) == Record("owner/nets", COMMIT, WEIGHT.sha256)
     assert hub.revision(UNKNOWN) == COMMIT
-    hub._remove(path)
+    remove(path)
     server.repos["owner/nets"].files[WEIGHT.file] = CONTENT[:-1] + b"x"
     fails(UNKNOWN, "not the file recorded at the first download")
     assert blobs() == []

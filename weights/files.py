@@ -53,7 +53,7 @@ def obtain(weight: Weight) -> tuple[bytes, Path]:
     given = f"STYLEGRID_{weight.key.upper()}" in os.environ
     if not weight.repo or given:
         try:
-            return _embedded(weight)
+            return embedded(weight)
         except WeightsError:
             if given or weight.package or not os.environ.get(OWN_REPO):
                 raise
@@ -62,7 +62,8 @@ def obtain(weight: Weight) -> tuple[bytes, Path]:
     return hub.fetch(weight)
 
 
-def _embedded(weight: Weight) -> tuple[bytes, Path]:
+def embedded(weight: Weight) -> tuple[bytes, Path]:
+    """The same of a file that comes with StyleGrid, a package, or STYLEGRID_<KEY>."""
     path = locate(weight)
     data = path.read_bytes()
     digest = hashlib.sha256(data).hexdigest()

@@ -6,20 +6,19 @@ The Hub's client retries a server that does not answer for minutes and checks no
 from __future__ import annotations
 
 import errno
-import json
 import os
 import re
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from filelock import FileLock, Timeout
 from huggingface_hub import (
+    HfApi,
     HfFileMetadata,
     constants,
     errors,
@@ -37,23 +36,14 @@ from huggingface_hub.utils import (  # type: ignore[attr-defined]
 
 from weights.catalog import Weight
 from weights.files import OWN_REPO, WeightsError
+from weights.kept import Record, put, read_record, remove
 from weights.parts import part_of
 from weights.progress import Download, tell
-from weights.transfer import POLL_SECONDS, GivenUp, Late, Transfer, under_deadline
+from weights.transfer import POLL_SECONDS, GivenUp, Late, Transfer, deadline, under_deadline
 
-DEADLINE = "STYLEGRID_HUB_SECONDS"
 FULL = (errno.ENOSPC, errno.EDQUOT)
 PAUSES = (0.5, 1.0)  # seconds before the Hub is asked again
 CHUNK = 2**18  # bytes between two signs of life; the client's own 10 MB would make a slow line look dead
-
-
-@dataclass(frozen=True)
-class Record:
-    """What is remembered of a first download: the commit that it came from and the hash of what is kept."""
-
-    repo: str = ""
-    revision: str = ""
-    sha256: str = ""
 
 
 def fetch(weight: Weight) -> tuple[bytes, Path]:
@@ -99,7 +89,7 @@ def cached(weight: Weight) -> tuple[bytes, Path] | None:
     data = path.read_bytes()
     if sha256(data).hexdigest() == expected:
         return data, path
-    _remove(path)
+    remove(path)
     return None
 
 
@@ -126,28 +116,9 @@ def revision(weight: Weight) -> str:
 
 def record(weight: Weight) -> Record:
     """What is remembered of the weight; an empty one where that is nothing, or about another file."""
-    try:
-        known = Record(**json.loads(_kept(weight, ".json").read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return Record()
-    except (ValueError, TypeError) as error:
-        raise WeightsError(
-            f"{_kept(weight, '.json')} is damaged: remove it to fetch {weight.title} anew."
-        ) from error
+    known = read_record(_kept(weight, ".json"))
     newer = weight.sha256 not in ("", known.sha256) and not weight.part  # the catalog's file is another one
     return Record() if newer or known.repo != weight.repo else known
-
-
-def deadline() -> float:
-    """Seconds to the first byte, and at most between two: STYLEGRID_HUB_SECONDS, else 10."""
-    text = os.environ.get(DEADLINE, "10")
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0
-    if not 0 < seconds <= 3600:
-        raise WeightsError(f"{DEADLINE} is {text!r}; it must be a number of seconds up to 3600.")
-    return seconds
 
 
 def endpoint() -> str | None:
@@ -171,13 +142,13 @@ def _download(weight: Weight) -> tuple[bytes, Path]:
     data = path.read_bytes()
     digest, expected = sha256(data).hexdigest(), expected_hash(weight)
     if expected and digest != expected:
-        _remove(path)
+        remove(path)
         named = "recorded at the first download" if weight.part or not weight.sha256 else "in the catalog"
         raise WeightsError(
             f"{weight.file} of {weight.repo} is not the file {named}: its SHA-256 is {digest[:12]}..., "
             f"expected {expected[:12]}... . It was removed."
         )
-    _write(_kept(weight, ".json"), json.dumps(asdict(Record(weight.repo, commit, digest))).encode())
+    put(_kept(weight, ".json"), Record(weight.repo, commit, digest).packed())
     return data, path
 
 
@@ -231,7 +202,7 @@ def _fetch_part(weight: Weight, transfer: Transfer) -> tuple[Path, str]:
 
     data = part_of(f"{weight.file} of {weight.repo}", read, weight.part, planned)
     path = _kept(weight, ".safetensors")
-    _write(path, data)
+    put(path, data)
     return path, about.commit_hash or ""
 
 
@@ -339,23 +310,23 @@ def _kept(weight: Weight, ending: str) -> Path:
     return Path(constants.HF_HOME) / "stylegrid" / (weight.key.replace("/", "--") + ending)
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Put a file in place at once or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
-    try:
-        unfinished.write_bytes(data)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def _remove(path: Path) -> None:
-    """Remove a file, and what it links to in the Hub's cache."""
-    target = path.resolve()
-    path.unlink(missing_ok=True)
-    target.unlink(missing_ok=True)
-
-
 def _missing(weight: Weight) -> str:
     return f"The weights {weight.title} are not on this machine"
+
+
+def upload(folder: Path, repo: str, kind: str, private: bool = False) -> str:
+    """Put a folder's files into a repository, a "model" or a "space", made where there is none; its address.
+
+    The token is the one of `hf auth login` or HF_TOKEN. WeightsError where the Hub refuses.
+    """
+    api = HfApi(endpoint=endpoint())
+    sdk = "gradio" if kind == "space" else None
+    try:
+        made = api.create_repo(repo, repo_type=kind, private=private, exist_ok=True, space_sdk=sdk)
+        api.upload_folder(repo_id=repo, repo_type=kind, folder_path=folder, commit_message="From StyleGrid")
+    except Exception as error:
+        refused = isinstance(error, errors.HfHubHTTPError) and error.response.status_code in (401, 403)
+        hint = " Log in with `hf auth login`, or set HF_TOKEN to a token that may write." if refused else ""
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise WeightsError(f"{repo} could not be uploaded ({reason}).{hint}") from error
+    return str(made)

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from weights.files import WeightsError
 from weights.progress import Download, tell
 
 T = TypeVar("T")
 
+DEADLINE = "STYLEGRID_HUB_SECONDS"
 POLL_SECONDS = 0.1
+
+
+def deadline() -> float:
+    """Seconds to the first byte, and at most between two: STYLEGRID_HUB_SECONDS, else 10."""
+    text = os.environ.get(DEADLINE, "10")
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds <= 3600:
+        raise WeightsError(f"{DEADLINE} is {text!r}; it must be a number of seconds up to 3600.")
+    return seconds
 
 
 class GivenUp(Exception):

@@ -1,0 +1,155 @@
+"""python -m weights: what it lists, fetches, verifies and uploads, against a Hub on this machine."""
+
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+import yaml
+from huggingface_hub import constants
+
+from local_hub import LocalHub
+from test_hub import CONTENT, WEIGHT, server  # noqa: F401  # the fixture
+from weights import files
+from weights.__main__ import main
+from weights.catalog import CATALOG
+from weights.inventory import item
+from weights.publish import ours
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def hub(server: LocalHub, monkeypatch: pytest.MonkeyPatch) -> LocalHub:  # noqa: F811
+    """The Hub, and a catalog with its one network besides one of our own."""
+    mine = CATALOG["johnson/swirls-slim"]
+    monkeypatch.setattr("weights.catalog.CATALOG", {})
+    for module in ("catalog", "inventory", "publish", "__main__"):
+        monkeypatch.setattr(f"weights.{module}.CATALOG", {mine.key: mine, WEIGHT.key: WEIGHT})
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)  # the server here has no Xet storage
+    return server
+
+
+def test_list_tells_what_is_at_hand(hub, capsys):
+    assert main(["list"]) == 0
+    embedded, remote = capsys.readouterr().out.splitlines()[1:3]
+    assert embedded.split()[:3] == ["johnson/swirls-slim", "embedded", "0.2"]
+    assert "not fetched" in remote
+    assert WEIGHT.sha256[:12] in remote
+    assert hub.requests == []
+    assert main(["fetch", WEIGHT.key]) == 0
+    capsys.readouterr()
+    main(["list"])
+    assert f"cached    1.2  {WEIGHT.revision[:7]}" in capsys.readouterr().out
+
+
+def test_fetch_says_where_the_file_is_or_why_not(hub, capsys):
+    assert main(["fetch", "all"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert Path(told[1].removeprefix(f"{WEIGHT.key}: ")).read_bytes() == CONTENT
+    assert "embedded" in told[0]
+    hub.repos.clear()
+    item(WEIGHT)
+    Path(told[1].removeprefix(f"{WEIGHT.key}: ")).unlink()
+    assert main(["fetch", WEIGHT.key]) == 1
+    assert "no repository owner/nets" in capsys.readouterr().err
+    assert main(["fetch", "vgg11"]) == 2
+    assert "no weights called 'vgg11'" in capsys.readouterr().err
+
+
+def test_verify_finds_a_wrong_file(hub, capsys, tmp_path, monkeypatch):
+    assert main(["verify"]) == 0
+    assert capsys.readouterr().out == f"johnson/swirls-slim: right\n{WEIGHT.key}: not fetched\n"
+    main(["fetch", WEIGHT.key])
+    path = Path(capsys.readouterr().out.split(": ")[1].strip())
+    assert main(["verify", WEIGHT.key]) == 0
+    path.write_bytes(b"x")
+    assert main(["verify", WEIGHT.key]) == 1
+    assert "wrong, and removed" in capsys.readouterr().out
+    assert not path.exists()
+    (tmp_path / "johnson").mkdir()
+    (tmp_path / "johnson/swirls-slim.safetensors").write_bytes(b"x")
+    monkeypatch.setattr(files, "EMBEDDED", tmp_path)
+    assert main(["verify", "johnson/swirls-slim"]) == 1
+    assert "wrong: The weights file" in capsys.readouterr().out
+
+
+def test_publish_uploads_what_the_app_then_fetches(hub, capsys, tmp_path, monkeypatch):
+    assert main(["publish", "owner/styles"]) == 0
+    assert capsys.readouterr().out == f"{hub.url}/owner/styles\n"
+    (made,) = hub.created
+    assert (made["name"], made["organization"]) == ("styles", "owner")
+    assert "hf_secret" in hub.tokens.pop()
+    assert sorted(hub.repos["owner/styles"].files) == ["README.md", "johnson/swirls-slim.safetensors"]
+    (mine,) = ours()
+    monkeypatch.setattr(files, "EMBEDDED", tmp_path / "none")
+    monkeypatch.setenv("STYLEGRID_WEIGHTS_REPO", "owner/styles")
+    assert sha256(files.obtain(mine)[0]).hexdigest() == mine.sha256
+
+
+def test_a_refused_upload_says_what_to_do(hub, capsys):
+    hub.denied = True
+    assert main(["publish", "owner/styles"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("owner/styles could not be uploaded (")
+    assert "hf auth login" in told
+    assert main(["publish", "styles"]) == 2
+    assert "must be OWNER/NAME" in capsys.readouterr().err
+
+
+def test_a_dry_run_writes_the_folder_and_asks_nobody(capsys, tmp_path):
+    folder = tmp_path / "folder"
+    assert main(["publish", "owner/styles", "--dry-run", "--out", str(folder)]) == 0
+    card = (folder / "README.md").read_text()
+    front = yaml.safe_load(card.split("---\n")[1])
+    assert front["license"] == "mit"
+    for weight in ours():
+        assert sha256((folder / weight.file).read_bytes()).hexdigest() == weight.sha256
+        assert weight.sha256 in card
+        assert all(plate in card for plate in weight.styles)
+    assert card.count("| plate ") >= 2
+    for told in (
+        "4049 photographs",
+        "1603.08155",
+        "1610.07629",
+        "REPO=owner/styles",
+        "MIT",
+    ):
+        assert told in card
+    assert main(["publish", "owner/styles", "--dry-run", "--out", str(folder)]) == 2
+    assert "is not empty" in capsys.readouterr().err
+
+
+def test_own_networks_only_are_published(monkeypatch):
+    assert {weight.licence for weight in ours()} == {"MIT"}
+    monkeypatch.setitem(CATALOG, "x", replace(WEIGHT, key="x"))
+    assert all(not weight.repo for weight in ours())
+
+
+def test_a_space_has_all_that_the_app_needs_and_nothing_of_the_user(hub, capsys, tmp_path):
+    mine = ROOT / "weights" / "test-own-network.safetensors"
+    mine.write_bytes(b"mine")
+    try:
+        assert main(["space", "owner/app"]) == 0
+    finally:
+        mine.unlink()
+    assert capsys.readouterr().out == f"{hub.url}/spaces/owner/app\n"
+    assert hub.created[0]["sdk"] == "gradio"
+    uploaded = hub.repos["spaces/owner/app"].files
+    for name in (
+        "app.py",
+        "README.md",
+        "requirements.txt",
+        "ui/look.py",
+        "styles/styles.toml",
+        "ui/page.css",
+    ):
+        assert name in uploaded
+    assert "weights/embedded/johnson/udnie.safetensors" in uploaded
+    assert "weights/test-own-network.safetensors" not in uploaded
+    assert not [name for name in uploaded if "__pycache__" in name or name.startswith("tests")]
+    front = yaml.safe_load(uploaded["README.md"].decode().split("---\n")[1])
+    assert front["thumbnail"].endswith("spaces/owner/app/resolve/main/benchmarks/cin.jpg")
+    assert "benchmarks/cin.jpg" in uploaded
+    assert "torch>=2.8,<2.12" in uploaded["requirements.txt"].decode()

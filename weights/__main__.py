@@ -1,0 +1,148 @@
+"""The weights of StyleGrid for people: `python -m weights list`."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+from rich.table import Table
+
+from weights import publish, space
+from weights.catalog import CATALOG, Weight, find
+from weights.files import WeightsError, obtain
+from weights.inventory import item, items, verified
+from weights.progress import Download, watching
+
+
+def parser() -> argparse.ArgumentParser:
+    """The verbs and their arguments."""
+    top = argparse.ArgumentParser(prog="python -m weights", description="The weights files of StyleGrid.")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs.add_parser("list", help="every file: whether it is at hand, its size, commit, SHA-256 and licence")
+    fetch = verbs.add_parser("fetch", help="download files from the Hub")
+    fetch.add_argument("keys", nargs="+", metavar="KEY", help="as `list` shows them, or `all`")
+    verify = verbs.add_parser("verify", help="check the SHA-256 of files that are at hand")
+    verify.add_argument("keys", nargs="*", metavar="KEY", help="as `list` shows them; none: all")
+    for verb, told in (
+        ("publish", "upload our own networks, with a model card, into a repository of yours on the Hub"),
+        ("space", "upload the app as a Space of yours on the Hub"),
+    ):
+        upload = verbs.add_parser(verb, help=told)
+        upload.add_argument("repo", metavar="OWNER/NAME")
+        upload.add_argument("--dry-run", action="store_true", help="write the folder and upload nothing")
+        upload.add_argument("--out", type=Path, metavar="DIR", help="the folder of --dry-run (out/VERB)")
+        upload.add_argument("--private", action="store_true", help="where the repository is new")
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit status: 0, 1 where something went wrong, 2 for wrong arguments, 130 after Ctrl-C."""
+    arguments = parser().parse_args(argv)
+    try:
+        if arguments.verb == "list":
+            show()
+            return 0
+        if arguments.verb in ("publish", "space"):
+            send(arguments)
+            return 0
+        chosen = weights_of(arguments.keys)
+        return fetch_all(chosen) if arguments.verb == "fetch" else verify_all(chosen)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except WeightsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def weights_of(keys: Sequence[str]) -> list[Weight]:
+    """The entries called so; all of them for `all` or none. ValueError where there is none."""
+    try:
+        return [*CATALOG.values()] if not keys or "all" in keys else [find(key) for key in keys]
+    except KeyError as error:
+        raise ValueError(error.args[0]) from error
+
+
+def show() -> None:
+    """Print the catalog as a table."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("key", "state", "MB", "commit", "SHA-256", "licence", "source"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "key")
+    for each in items():
+        weight = each.weight
+        source = f"{weight.repo}: {weight.source}" if weight.repo else weight.source
+        size, digest = f"{each.size / 1e6:.1f}", each.sha256[:12] or "recorded later"
+        table.add_row(weight.key, each.state, size, each.revision[:7], digest, weight.licence, source)
+    Console(width=None if sys.stdout.isatty() else 200).print(table, highlight=False, markup=False)
+
+
+def fetch_all(chosen: Sequence[Weight]) -> int:
+    """Download what is not at hand, with a bar each; 1 where one could not be had."""
+    status = 0
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        for weight in chosen:
+            bar = progress.add_task(weight.key, total=None)
+
+            def move(download: Download, bar: int = bar) -> None:
+                progress.update(bar, completed=download.done, total=download.total)  # type: ignore[arg-type]
+
+            try:
+                with watching(move):
+                    data, path = obtain(weight)
+                progress.update(bar, completed=len(data), total=len(data))
+                print(f"{weight.key}: {path}")
+            except WeightsError as error:
+                status = 1
+                progress.remove_task(bar)
+                print(f"{weight.key}: {error}", file=sys.stderr)
+    return status
+
+
+def verify_all(chosen: Sequence[Weight]) -> int:
+    """Say of each file whether its hash is right; 1 where one is not."""
+    status = 0
+    for weight in chosen:
+        try:
+            if item(weight).state == "not fetched":
+                told = "not fetched"
+            else:
+                told = "right" if verified(weight) else "wrong, and removed: fetch it again"
+        except WeightsError as error:
+            told = f"wrong: {error}"
+        status |= told.startswith("wrong")
+        print(f"{weight.key}: {told}")
+    return status
+
+
+def send(arguments: argparse.Namespace) -> None:
+    """Build the folder, and upload it unless it is a dry run."""
+    build: Callable[[Path, str], None] = publish.build if arguments.verb == "publish" else space.build
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", arguments.repo):
+        raise ValueError(f"The repository is {arguments.repo!r}; it must be OWNER/NAME.")
+    if arguments.dry_run:
+        folder: Path = arguments.out or Path("out") / arguments.verb
+        if folder.exists() and any(folder.iterdir()):
+            raise ValueError(f"{folder} is not empty: remove it, or name another with --out.")
+        folder.mkdir(parents=True, exist_ok=True)
+        build(folder, arguments.repo)
+        print(f"{folder} is what would be uploaded to {arguments.repo}.")
+        return
+    from weights import hub
+
+    with tempfile.TemporaryDirectory() as name:
+        build(Path(name), arguments.repo)
+        kind = "model" if arguments.verb == "publish" else "space"
+        print(hub.upload(Path(name), arguments.repo, kind, arguments.private))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

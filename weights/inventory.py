@@ -1,0 +1,66 @@
+"""What is at hand of the catalog: no file is hashed for it and nobody is asked."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Literal
+
+from weights.catalog import CATALOG, Weight
+from weights.files import OWN_REPO, WeightsError, embedded, locate
+
+State = Literal["embedded", "cached", "not fetched", "missing"]
+
+
+@dataclass(frozen=True)
+class Item:
+    """A weights file as it stands on this machine.
+
+    Attributes:
+        state: "embedded" comes with StyleGrid or a package of it, "cached" was fetched from the Hub, "not
+            fetched" can be, "missing" cannot.
+        size: bytes, of the file or to download; 0 where nobody knows.
+        revision: the commit on the Hub that it is from or would be; empty where there is none or not yet.
+        sha256: by the catalog or by the first download; empty where neither knows it.
+    """
+
+    weight: Weight
+    state: State
+    size: int
+    revision: str = ""
+    sha256: str = ""
+
+
+def items() -> list[Item]:
+    """All files of the catalog, in its order."""
+    return [item(weight) for weight in CATALOG.values()]
+
+
+def item(weight: Weight) -> Item:
+    """How one file stands."""
+    if not weight.repo:
+        try:
+            return Item(weight, "embedded", locate(weight).stat().st_size, sha256=weight.sha256)
+        except WeightsError:
+            if weight.package or not os.environ.get(OWN_REPO):
+                return Item(weight, "missing", 0, sha256=weight.sha256)
+    from weights import hub
+
+    weight = hub.in_own_repo(weight)
+    path = hub.cached_path(weight)
+    size = weight.size if path is None else path.stat().st_size
+    state: State = "not fetched" if path is None else "cached"
+    return Item(weight, state, size, hub.revision(weight), hub.expected_hash(weight) or weight.sha256)
+
+
+def verified(weight: Weight) -> bool:
+    """Whether a file from the Hub that is at hand has the right hash; a wrong one is removed from the cache.
+
+    WeightsError says what is wrong with an embedded one.
+    """
+    if item(weight).state == "cached":
+        from weights import hub
+
+        return hub.cached(hub.in_own_repo(weight)) is not None
+    embedded(weight)
+    return True
