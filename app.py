@@ -9,6 +9,7 @@ import sys
 import gradio as gr
 from gradio.events import api
 
+from core.device import modest, use_cores
 from core.plates import Names
 from core.vgg import prepare
 from methods import ALL
@@ -26,8 +27,10 @@ from ui.summary import summary
 from ui.sweep import SweepPanel, section
 from ui.texts import footer, header, yardstick
 from ui.tiles import empty_tile
+from ui.weights import WeightsPanel
+from ui.zero import comparison_of
 
-DEFAULT_SIZE = 512
+DEFAULT_SIZE, MODEST_SIZE = 512, 256
 FAIR_REPEATS = 3
 HOUR = 3600
 
@@ -61,7 +64,7 @@ def build(comparison: Comparison) -> gr.Blocks:
                 )
                 size = gr.Slider(
                     *SIZES,
-                    DEFAULT_SIZE,
+                    MODEST_SIZE if modest(comparison.device) else DEFAULT_SIZE,
                     step=32,
                     label="Size",
                     info="Long side of the pictures in pixels; twice the size takes about four times as long",
@@ -104,6 +107,7 @@ def build(comparison: Comparison) -> gr.Blocks:
                 take = gr.Button("Download everything (ZIP)", size="sm", elem_id="take")
                 parcel = gr.HTML("", visible="hidden", elem_id="parcel", apply_default_css=False)
                 gr.HTML(yardstick(), apply_default_css=False)
+        weights = WeightsPanel()
         gr.HTML(footer(methods), apply_default_css=False)
 
         names, shelf = Names({each.name: each.path for each in styles}), Shelf(tiles[0])
@@ -114,6 +118,7 @@ def build(comparison: Comparison) -> gr.Blocks:
         for panel in panels.values():
             panel.connect(page, content, size, shelf)
         handlers.connect(page, compare, stop, status, [*tiles, summed, swept], take, parcel, png)
+        weights.connect(page)
         endpoint = Endpoint(comparison, handlers.runs, shelf, names)
         api(endpoint.compare, api_name="compare", concurrency_id="device", concurrency_limit=1)
         api(endpoint.methods, api_name="methods", queue=False)
@@ -124,11 +129,13 @@ def build(comparison: Comparison) -> gr.Blocks:
 
 def main() -> None:
     """Serve the page until Ctrl-C; exit with a sentence where HOST and PORT cannot be used."""
-    host, port = os.environ.get("HOST") or "127.0.0.1", os.environ.get("PORT") or "7860"
+    everywhere = "0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1"  # a Space is reached from outside
+    host, port = os.environ.get("HOST") or everywhere, os.environ.get("PORT") or "7860"
     problem = address_problem(host, port)
     if problem:
         sys.exit(problem)
-    page = build(Comparison([method() for method in ALL]))
+    use_cores()
+    page = build(comparison_of([method() for method in ALL]))
     shown = "localhost" if host in ("0.0.0.0", "::") else host
     print(f"StyleGrid is at http://{shown}:{port} (Ctrl-C ends it)", flush=True)
     page.launch(server_name=host, server_port=int(port), quiet=True, prevent_thread_lock=True, **LAUNCH)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from pathlib import Path
 
@@ -64,6 +65,25 @@ def describe(device: torch.device) -> str:
     if device.type == "mps":
         return "Apple GPU"
     return f"{_cpu_name()}, {torch.get_num_threads()} threads"
+
+
+def cores() -> int:
+    """CPU cores that are ours to use. A Space tells them in CPU_CORES, for its machine has many more."""
+    told = os.environ.get("CPU_CORES", "")
+    if told.isdecimal() and int(told):
+        return int(told)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def use_cores() -> None:
+    """Keep PyTorch to the cores that are ours, where a host says how many those are."""
+    if "CPU_CORES" in os.environ:
+        torch.set_num_threads(cores())
+
+
+def modest(device: torch.device) -> bool:
+    """Whether this is a small machine: no GPU, at most two cores, and none of them fast at bfloat16."""
+    return device.type == "cpu" and cores() <= 2 and fast_dtype(device) is torch.float32
 
 
 def _cpu_multiplies_bfloat16() -> bool:

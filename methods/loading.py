@@ -10,7 +10,7 @@ from methods.base import Stop
 from weights.progress import Download, watching
 
 
-def downloads(work: Callable[[], None], stop: Stop | None) -> Iterator[Download]:
+def downloads(work: Callable[[], object], stop: Stop | None) -> Iterator[Download]:
     """Do the work in a thread, yielding its downloads as they go on; `stop` ends a download with Stopped."""
     news: queue.Queue[Download | None] = queue.Queue()
     failures: list[BaseException] = []

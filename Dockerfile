@@ -1,0 +1,12 @@
+# docker build -t stylegrid . && docker run -p 7860:7860 -v stylegrid:/data stylegrid
+FROM python:3.12-slim
+RUN useradd --create-home --uid 1000 stylegrid && mkdir /data && chown stylegrid /data
+WORKDIR /app
+COPY requirements.txt .
+RUN pip install --no-cache-dir -r requirements.txt "onnx>=1.17"
+COPY --chown=stylegrid . .
+USER stylegrid
+# Downloaded weights stay in /data.
+ENV HOST=0.0.0.0 PORT=7860 HF_HOME=/data/huggingface PYTHONUNBUFFERED=1
+EXPOSE 7860
+CMD ["python", "app.py"]

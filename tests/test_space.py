@@ -1,0 +1,207 @@
+"""The app on Spaces: front matter, versions, small machines, ZeroGPU, and the panel of weights."""
+
+import pickle
+import re
+import sys
+from dataclasses import replace
+from html import escape
+from importlib.metadata import version as installed
+from pathlib import Path
+from types import SimpleNamespace
+
+import gradio
+import pytest
+import torch
+import yaml
+from packaging.requirements import Requirement
+from packaging.version import Version
+from PIL import Image
+
+import app
+from core import device
+from core.images import Picture
+from fake_methods import FakeSettings, Quick, Stepped, SteppedSettings
+from methods.base import Stop
+from methods.compare import Comparison
+from methods.gatys_presets import FAST, GatysSettings
+from test_hub import WEIGHT, server  # noqa: F401  # the fixture
+from ui import weights as panel
+from ui import zero
+from weights.catalog import CATALOG
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+FRONT = yaml.safe_load(README.split("---\n")[1])
+PICTURE = Picture(Image.new("RGB", (64, 48), (200, 100, 50)), None)
+
+
+def requirements():
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    parsed = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    return {each.name: each.specifier for each in parsed}
+
+
+def test_the_front_matter_is_what_a_space_needs():
+    assert README.startswith("---\n")
+    assert FRONT["sdk"] == "gradio"
+    assert (ROOT / FRONT["app_file"]).is_file()
+    assert isinstance(FRONT["python_version"], str)
+    assert Version("3.10") <= Version(FRONT["python_version"]) <= Version("3.13")
+    assert len(FRONT["short_description"]) <= 60
+    colours = ("red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray")
+    assert {FRONT["colorFrom"], FRONT["colorTo"]} <= {*colours}
+
+
+def test_the_front_matter_names_a_gradio_that_is_allowed_and_no_newer_than_the_tested_one():
+    told = Version(FRONT["sdk_version"])
+    assert told in requirements()["gradio"]
+    assert told.major == Version(gradio.__version__).major
+    assert told <= Version(gradio.__version__)
+
+
+def test_the_front_matter_and_the_catalog_name_the_same_files():
+    remote = [weight for weight in CATALOG.values() if weight.repo]
+    assert {weight.repo for weight in remote} == {*FRONT["models"]}
+    preloaded = [entry.split() for entry in FRONT["preload_from_hub"]]
+    assert preloaded == [[each.repo, each.file] for each in remote if each.key.startswith("onnx/")]
+
+
+def test_the_versions_of_spaces_and_the_installed_ones_are_allowed():
+    allowed = requirements()
+    for version in ("2.8.0", "2.9.1", "2.10.0", "2.11.0", torch.__version__.split("+")[0]):
+        assert Version(version) in allowed["torch"]
+    for name, specifier in allowed.items():
+        if name != "tomli":
+            assert Version(installed(name).split("+")[0]) in specifier, name
+
+
+@pytest.mark.parametrize(
+    ("count", "dtype", "modest"), [(2, "float32", True), (8, "float32", False), (2, "bfloat16", False)]
+)
+def test_a_small_machine_begins_with_small_pictures(monkeypatch, count, dtype, modest):
+    monkeypatch.setenv("CPU_CORES", str(count))
+    monkeypatch.setattr(device, "fast_dtype", lambda _: getattr(torch, dtype))
+    assert device.modest(torch.device("cpu")) == modest
+    assert not device.modest(torch.device("cuda"))
+    page = app.build(Comparison([Quick()], "cpu"))
+    sliders = [each for each in page.blocks.values() if getattr(each, "label", "") == "Size"]
+    assert [each.value for each in sliders] == [256 if modest else 512]
+
+
+def test_threads_follow_the_cores_of_a_space(monkeypatch):
+    before = torch.get_num_threads()
+    monkeypatch.setenv("CPU_CORES", "1")
+    device.use_cores()
+    assert torch.get_num_threads() == 1
+    torch.set_num_threads(before)
+    monkeypatch.setenv("CPU_CORES", "many")
+    assert device.cores() >= 1
+
+
+def test_without_zero_gpu_nothing_changes(monkeypatch):
+    monkeypatch.delenv("SPACES_ZERO_GPU", raising=False)
+    assert type(zero.comparison_of([Quick()])) is Comparison
+
+
+class Borrowed:
+    """Stands in for spaces.GPU: what goes to the other process and what comes back is pickled, as there."""
+
+    def __init__(self):
+        self.durations, self.closed = [], 0
+
+    def __call__(self, duration):
+        def decorate(work):
+            def run(*arguments):
+                arguments = pickle.loads(pickle.dumps(arguments))
+                self.durations.append(duration(*arguments))
+                try:
+                    for tiles in work(*arguments):
+                        yield pickle.loads(pickle.dumps(tiles))
+                finally:
+                    self.closed += 1
+
+            return run
+
+        return decorate
+
+
+@pytest.fixture
+def borrowed(monkeypatch):
+    borrowed = Borrowed()
+    monkeypatch.setenv("SPACES_ZERO_GPU", "true")
+    monkeypatch.setitem(sys.modules, "spaces", SimpleNamespace(GPU=borrowed))
+    monkeypatch.setattr("methods.compare.Yardstick", lambda *_: SimpleNamespace(measure=lambda _: None))
+    return borrowed
+
+
+def test_on_zero_gpu_runs_borrow_the_gpu(borrowed):
+    comparison = zero.comparison_of([Quick(), LongStepped()])
+    settings = {"quick": FakeSettings(), "stepped": SteppedSettings(steps=2)}
+    *_, last = comparison.run(PICTURE, PICTURE, settings, 64, repeats=1)
+    assert [tile.state for tile in last.values()] == ["done", "done"]
+    assert all(len(tile.seconds.warm) == 1 for tile in last.values())
+    assert borrowed.durations == [zero.SHORTEST]
+    assert borrowed.closed == 1
+
+
+def test_stop_gives_the_gpu_back(borrowed):
+    comparison = zero.comparison_of([Quick(), LongStepped()])
+    settings = {"quick": FakeSettings(), "stepped": SteppedSettings(steps=10_000)}
+    stop, tiles = Stop(), {}
+    for tiles in comparison.run(PICTURE, PICTURE, settings, 64, stop=stop):
+        if tiles["stepped"].frame:
+            stop.set()
+    assert [tile.state for tile in tiles.values()] == ["done", "stopped"]
+    assert borrowed.closed == 1
+
+
+class LongStepped(Stepped):
+    """Without a Stop, as in the other process."""
+
+    def stylize(self, content, style, settings, stop=None):
+        return super().stylize(content, style, settings, Stop())
+
+
+def test_the_duration_follows_the_settings():
+    def seconds(settings, size=512, repeats=0):
+        return zero.seconds_of(PICTURE, PICTURE, {"gatys": settings}, size, None, None, repeats)
+
+    assert seconds(FAST) == zero.SHORTEST
+    assert zero.SHORTEST < seconds(replace(FAST, steps=1000)) < seconds(replace(FAST, steps=2000))
+    assert seconds(replace(FAST, steps=1000), 256) < seconds(replace(FAST, steps=1000))
+    assert seconds(replace(FAST, steps=400), repeats=3) > seconds(replace(FAST, steps=400))
+    assert seconds(replace(FAST, seconds=100.0)) == round(100 + zero.START_SECONDS + zero.PASS_SECONDS)
+    assert seconds(GatysSettings(steps=5000)) == zero.LONGEST
+
+
+def cells(html, key):
+    """The texts of a file's row."""
+    found = re.search(rf"<tr><th[^>]*>{re.escape(escape(CATALOG[key].title))}</th>.*?</tr>", html)
+    return re.sub(r"<[^>]*>", " ", found[0])
+
+
+def test_the_panel_lists_every_file():
+    html = panel.table({"cin": "<b>told</b>"})
+    assert html.count("<tr>") == len(CATALOG) + 1
+    assert "&lt;b&gt;told" in html
+    assert "Embedded" in cells(html, "cin")
+    told = cells(html, "vgg16-torchvision")
+    for word in ("timm/vgg16.tv_in1k", "3394518", "57b02691", "58.9", "BSD 3-Clause", "Not fetched", "Fetch"):
+        assert word in told
+
+
+def test_the_panel_fetches_a_file(server, monkeypatch):  # noqa: F811
+    monkeypatch.setitem(CATALOG, WEIGHT.key, WEIGHT)
+    click = SimpleNamespace(index=list(CATALOG).index(WEIGHT.key))
+    server.pace = 0.02
+    told = [cells(html, WEIGHT.key) for html in panel.WeightsPanel.fetch(None, click)]
+    assert any("Downloading Test network: " in each for each in told)
+    assert "Cached" in told[-1]
+    assert "Fetch" not in told[-1]
+    server.close()
+    other = replace(WEIGHT, key="test/other", title="Other", repo="owner/others")
+    monkeypatch.setitem(CATALOG, other.key, other)
+    click = SimpleNamespace(index=list(CATALOG).index(other.key))
+    told = [cells(html, other.key) for html in panel.WeightsPanel.fetch(None, click)]
+    assert "not on this machine, and the Hub" in told[-1]
+    assert "Fetch" in told[-1]

@@ -1,0 +1,89 @@
+"""The panel that tells of every weights file where it is from and whether it is at hand, and fetches it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from html import escape
+
+import gradio as gr
+
+from methods.loading import downloads
+from ui.examples import ON_CLICK
+from weights.catalog import CATALOG
+from weights.files import WeightsError, obtain
+from weights.inventory import Item, item
+
+HEADINGS = ("File", "Source", "Commit", "SHA-256", "Size", "Licence", "State")
+
+
+class WeightsPanel:
+    """The collapsible panel. Constructing it draws it."""
+
+    def __init__(self) -> None:
+        with gr.Accordion("Weights", open=False, elem_id="weights"):
+            self.html = gr.HTML(table({}), js_on_load=ON_CLICK, apply_default_css=False)
+
+    def connect(self, page: gr.Blocks) -> None:
+        """Let a button fetch its file, and a reload show how things stand."""
+        self.html.select(
+            self.fetch,
+            outputs=self.html,
+            concurrency_id="weights",
+            concurrency_limit=1,
+            show_progress="hidden",
+            api_visibility="private",
+        )
+        page.load(
+            lambda: table({}),
+            outputs=self.html,
+            queue=False,
+            show_progress="hidden",
+            api_visibility="private",
+        )
+
+    def fetch(self, event: gr.SelectData) -> Iterator[str]:
+        """The table while a file is fetched, and with what came of it."""
+        # The index comes from the browser: a wrong one raises here and changes nothing.
+        weight = list(CATALOG.values())[int(event.index)]
+        try:
+            for download in downloads(lambda: obtain(weight), None):
+                yield table({weight.key: str(download)})
+        except WeightsError as error:
+            yield table({weight.key: str(error)})
+        else:
+            yield table({})
+
+
+def table(told: Mapping[str, str]) -> str:
+    """A row per file; `told` is what to say of some of them, by key."""
+    headings = "".join(f'<th scope="col">{heading}</th>' for heading in HEADINGS)
+    rows = "".join(row(index, key, told.get(key, "")) for index, key in enumerate(CATALOG))
+    return (
+        f'<div class="weights"><table><thead><tr>{headings}</tr></thead><tbody>{rows}</tbody></table></div>'
+    )
+
+
+def row(index: int, key: str, told: str) -> str:
+    """One file, with a button where it can be fetched."""
+    weight = CATALOG[key]
+    try:
+        here = item(weight)
+    except WeightsError as error:
+        here, told = Item(weight, "missing", 0), str(error)
+    state = here.state[0].upper() + here.state[1:]
+    if here.state == "not fetched":
+        state += (
+            f' <button type="button" data-index="{index}" title="{escape(key)}">Fetch'
+            f'<span class="spoken"> {escape(weight.title)}</span></button>'
+        )
+    source = f"{weight.repo}: {weight.source}" if weight.repo else weight.source
+    cells = (
+        escape(source),
+        f'<abbr title="{here.revision}">{here.revision[:7]}</abbr>' if here.revision else "–",
+        f'<abbr title="{here.sha256}">{here.sha256[:8]}</abbr>' if here.sha256 else "recorded when fetched",
+        f"{here.size / 1e6:.1f}\u202fMB" if here.size else "–",
+        escape(weight.licence),
+        f'{state}<span role="status">{escape(told)}</span>',
+    )
+    listed = "".join(f"<td>{cell}</td>" for cell in cells)
+    return f'<tr><th scope="row">{escape(weight.title)}</th>{listed}</tr>'
