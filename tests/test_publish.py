@@ -23,7 +23,6 @@ ROOT = Path(__file__).parent.parent
 def hub(server: LocalHub, monkeypatch: pytest.MonkeyPatch) -> LocalHub:  # noqa: F811
     """The Hub, and a catalog with its one network besides one of our own."""
     mine = CATALOG["johnson/swirls-slim"]
-    monkeypatch.setattr("weights.catalog.CATALOG", {})
     for module in ("catalog", "inventory", "publish", "__main__"):
         monkeypatch.setattr(f"weights.{module}.CATALOG", {mine.key: mine, WEIGHT.key: WEIGHT})
     monkeypatch.setenv("HF_TOKEN", "hf_secret")

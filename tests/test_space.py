@@ -16,6 +16,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.version import Version
 from PIL import Image
+from playwright.sync_api import expect
 
 import app
 from core import device
@@ -24,6 +25,7 @@ from fake_methods import FakeSettings, Quick, Stepped, SteppedSettings
 from methods.base import Stop
 from methods.compare import Comparison
 from methods.gatys_presets import FAST, GatysSettings
+from test_browser import serve
 from test_hub import WEIGHT, server  # noqa: F401  # the fixture
 from ui import weights as panel
 from ui import zero
@@ -205,3 +207,20 @@ def test_the_panel_fetches_a_file(server, monkeypatch):  # noqa: F811
     told = [cells(html, other.key) for html in panel.WeightsPanel.fetch(None, click)]
     assert "not on this machine, and the Hub" in told[-1]
     assert "Fetch" in told[-1]
+
+
+def test_a_visitor_fetches_files_one_after_the_other(server, page, monkeypatch):  # noqa: F811
+    for name in ("one", "two"):
+        weight = replace(WEIGHT, key=f"test/{name}", title=f"File {name}", repo=f"owner/{name}")
+        server.repos[weight.repo] = server.repos["owner/nets"]
+        monkeypatch.setitem(CATALOG, weight.key, weight)
+    address = next(served := serve(Quick()))
+    page.goto(address)
+    page.get_by_role("button", name="Weights").click()
+    for name in ("one", "two"):
+        listed = page.locator("#weights tr", has_text=f"File {name}")
+        expect(listed).to_contain_text("Not fetched")
+        listed.get_by_role("button", name=f"Fetch File {name}").click()
+        expect(listed).to_contain_text("Cached", timeout=30_000)
+        expect(listed.get_by_role("button")).to_have_count(0)
+    served.close()
