@@ -23,7 +23,7 @@ from methods.finish import finished
 from methods.gatys_objective import Loss, Objective, balanced
 from methods.gatys_presets import AUTO, NOTES, STEP_SECONDS, VGG16, VGG16_LAYERS, GatysSettings
 from methods.settings import MethodSettings
-from weights.catalog import Weight, find
+from weights.catalog import find
 from weights.files import WeightsError
 
 SECONDS_BETWEEN_FRAMES = 0.3

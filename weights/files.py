@@ -42,8 +42,8 @@ def load(key: str) -> dict[str, Tensor]:
     """The tensors of catalog entry `key`, on the CPU.
 
     Of the embedded file at once; where there is none, of that in the local cache of the Hugging Face Hub, or
-    the Hub itself (weights.hub). Raises KeyError for an unknown key and WeightsError for a missing or differing
-    file.
+    of the Hub's own (weights.hub). Raises KeyError for an unknown key and WeightsError for a missing or
+    differing file.
     """
     return read(*obtain(find(key)))
 
