@@ -9,12 +9,12 @@ import errno
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 from filelock import FileLock, Timeout
 from huggingface_hub import (
@@ -40,6 +40,8 @@ from weights.kept import Record, put, read_record, remove
 from weights.parts import part_of
 from weights.progress import Download, tell
 from weights.transfer import POLL_SECONDS, GivenUp, Late, Transfer, deadline, under_deadline
+
+T = TypeVar("T")
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 PAUSES = (0.5, 1.0)  # seconds before the Hub is asked again
@@ -171,8 +173,9 @@ def _fetch_file(weight: Weight, transfer: Transfer) -> tuple[Path, str]:
 
     _about(weight, transfer)
     constants.DOWNLOAD_CHUNK_SIZE = CHUNK
-    path = Path(
-        hf_hub_download(
+
+    def download() -> str:
+        return hf_hub_download(
             weight.repo,
             weight.file,
             revision=revision(weight) or "main",
@@ -181,7 +184,8 @@ def _fetch_file(weight: Weight, transfer: Transfer) -> tuple[Path, str]:
             etag_timeout=deadline(),
             tqdm_class=Ticks,
         )
-    )
+
+    path = Path(_patiently(download, transfer))
     return path, path.parents[len(PurePosixPath(weight.file).parts) - 1].name
 
 
@@ -212,19 +216,28 @@ def _address(weight: Weight) -> str:
 
 def _about(weight: Weight, transfer: Transfer) -> HfFileMetadata:
     """Size, hash and commit of the file. The client's own retries would go on for minutes unheard."""
+    return _patiently(lambda: get_hf_file_metadata(_address(weight), timeout=deadline()), transfer)
+
+
+def _patiently(ask: Callable[[], T], transfer: Transfer) -> T:
+    """What `ask` returns, asked again a few times where that may help."""
     for pause in PAUSES:
+        transfer.check()
         try:
-            return get_hf_file_metadata(_address(weight), timeout=deadline())
+            return ask()
         except Exception as error:
-            if transfer.given_up or not _passing(error):
+            if not _passing(error):
                 raise
         time.sleep(pause)
-    return get_hf_file_metadata(_address(weight), timeout=deadline())
+    transfer.check()
+    return ask()
 
 
 def _passing(error: Exception) -> bool:
     """Whether an error may be gone in a second: no connection, or one of the server's own."""
-    return not isinstance(error, errors.HfHubHTTPError) or error.response.status_code >= 500
+    if isinstance(error, errors.HfHubHTTPError):
+        return error.response.status_code >= 500
+    return not isinstance(error, (GivenUp, OSError))  # the client's own errors of connections are neither
 
 
 def _range(url: str, first: int, last: int, transfer: Transfer) -> bytes:
@@ -250,8 +263,7 @@ def _range(url: str, first: int, last: int, transfer: Transfer) -> bytes:
         except (WeightsError, GivenUp):
             raise
         except Exception as error:  # of whichever HTTP library the client uses
-            if transfer.given_up:
-                raise GivenUp from error
+            transfer.check()
             if len(received) == begin:
                 pause = next(pauses, None)
                 if pause is None or not _passing(error):

@@ -45,10 +45,14 @@ class Transfer:
         self.heard = time.monotonic()
         self.given_up = False
 
-    def add(self, count: int) -> None:
-        """Some more bytes have come, or another sign of life. Raises GivenUp, to end the worker."""
+    def check(self) -> None:
+        """Raises GivenUp, to end the worker, when nobody waits any more."""
         if self.given_up:
             raise GivenUp
+
+    def add(self, count: int) -> None:
+        """Some more bytes have come, or another sign of life; checks."""
+        self.check()
         self.done += count
         self.heard = time.monotonic()
 
