@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from methods.adain import AdaIN
 from methods.base import Method
 from methods.cin import CIN
 from methods.gatys import Gatys
 from methods.johnson import Johnson
 from methods.magenta import Magenta
 
-ALL: tuple[type[Method], ...] = (Johnson, CIN, Magenta, Gatys)
+ALL: tuple[type[Method], ...] = (Johnson, CIN, AdaIN, Magenta, Gatys)
 
 _BY_NAME = {method.name: method for method in ALL}
 if len(_BY_NAME) != len(ALL):

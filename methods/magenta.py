@@ -37,7 +37,7 @@ class MagentaSettings(MethodSettings):
 
     strength: float = knob(1.0, 0, 1, 0.01, help="From 0, the photo's own style, to 1, the style picture's.")
     detail: Literal["tiles", "upsample"] = knob(
-        "upsample", help="Above 384 px: tiles with fine strokes, or one small picture enlarged."
+        "tiles", help="Above 384 px: tiles with fine strokes, or one small picture enlarged."
     )
     second: str = knob("", file="image", help="Another style picture, mixed with the first.")
     plates: tuple[str, ...] = knob(

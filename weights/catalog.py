@@ -127,6 +127,14 @@ CATALOG: dict[str, Weight] = {
                 "waves",
             ),
         ),
+        Weight(
+            key="adain",
+            title="AdaIN decoder",
+            file="adain.safetensors",
+            sha256="c96dde85018952941ff4e09035d8d04e5d861be30ce076021a5afeeed8280fc7",
+            licence="MIT",
+            source="trained by training/adain.py",
+        ),
         *(
             Weight(
                 key=f"johnson/{name}",
