@@ -180,7 +180,7 @@ class AdaIN(Method):
         return fast_dtype(self.device)
 
     def reference_seconds(self, settings: MethodSettings, megapixels: float) -> float:
-        return 1.5 * megapixels
+        return 2.5 * megapixels
 
     @torch.no_grad()
     def stylize(

@@ -26,7 +26,7 @@ Precision = Literal["auto", "float32"]
 
 SIZES = {"paper": 512, "tensorflow": 512, "d2l": 450, "hvass": 512, "eager": 512, "fast": 512}
 # Per step and megapixel, on the machine of Method.reference_seconds.
-STEP_SECONDS = {"paper": 8.6, "tensorflow": 8.0, "d2l": 8.0, "hvass": 9.0, "eager": 8.0, "fast": 3.7}
+STEP_SECONDS = {"paper": 8.6, "tensorflow": 8.5, "d2l": 8.0, "hvass": 9.0, "eager": 8.3, "fast": 3.7}
 NOTES = {
     (
         "hvass",

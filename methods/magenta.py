@@ -95,7 +95,7 @@ class Magenta(Method):
     def reference_seconds(self, settings: MethodSettings, megapixels: float) -> float:
         tiled = cast(MagentaSettings, settings).detail == "tiles"
         passes = max(1, 1e6 * megapixels / (SIDE - OVERLAP) ** 2) if tiled else 1
-        return 0.1 * (passes + megapixels)
+        return 0.06 * (passes + megapixels)
 
     def stylize(
         self, content: Tensor, style: Style, settings: MethodSettings, stop: Stop | None = None

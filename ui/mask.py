@@ -47,7 +47,10 @@ class MaskPainter:
         def mask(painted: dict[str, Any] | None) -> str:
             strokes = painted and strokes_of(painted)
             if not strokes:
-                raise gr.Error("Nothing is painted yet: brush over what the style picture shall get.")
+                raise gr.Error(
+                    "Nothing is painted yet: brush over what the style picture shall get.",
+                    print_exception=False,
+                )
             return str(shelf.put(strokes, "mask.png", {}))
 
         self.drawer.expand(photo, content.image, self.canvas, preprocess=False, **shared)
