@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 import threading
 import time
 from types import TracebackType
@@ -35,7 +37,8 @@ class PeakMemory:
     """The most memory that a `with` block needed, in bytes.
 
     CUDA: the allocator's peak. Elsewhere: growth of this process's resident memory since the block began,
-    sampled every 20 ms, so that a shorter spike can be missed.
+    sampled every 20 ms, so that a shorter spike can be missed. What earlier work freed is first given back to
+    the system, where that can be done, for memory that is used again would not count as growth.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -46,6 +49,7 @@ class PeakMemory:
         if self.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(self.device)
             return self
+        return_freed_memory()
         self._process = psutil.Process()
         self._base = self._process.memory_info().rss
         self._finished = threading.Event()
@@ -66,3 +70,10 @@ class PeakMemory:
             self.bytes = max(self.bytes, self._process.memory_info().rss - self._base)
             if last:
                 return
+
+
+def return_freed_memory() -> None:
+    """Let the C library give back what is free; only glibc has a way to ask for it."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)

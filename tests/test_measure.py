@@ -1,5 +1,6 @@
 """Stopwatch, peak memory and the choice of device."""
 
+import sys
 import time
 from types import SimpleNamespace
 
@@ -128,3 +129,14 @@ def test_fast_dtype_is_bfloat16_only_where_the_cpu_has_it(monkeypatch: pytest.Mo
     assert fast_dtype(CPU) == torch.bfloat16
     monkeypatch.setattr("core.device._cpu_multiplies_bfloat16", lambda: False)
     assert fast_dtype(CPU) == torch.float32
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only glibc gives freed memory back when asked")
+def test_memory_that_was_freed_before_counts_again() -> None:
+    def work() -> None:
+        [torch.ones(250_000) for _ in range(100)]  # 1 MB each, all at once
+
+    work()
+    with PeakMemory(torch.device("cpu")) as memory:
+        work()
+    assert memory.bytes > 60e6

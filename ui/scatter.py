@@ -14,7 +14,7 @@ from ui.tiles import time
 WIDTH, HEIGHT = 760, 340
 LEFT, RIGHT, TOP, BOTTOM = 44, 700, 30, 300
 HEADROOM = 1.08
-NAME_WIDTH, NAME_HEIGHT = 150, 22  # px that a name beside a mark takes
+NAME_WIDTH, NAME_HEIGHT, NAME_ABOVE = 150, 16, 14  # px that a name takes, and between it and its mark
 
 
 def seconds_of(tile: Tile) -> float:
@@ -114,44 +114,31 @@ def lines(axes: Axes, tiles: Sequence[Tile], best: Sequence[Tile]) -> str:
 
 
 def points(axes: Axes, tiles: Sequence[Tile], best: Sequence[Tile]) -> str:
-    """All marks with their names."""
-    return "".join(point(tile, axes, tile in best, place) for tile, place in named(axes, tiles))
+    """All marks with their names; where marks are near each other, the names stand above them like stairs."""
+    ordered, parts = sorted(tiles, key=seconds_of), []
+    while ordered:
+        group = [ordered.pop(0)]
+        while ordered and axes.x(seconds_of(ordered[0])) - axes.x(seconds_of(group[-1])) < NAME_WIDTH:
+            group.append(ordered.pop(0))
+        highest = min(axes.y(style_of(tile)) for tile in group)
+        for stair, tile in enumerate(reversed(group)):
+            parts.append(point(tile, axes, tile in best, highest - NAME_ABOVE - NAME_HEIGHT * stair))
+    return "".join(parts)
 
 
-def named(axes: Axes, tiles: Sequence[Tile]) -> list[tuple[Tile, str]]:
-    """The tiles from left to right, and on which side of its mark each name has room: start, middle, end."""
-    ordered = sorted(tiles, key=seconds_of)
-
-    def near(a: Tile, b: Tile) -> bool:
-        across = abs(axes.x(seconds_of(a)) - axes.x(seconds_of(b)))
-        return across < NAME_WIDTH and abs(axes.y(style_of(a)) - axes.y(style_of(b))) < NAME_HEIGHT
-
-    places = []
-    for i, tile in enumerate(ordered):
-        before = i > 0 and near(ordered[i - 1], tile)
-        after = i + 1 < len(ordered) and near(tile, ordered[i + 1])
-        x = axes.x(seconds_of(tile))
-        if (before and after) or (after and x < LEFT + NAME_WIDTH):
-            places.append((tile, "middle"))
-        elif after or (x > RIGHT - NAME_WIDTH and not before):
-            places.append((tile, "end"))
-        else:
-            places.append((tile, "start"))
-    return places
-
-
-def point(tile: Tile, axes: Axes, best: bool, place: str) -> str:
-    """A method's mark and beside it, or with `middle` above it, its name; it leads to the method's tile."""
+def point(tile: Tile, axes: Axes, best: bool, height: float) -> str:
+    """A method's mark and above it, at a height, its name; it leads to the method's tile."""
     assert tile.distances is not None
     told = (
         f"{tile.title}: {time(seconds_of(tile))}, style distance {tile.distances.style:.3f}, "
         f"content distance {tile.distances.content:.3f}"
     )
     x, y = axes.x(seconds_of(tile)), axes.y(style_of(tile))
-    beside, above = {"start": (9, -4), "middle": (0, 12), "end": (-9, -4)}[place]
-    name = text(x + beside, y - above, tile.title, place)
+    left = x > RIGHT - NAME_WIDTH
+    name = text(x - 5 if left else x + 5, height, tile.title, "end" if left else "start")
     return (
         f'<a href="#tile-{escape(tile.method)}" aria-label="{escape(told)}"><title>{escape(told)}</title>'
+        f'<path class="leader" d="M{x:.1f} {y:.1f}V{height - 8:.1f}"/>'
         f'<circle class="{"best" if best else "other"}" cx="{x:.1f}" cy="{y:.1f}" r="5"/>{name}</a>'
     )
 
