@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from itertools import pairwise
 
 import pytest
 
@@ -92,6 +93,16 @@ def test_all_marks_lie_inside_the_drawing():
     assert html.count('class="course"') == 1
     assert html.count('class="level"') == 2
     assert "untouched photo 0.90" in html
+
+
+@pytest.mark.parametrize("style", [0.1, 0.9])
+def test_names_of_near_marks_stand_apart_and_inside(style):
+    near = [tile(f"method {i}", 0.3 + 0.05 * i, style) for i in range(5)]
+    html = drawing(near)
+    heights = [float(y) for y in re.findall(r'<text x="[\d.]+" y="([-\d.]+)"[^>]*>Method \d', html, re.I)]
+    assert len(heights) == 5
+    assert all(low - high >= 14 for high, low in pairwise(heights))
+    assert heights[0] >= 12
 
 
 def test_one_method_alone_can_be_drawn():

@@ -120,9 +120,10 @@ def points(axes: Axes, tiles: Sequence[Tile], best: Sequence[Tile]) -> str:
         group = [ordered.pop(0)]
         while ordered and axes.x(seconds_of(ordered[0])) - axes.x(seconds_of(group[-1])) < NAME_WIDTH:
             group.append(ordered.pop(0))
-        highest = min(axes.y(style_of(tile)) for tile in group)
-        for stair, tile in enumerate(reversed(group)):
-            parts.append(point(tile, axes, tile in best, highest - NAME_ABOVE - NAME_HEIGHT * stair))
+        foot = min(axes.y(style_of(tile)) for tile in group) - NAME_ABOVE
+        foot = max(foot, NAME_HEIGHT * len(group))  # the highest name stays inside
+        for stair, tile in zip(reversed(range(len(group))), group, strict=True):
+            parts.append(point(tile, axes, tile in best, foot - NAME_HEIGHT * stair))
     return "".join(parts)
 
 
