@@ -24,13 +24,14 @@ from methods.loading import downloads
 from methods.settings import MethodSettings
 from weights.catalog import Weight, find
 
-State = Literal["waiting", "loading", "running", "timing", "done", "stopped", "failed"]
+State = Literal["waiting", "loading", "running", "measuring", "timing", "done", "stopped", "failed"]
 
 # Long side of the style picture in px: no method works on a larger one, and 100 megapixels would be a tensor
 # of 1.2 GB.
 STYLE_SIDE = 4096
 
 SAMPLE_GROWTH = 1.3  # in seconds, from one sample of a course to the next
+LONG = 3.0  # predicted seconds of a method, before which distances are measured
 REPEATS = 20  # at most, of each method after its first run
 
 log = logging.getLogger(__name__)
@@ -136,17 +137,27 @@ class Comparison:
         def untouched() -> Distances:
             return yardstick().measure(photo)
 
+        unscored: dict[str, Samples] = {}
+
+        def scores() -> Iterator[dict[str, Tile]]:
+            for name, samples in unscored.items():
+                tiles[name] = scored(tiles[name], samples, yardstick, untouched)
+                yield dict(tiles)
+            unscored.clear()
+
+        pixels = photo.shape[-2] * photo.shape[-1]
         for name in settings:
+            if self.costs.predict(name, settings[name], pixels) > LONG:
+                yield from scores()  # else the quick pictures come first, and their distances after them
             samples = Samples()
             for tile in self._run_one(tiles[name], photo, painting, stop):
                 tiles[name] = tile
                 samples.take(tile)
-                if tile.state != "done":
-                    yield dict(tiles)
-            if tiles[name].state == "done":
-                self._learn_cost(tiles[name])
-                tiles[name] = scored(tiles[name], samples, yardstick, untouched)
                 yield dict(tiles)
+            if tiles[name].state == "measuring":
+                self._learn_cost(tiles[name])
+                unscored[name] = samples
+        yield from scores()
         finished = [name for name in tiles if tiles[name].state == "done"]
         for turn in range(repeats):
             first = turn % max(len(finished), 1)
@@ -163,7 +174,7 @@ class Comparison:
         self.costs.record(tile.method, tile.settings, height * width, tile.seconds.usual)
 
     def _run_one(self, tile: Tile, content: Tensor, style: Style, stop: Stop | None) -> Iterator[Tile]:
-        """One method's tile as it changes; ends in state done, stopped or failed, never in an exception."""
+        """One method's tile as it changes; ends as measuring, stopped or failed, never in an exception."""
         try:
             if stop is not None:
                 stop.check()
@@ -178,7 +189,7 @@ class Comparison:
             with closing(frames):
                 for tile in frames:
                     yield tile
-            yield replace(tile, state="done")
+            yield replace(tile, state="measuring")
         except Stopped:
             yield replace(tile, state="stopped")
         except Exception as error:
@@ -275,7 +286,8 @@ class Samples:
 def scored(
     tile: Tile, samples: Samples, yardstick: Callable[[], Yardstick], untouched: Callable[[], Distances]
 ) -> Tile:
-    """The tile with its pictures' distances, or with an error that says why they cannot be measured."""
+    """The done tile with its pictures' distances, or with an error that says why they cannot be measured."""
+    tile = replace(tile, state="done")
     assert tile.frame is not None
     assert tile.seconds is not None
     try:

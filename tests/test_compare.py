@@ -20,6 +20,7 @@ from core.yardstick import Distances
 from fake_methods import Failing, FakeSettings, Quick, SteppedSettings
 from methods.base import Frame, Method, Stop, Stopped, Style
 from methods.compare import Comparison, Tile, explain
+from methods.cost import Costs
 from methods.gatys import Gatys
 from methods.results import picture, png_text, record
 
@@ -127,9 +128,11 @@ def test_states_come_in_order_one_method_after_the_other(clock: Clock) -> None:
         "waiting waiting",
         "loading waiting",
         "running waiting",
-        "done waiting",
-        "done loading",
-        "done running",
+        "measuring waiting",
+        "measuring loading",
+        "measuring running",
+        "measuring measuring",
+        "done measuring",
         "done done",
     ]
     steps = [tiles["timed"].frame.step for tiles in yields if tiles["timed"].frame]
@@ -293,6 +296,16 @@ def test_weights_that_cannot_be_loaded_fail_the_method_only(clock: Clock) -> Non
     assert last["timed"].state == "done"
 
 
+def test_before_a_long_method_the_others_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Long(Quick):
+        name = "long"
+
+    monkeypatch.setattr(Costs, "predict", lambda costs, name, settings, pixels: 100.0 * (name == "long"))
+    told = states(run(Quick(), Long()))
+    assert "done waiting" in told
+    assert not any(state in ("measuring loading", "measuring running") for state in told)
+
+
 def test_stop_between_methods(clock: Clock) -> None:
     stop = Stop()
     first, second = Timed(clock), Quick()
@@ -300,9 +313,10 @@ def test_stop_between_methods(clock: Clock) -> None:
     yields = []
     for tiles in comparison.run(CONTENT, STYLE, settings_for(first, second), 64, stop=stop):
         yields.append(tiles)
-        if tiles["timed"].state == "done":
+        if tiles["timed"].state == "measuring":
             stop.set()
     assert states(yields)[-1] == "done stopped"
+    assert yields[-1]["timed"].distances is not None
     assert not any("loading" in state.split()[1] for state in states(yields))
     assert yields[-1]["quick"].frame is None
 

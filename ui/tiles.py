@@ -10,10 +10,11 @@ from html import escape
 from methods.compare import Tile
 from ui.curves import chart
 
-ENDED = ("done", "timing", "stopped", "failed")  # the picture is the last one
+ENDED = ("measuring", "done", "timing", "stopped", "failed")  # the picture is the last one
 SAID = {
     "waiting": "Waiting",
     "loading": "Loading the weights",
+    "measuring": "Measuring",
     "timing": "Timing again",
     "done": "Done",
     "failed": "Failed",

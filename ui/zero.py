@@ -68,7 +68,7 @@ def stopped(tile: Tile) -> Tile:
     """The tile of a run that was ended: what was finished stays."""
     if tile.state in ("done", "failed"):
         return tile
-    return replace(tile, state="done" if tile.state == "timing" else "stopped", told="")
+    return replace(tile, state="done" if tile.state in ("measuring", "timing") else "stopped", told="")
 
 
 def seconds_of(
