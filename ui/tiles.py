@@ -173,15 +173,17 @@ def counts_steps(tile: Tile) -> bool:
 
 
 def provenance(tile: Tile) -> str:
-    """Device, number format and weights, with the hash that proves them, and the method's own note."""
+    """Device, number format, size and weights, with the hash that proves them, and the method's own note."""
+    size = f", {tile.frame.image.shape[-1]} × {tile.frame.image.shape[-2]} px" if tile.frame else ""
     weights = "".join(
-        f'<span title="{escape(weight.title)}">{escape(weight.title)}</span>'
+        f'<span title="{escape(" ".join((weight.title + ":", weight.source, weight.revision)).strip())}">'
+        f"{escape(weight.title)}</span>"
         f'<abbr title="SHA-256 {weight.sha256}">{weight.sha256[:8]}</abbr>'
         for weight in tile.weights
     )
     rows = (
         ("Device", f"<span>{escape(tile.device)}</span>" if tile.device else ""),
-        ("Precision", escape(tile.dtype)),
+        ("Precision", escape(tile.dtype + size)),
         ("Weights", weights),
     )
     listed = "".join(f"<div><dt>{name}</dt><dd>{value or '–'}</dd></div>" for name, value in rows)
