@@ -33,7 +33,7 @@ from benchmarks.feedforward import (
 from core.images import open_picture, save_png, to_image, to_tensor
 from core.losses import mean_std
 from core.resample import fit_long_side, fit_short_side
-from core.tiles import tiles
+from core.tiles import whole
 from core.vgg import MEAN_RGB
 from methods.adain import FEATURE_SCALE, GRAIN, AdaIN, AdaINSettings, Decoder, Grain, encoder
 from methods.base import Stop, Style
@@ -71,9 +71,8 @@ class Plain(nn.Module):
         return features
 
     def forward(self, image: Tensor) -> Tensor:
-        height, width = image.shape[-2:]
-        (whole,) = tiles(height, width, max(height, width), 0)
-        features = self.encode(image + self.grain.at(whole).to(image.device))
+        grain = self.grain.at(whole(image.shape[-2], image.shape[-1]))
+        features = self.encode(image + grain.to(image.device))
         mean, std = mean_std(features)
         wanted = (features - mean) / std * self.style_std + self.style_mean
         image = 0.5 + self.decoder(wanted / FEATURE_SCALE) / 4

@@ -74,6 +74,11 @@ def feathered(parts: Iterable[tuple[Tile, Tensor]], like: Tensor, feather: int) 
     return total / weights
 
 
+def whole(height: int, width: int) -> Tile:
+    """The one tile that reads and counts everything."""
+    return Tile(Span(0, 0, height, height), Span(0, 0, width, width))
+
+
 def tiles(height: int, width: int, side: int, margin: int) -> Iterator[Tile]:
     """Tiles that together count every pixel once: squares of about `side` px plus a margin of `margin` px.
 

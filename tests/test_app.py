@@ -536,3 +536,11 @@ def test_a_host_that_makes_no_sense_is_told(monkeypatch):
     monkeypatch.setenv("PORT", str(free_port()))
     with pytest.raises(SystemExit, match="HOST is 'no such host'"):
         app.main()
+
+
+def test_a_run_is_not_called_finished_while_its_distances_are_measured(photo, painting):
+    handlers = handlers_of(Quick())
+    started(handlers, photo, painting)
+    told = [str(status) for status, *_ in handlers.run(session("a"))]
+    assert any("Measuring the distances" in each for each in told)
+    assert ["Finished" in each for each in told] == [False] * (len(told) - 1) + [True]

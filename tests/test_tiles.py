@@ -8,7 +8,7 @@ import torch
 from core.images import open_picture, to_tensor
 from core.plates import plates
 from core.resample import fit_long_side
-from core.tiles import covering, feathered, tiles
+from core.tiles import covering, feathered, tiles, whole
 from core.transformer import FixableNorm, InstanceNorm, Transformer, fixed_statistics
 from methods.base import Stop, Stopped, Style
 from methods.cin import CIN, CINSettings
@@ -134,3 +134,7 @@ def test_feathered_tiles_fade_into_each_other():
     assert torch.equal(row[64:], torch.ones(48))
     assert row.diff().max() < 1 / 16
     assert (row[47:65].diff() > 0).all()
+
+
+def test_the_whole_is_the_only_tile_of_a_large_side():
+    assert list(tiles(50, 70, 70, 0)) == [whole(50, 70)]

@@ -16,7 +16,7 @@ from torch import Tensor
 from core.device import allow_fast_matmul, fast_dtype, pick_device
 from core.losses import mean_std, relative_error, total_variation
 from core.sheet import contact_sheet
-from core.tiles import tiles
+from core.tiles import whole
 from core.vgg import VGG
 from methods.adain import GRAIN, LAYERS, Decoder, Grain, adain, encoder
 from training.command import finish, parser, plan, run
@@ -89,9 +89,7 @@ def sheet(decoder: Decoder, network: VGG, contents: Tensor, styles: Tensor) -> I
     """The styles, and below them a row per content: the photo and its pastiche in every style."""
     rows = [[torch.ones_like(contents[:1]), *torch.split(styles, 1)]]
     statistics = [mean_std(network(style)[LAYERS[-1]]) for style in torch.split(styles, 1)]
-    height, width = contents.shape[-2:]
-    (whole,) = tiles(height, width, max(height, width), 0)
-    grain = Grain(0, GRAIN).at(whole).to(contents.device)
+    grain = Grain(0, GRAIN).at(whole(contents.shape[-2], contents.shape[-1])).to(contents.device)
     for content in torch.split(contents, 1):
         features = network(content + grain)[LAYERS[-1]]
         wanted = [adain(features, mean_std(features), style) for style in statistics]

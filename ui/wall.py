@@ -95,6 +95,8 @@ def progress_of(tiles: Mapping[str, Tile], run: Run) -> str:
         return f"{active[0].title}, {place} of {len(tiles)}: {active[0].state}"
     if "waiting" in states:
         return f"{states.count('done')} of {len(states)} done"
+    if "measuring" in states:
+        return "Measuring the distances"
     return ended(states)
 
 
