@@ -1,9 +1,9 @@
-"""Large pictures piece by piece: which part a pass reads, and which part of its result counts."""
+"""Pictures piece by piece: which part a pass reads, and which part of its result counts."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -87,6 +87,21 @@ def tiles(height: int, width: int, side: int, margin: int) -> Iterator[Tile]:
     for rows in _spans(height, side, margin):
         for columns in _spans(width, side, margin):
             yield Tile(rows, columns)
+
+
+def in_bands(function: Callable[[Tensor], Tensor], x: Tensor, rows: int, margin: int, scale: float) -> Tensor:
+    """`function` of (B, C, H, W), on a CPU in bands of `rows` rows, whose features stay in its cache.
+
+    The function looks no further than `margin` rows and gives `scale` times as many; bands and margins must
+    make whole rows of it. On a GPU, and where a gradient may be wanted, it gets everything at once.
+    """
+    if x.device.type != "cpu" or torch.is_grad_enabled():
+        return function(x)
+    parts = []
+    for span in _spans(x.shape[-2], rows, margin):
+        before, counted = int(scale * (span.first - span.start)), int(scale * (span.last - span.first))
+        parts.append(function(x[..., span.start : span.stop, :])[..., before : before + counted, :])
+    return torch.cat(parts, -2)
 
 
 def _spans(length: int, side: int, margin: int) -> Iterator[Span]:

@@ -228,12 +228,12 @@ def linear(x: Tensor, factor: Tensor, offset: Tensor) -> Tensor:
 _SUMS = torch.tensor([[[1.0, 0, 0], [0, 1, 1]], [[1, 1, 0], [0, 0, 1]]])
 
 
-def upsampled_convolution(x: Tensor, weight: Tensor) -> Tensor:
+def upsampled_convolution(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Nearest upsampling by 2, reflection padding and a 3x3 convolution, without the enlarged features.
 
-    (B, I, H, W) and (O, I, 3, 3) to (B, O, 2H, 2W). A kernel on repeated features sees only 2x2 different
-    ones, which ones depends on whether row and column are even: four 2x2 kernels whose weights are sums of
-    the given ones do the same with 4/9 of the multiplications. The reflection repeats the border.
+    (B, I, H, W), (O, I, 3, 3) and (O,) to (B, O, 2H, 2W). A kernel on repeated features sees only 2x2
+    different ones, which ones depends on whether row and column are even: four 2x2 kernels whose weights
+    are sums of the given ones do the same with 4/9 of the multiplications. The reflection repeats the border.
     """
     outputs, inputs = weight.shape[:2]
     height, width = x.shape[-2:]
@@ -241,7 +241,8 @@ def upsampled_convolution(x: Tensor, weight: Tensor) -> Tensor:
     sums = torch.einsum("atk,bsl->klabts", _SUMS, _SUMS).reshape(9, 16).to(weight.device, precise)
     kernels = (weight.to(precise).reshape(outputs, inputs, 9) @ sums).view(outputs, inputs, 2, 2, 2, 2)
     kernels = kernels.permute(2, 3, 0, 1, 4, 5).reshape(-1, inputs, 2, 2).to(x.dtype)
-    small = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), kernels)
+    biases = None if bias is None else bias.repeat(4)
+    small = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), kernels, biases)
     last = small.is_contiguous(memory_format=torch.channels_last)
     result = torch.empty(
         (len(x), outputs, 2 * height, 2 * width),

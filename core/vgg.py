@@ -10,6 +10,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from core.tiles import in_bands
 from weights.catalog import find
 from weights.files import fill, load
 
@@ -37,6 +38,9 @@ class Backbone:
     deviation: tuple[float, float, float] = (1.0, 1.0, 1.0)
     scale: float = 1.0
 
+
+FIRST_BLOCK = ["conv1_1", "relu1_1", "conv1_2", "relu1_2", "pool1"]
+BAND, BAND_MARGIN = 64, 4  # rows of a picture; the first block looks 2 rows further
 
 IMAGENET = ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375), 255 * 0.225)  # as torchvision has it
 ORIGINAL = "vgg19"
@@ -94,7 +98,10 @@ class VGG(nn.Module):
         self.layers = frozenset(layers)
         last = max(order.index(layer) for layer in layers)
         stages = zip(order[: last + 1], _features(backbone), strict=False)
-        self.stages = nn.ModuleDict({name: _stage(stage, pooling, padding) for name, stage in stages})
+        asked = {name.replace("conv", "relu") for name in layers if name.startswith("conv")}
+        self.stages = nn.ModuleDict(
+            {name: _stage(stage, pooling, padding, in_place=name not in asked) for name, stage in stages}
+        )
         self.requires_grad_(False)
         self.eval()
         self.stages.to(device, dtype)
@@ -109,10 +116,19 @@ class VGG(nn.Module):
 
         `between` is called between layers, forward and backward; an exception that it raises ends the pass.
         """
-        x = ((image * 255 - self.mean) / self.deviation).to(self.dtype, memory_format=torch.channels_last)
         features: dict[str, Tensor] = {}
-        for name, stage in self.stages.items():
-            x = stage(x)
+        layers = list(self.stages)
+        if (
+            between is None
+            and layers[: len(FIRST_BLOCK)] == FIRST_BLOCK
+            and self.layers.isdisjoint(FIRST_BLOCK)
+        ):
+            x = in_bands(self._first_block, image, BAND, BAND_MARGIN, 0.5)
+            layers = layers[len(FIRST_BLOCK) :]
+        else:
+            x = self._normalised(image)
+        for name in layers:
+            x = self.stages[name](x)
             if between is not None:
                 between()
                 if x.requires_grad:
@@ -121,9 +137,18 @@ class VGG(nn.Module):
                 features[name] = x if self.scale == 1 else x * self.scale
         return features
 
+    def _normalised(self, image: Tensor) -> Tensor:
+        return ((image * 255 - self.mean) / self.deviation).to(self.dtype, memory_format=torch.channels_last)
 
-def _stage(stage: nn.Module, pooling: Pooling, padding: Padding) -> nn.Module:
-    """torchvision's stage with chosen pooling and padding, and with ReLUs that leave their input alone."""
+    def _first_block(self, image: Tensor) -> Tensor:
+        x = self._normalised(image)
+        for name in FIRST_BLOCK:
+            x = self.stages[name](x)
+        return x
+
+
+def _stage(stage: nn.Module, pooling: Pooling, padding: Padding, in_place: bool) -> nn.Module:
+    """torchvision's stage with chosen pooling and padding, and ReLUs that overwrite their input or do not."""
     if isinstance(stage, nn.Conv2d) and padding == "reflect":
         with torch.device("meta"):
             padded = nn.Conv2d(stage.in_channels, stage.out_channels, 3, padding=1, padding_mode="reflect")
@@ -131,7 +156,7 @@ def _stage(stage: nn.Module, pooling: Pooling, padding: Padding) -> nn.Module:
         return padded
     if isinstance(stage, nn.MaxPool2d):
         return nn.MaxPool2d(2) if pooling == "max" else nn.AvgPool2d(2)
-    return nn.ReLU() if isinstance(stage, nn.ReLU) else stage
+    return nn.ReLU(in_place) if isinstance(stage, nn.ReLU) else stage
 
 
 def _features(backbone: str) -> nn.Sequential:

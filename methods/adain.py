@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Literal, cast
 
@@ -18,7 +19,7 @@ from core.images import open_picture, to_tensor
 from core.losses import joined_mean_std, mean_std
 from core.plates import plates
 from core.resample import fit_long_side, fit_short_side
-from core.tiles import Tile, tiles
+from core.tiles import Tile, in_bands, tiles
 from core.transformer import upsampled_convolution
 from core.vgg import VGG
 from methods.base import Frame, Method, Stop, Style
@@ -37,6 +38,7 @@ GRAIN = 0.05  # deviation of the noise that a decoder of ours knows from its tra
 GRAIN_SIDE = 1024  # px after which the noise repeats itself
 COLOUR_SIDE = 1024  # px of the photo that are enough to know its colours
 REMEMBERED = 64  # style pictures whose statistics are kept
+BAND = 32  # rows of features, before they are enlarged for the last time
 
 
 def adain(content: Tensor, of_content: Statistics, style: Statistics) -> Tensor:
@@ -53,20 +55,24 @@ class Grain:
     """Grey noise on a picture of any size, the same on every device, of which tiles see their own part."""
 
     def __init__(self, seed: int, deviation: float) -> None:
-        random = torch.Generator().manual_seed(seed)
-        self.noise = deviation * torch.randn(1, 1, GRAIN_SIDE, GRAIN_SIDE, generator=random)
+        self.noise, self.deviation = _noise(seed), deviation
 
     def at(self, tile: Tile) -> Tensor:
         """The noise of what a tile reads, (1, 1, height, width)."""
         rows, columns = (
             torch.arange(span.start, span.stop) % GRAIN_SIDE for span in (tile.rows, tile.columns)
         )
-        return self.noise[..., rows[:, None], columns]
+        return self.deviation * self.noise[..., rows[:, None], columns]
 
 
-def encoder(device: torch.device, dtype: torch.dtype) -> VGG:
+@lru_cache(maxsize=4)
+def _noise(seed: int) -> Tensor:
+    return torch.randn(1, 1, GRAIN_SIDE, GRAIN_SIDE, generator=torch.Generator().manual_seed(seed))
+
+
+def encoder(device: torch.device, dtype: torch.dtype, layers: Sequence[str] = LAYERS[-1:]) -> VGG:
     """VGG-19 to relu4_1 with reflection padding, the first half of the network."""
-    return VGG(LAYERS, device=device, dtype=dtype, padding="reflect")
+    return VGG(layers, device=device, dtype=dtype, padding="reflect")
 
 
 class Decoder(nn.Module):
@@ -86,16 +92,22 @@ class Decoder(nn.Module):
         )
 
     def forward(self, features: Tensor) -> Tensor:
-        x = features / FEATURE_SCALE
-        for index, convolution in enumerate(self.convolutions):
+        last = self.ENLARGED[-1]
+        x = self._convolved(features / FEATURE_SCALE, range(last))
+        # The enlarged features see one row further, and the picture one row of them.
+        x = in_bands(lambda rows: self._convolved(rows, range(last, len(self.convolutions))), x, BAND, 2, 2)
+        return 0.5 + x.float() / 4  # a new decoder then begins with grey
+
+    def _convolved(self, x: Tensor, indices: range) -> Tensor:
+        for index in indices:
+            convolution = self.convolutions[index]
             if index:
-                x = F.relu(x)
+                x = F.relu(x, inplace=True)
             if index in self.ENLARGED:
-                bias = convolution.bias[:, None, None]  # type: ignore[index]
-                x = upsampled_convolution(x, convolution.weight) + bias  # type: ignore[arg-type]
+                x = upsampled_convolution(x, convolution.weight, convolution.bias)  # type: ignore[arg-type]
             else:
                 x = convolution(x)
-        return 0.5 + x.float() / 4  # a new decoder then begins with grey
+        return x
 
 
 @dataclass(frozen=True)

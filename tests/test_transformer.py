@@ -98,9 +98,10 @@ def test_the_fused_pass_without_gradients_gives_the_same():
 def test_the_upsampled_convolution_is_upsampling_padding_and_convolution(layout):
     x = torch.randn(2, 6, 5, 7, dtype=torch.double, generator=seeded(1)).to(memory_format=layout)
     weight = torch.randn(4, 6, 3, 3, dtype=torch.double, generator=seeded(2))
+    bias = torch.randn(4, dtype=torch.double, generator=seeded(3))
     enlarged = F.interpolate(x, scale_factor=2, mode="nearest")
-    expected = F.conv2d(F.pad(enlarged, (1, 1, 1, 1), mode="reflect"), weight)
-    actual = upsampled_convolution(x, weight)
+    expected = F.conv2d(F.pad(enlarged, (1, 1, 1, 1), mode="reflect"), weight, bias)
+    actual = upsampled_convolution(x, weight, bias)
     torch.testing.assert_close(actual, expected)
     assert actual.is_contiguous(memory_format=layout)
 

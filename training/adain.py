@@ -104,7 +104,7 @@ def train(given: argparse.Namespace) -> None:
     dtype = fast_dtype(device)
     torch.manual_seed(given.seed)
     decoder = Decoder().to(device, dtype).to(memory_format=torch.channels_last)
-    network = encoder(device, dtype)
+    network = encoder(device, dtype, LAYERS)
     pictures, styles = Pictures(given.content, device), Pictures(given.style, device)
     training = Training(decoder, ArbitraryStyle(decoder, network, styles), pictures.batch, plan(given))
     contents, shown = (
