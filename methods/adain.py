@@ -37,6 +37,7 @@ MARGIN = 80  # px around a tile; the network sees no further
 GRAIN = 0.05  # deviation of the noise that a decoder of ours knows from its training
 GRAIN_SIDE = 1024  # px after which the noise repeats itself
 COLOUR_SIDE = 1024  # px of the photo that are enough to know its colours
+LEAST_STYLE_SIDE, USUAL_STYLE_SIDE = 64, 512  # px
 REMEMBERED = 64  # style pictures whose statistics are kept
 BAND = 32  # rows of features, before they are enlarged for the last time
 
@@ -114,9 +115,14 @@ class Decoder(nn.Module):
 class AdaINSettings(MethodSettings):
     """How much style, of which pictures, and where."""
 
-    alpha: float = knob(1.0, 0, 1, 0.01, help="From 0, the photo, to 1, the full style (eq. 14).")
+    alpha: float = knob(1.0, 0, 1, 0.01, help="From 0, the photo, to 1, the full style.")
     style_size: int = knob(
-        512, 64, 2048, 32, help="Short side of the style picture in pixels: larger, larger strokes."
+        0,
+        0,
+        2048,
+        32,
+        help="Short side of the style picture in pixels, 64 or more: larger, larger strokes. "
+        "0 follows the photo's, up to 512.",
     )
     second: str = knob("", file="image", help="Another style picture, mixed with the first.")
     plates: tuple[str, ...] = knob(
@@ -137,6 +143,10 @@ class AdaINSettings(MethodSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if 0 < self.style_size < LEAST_STYLE_SIDE:
+            raise ValueError(
+                f"style_size is {self.style_size}; it must be 0, or a number from {LEAST_STYLE_SIDE} to 2048."
+            )
         shares = self.parts()
         if self.mask and not sum(shares[1:]):
             raise ValueError("mask chooses between styles; give another style picture or a plate as well.")
@@ -209,7 +219,8 @@ class AdaIN(Method):
         if settings.keep_colours and settings.colours == "recolour":
             small = fit_long_side(content, min(COLOUR_SIDE, max(content.shape[-2:])))
             pictures = [match_colours(picture.to(self.device), small) for picture in pictures]
-        statistics = [self.statistics(picture, settings.style_size) for picture in pictures]
+        followed = max(LEAST_STYLE_SIDE, min(*content.shape[-2:], USUAL_STYLE_SIDE))
+        statistics = [self.statistics(picture, settings.style_size or followed) for picture in pictures]
         shares = settings.parts()
         if not settings.mask:
             return Target(mixed(statistics, shares))
@@ -237,7 +248,11 @@ class AdaIN(Method):
         return features
 
     def paint(self, content: Tensor, target: Target, settings: AdaINSettings, stop: Stop) -> Tensor:
-        """The content in the target's style; where in tiles, with the statistics of the whole picture."""
+        """The content in the target's style; where in tiles, with the statistics of the whole picture.
+
+        Deviation from eq. 14: what the decoder loses of the photo is given back by 1 - alpha, so that alpha 0
+        is the photo itself.
+        """
         height, width = content.shape[-2:]
         grid = list(tiles(height, width, settings.tile, MARGIN))
         grain = Grain(settings.seed, settings.alpha * settings.grain)  # of which alpha 0 shows nothing
@@ -255,12 +270,19 @@ class AdaIN(Method):
             if len(grid) > 1:
                 features = self.features(photo + grain.at(tile).to(self.device))
             wanted = adain(features, of_content, target.at(tile))
-            pastiche = self.decoder(features.lerp(wanted, settings.alpha)).clamp(0, 1)
-            pastiche = pastiche[..., : photo.shape[-2], : photo.shape[-1]]
+            pastiche = self.decoded(features.lerp(wanted, settings.alpha), photo)
+            if settings.alpha < 1:  # what the decoder loses of the photo
+                pastiche += (1 - settings.alpha) * (photo - self.decoded(features, photo))
+            pastiche = pastiche.clamp(0, 1)
             if settings.keep_colours and settings.colours == "luminance":
                 pastiche = keep_colours(pastiche, photo)
             tile.put(pastiche, result)
         return result
+
+    def decoded(self, features: Tensor, photo: Tensor) -> Tensor:
+        """The picture that features show, cut to the photo's size."""
+        image: Tensor = self.decoder(features)
+        return image[..., : photo.shape[-2], : photo.shape[-1]]
 
 
 def mixed(statistics: Sequence[Statistics], shares: Sequence[float]) -> Statistics:
