@@ -135,11 +135,13 @@ def main() -> None:
     if problem:
         sys.exit(problem)
     use_cores()
-    page = build(comparison_of([method() for method in ALL]))
+    comparison = comparison_of([method() for method in ALL])
+    page = build(comparison)
     shown = "localhost" if host in ("0.0.0.0", "::") else host
     print(f"StyleGrid is at http://{shown}:{port} (Ctrl-C ends it)", flush=True)
     page.launch(server_name=host, server_port=int(port), quiet=True, prevent_thread_lock=True, **LAUNCH)
     prepare()
+    comparison.costs.first_pace()  # before somebody is timed
     page.block_thread()
 
 

@@ -23,7 +23,7 @@ from core.resample import fit_short_side
 from core.ssim import ssim
 from core.yardstick import SHORT_SIDE
 from methods.base import Method, Stop
-from methods.compare import Comparison, Tile, working_style
+from methods.compare import Comparison, Request, Tile, working_style
 from methods.nearest import NEAREST
 from methods.settings import MethodSettings
 
@@ -143,9 +143,10 @@ def measured(job: Job, plan: Plan, stop: Stop) -> Iterator[Row]:
     comparison = Comparison([method() for method in job.methods], plan.device)
     settings = {method.name: plan.settings[method.name] for method in job.methods}
     plate = Names({each.name: each.path for each in plates()}).of(job.style)
+    request = Request(content, style, settings, job.size, plate, plan.repeats, stop)
     tiles: dict[str, Tile] = {}
     steps: dict[str, dict[float, int]] = {method.name: {} for method in job.methods}  # by seconds
-    for tiles in comparison.run(content, style, settings, job.size, plate, stop, plan.repeats):
+    for tiles in comparison.run(request):
         for tile in tiles.values():
             if tile.state == "running" and tile.frame and tile.seconds:
                 steps[tile.method][tile.seconds.total] = tile.frame.step

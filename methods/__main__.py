@@ -19,7 +19,7 @@ from core.images import Picture, PictureError, open_picture, save_png
 from core.plates import Names, plates
 from methods import ALL, get
 from methods.base import Method, Stop
-from methods.compare import REPEATS, Comparison, Tile
+from methods.compare import REPEATS, Comparison, Request, Tile
 from methods.results import picture, png_text, record
 from methods.settings import Knob, MethodSettings
 
@@ -109,7 +109,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ValueError, OSError) as error:  # PictureError is a ValueError
         print(error, file=sys.stderr)
         return 2
-    tiles = watch(comparison, content, style, settings, size, style_name, arguments.repeats)
+    stop = Stop()
+    request = Request(content, style, settings, size, style_name, arguments.repeats, stop)
+    tiles = watch(comparison, request, stop)
     results = write(tiles, content, arguments.out)
     if arguments.json:
         print(json.dumps(results, indent=2))
@@ -127,17 +129,8 @@ def style_picture(style: str) -> tuple[Picture, str | None]:
     return open_picture(style, "style picture"), Names(known).of(style)
 
 
-def watch(
-    comparison: Comparison,
-    content: Picture,
-    style: Picture,
-    settings: dict[str, MethodSettings],
-    size: int,
-    style_name: str | None,
-    repeats: int,
-) -> dict[str, Tile]:
+def watch(comparison: Comparison, request: Request, stop: Stop) -> dict[str, Tile]:
     """Run with a progress bar per method; Ctrl-C stops the work and keeps what is there."""
-    stop = Stop()
     previous = signal.signal(signal.SIGINT, lambda *_: stop.set())
     columns = (
         TextColumn("{task.description:12}"),
@@ -149,8 +142,11 @@ def watch(
     tiles: dict[str, Tile] = {}
     try:
         with Progress(*columns, console=Console(stderr=True)) as progress:
-            bars = {name: progress.add_task(name, total=1, told="waiting", start=False) for name in settings}
-            for tiles in comparison.run(content, style, settings, size, style_name, stop, repeats):
+            bars = {
+                name: progress.add_task(name, total=1, told="waiting", start=False)
+                for name in request.settings
+            }
+            for tiles in comparison.run(request):
                 for name, tile in tiles.items():
                     show(progress, bars[name], tile)
     finally:

@@ -90,6 +90,28 @@ class Tile:
     told: str = ""
 
 
+@dataclass(frozen=True)
+class Request:
+    """What is to be compared.
+
+    Attributes:
+        settings: of each method that is to run, by name, in their order.
+        size: the content's working long side in pixels.
+        style_name: the plate's name where the style is one.
+        repeats: how often each finished method then runs again, for warm seconds. A round begins with another
+            method than the last one, so that no method always follows the same other.
+        stop: ends the run early; what is finished stays, and the last yield shows what was stopped.
+    """
+
+    content: Picture
+    style: Picture
+    settings: Mapping[str, MethodSettings]
+    size: int
+    style_name: str | None = None
+    repeats: int = 0
+    stop: Stop | None = None
+
+
 class Comparison:
     """Methods on one device, loaded when first needed and kept.
 
@@ -103,29 +125,14 @@ class Comparison:
         self.costs = Costs(self.methods, self.device)
         self._load_seconds: dict[str, float] = {}
 
-    def run(
-        self,
-        content: Picture,
-        style: Picture,
-        settings: Mapping[str, MethodSettings],
-        size: int,
-        style_name: str | None = None,
-        stop: Stop | None = None,
-        repeats: int = 0,
-    ) -> Iterator[dict[str, Tile]]:
-        """Run the methods named in `settings`, one after the other, yielding all tiles at every change.
-
-        Args:
-            size: the content's working long side in pixels.
-            style_name: the plate's name where the style is one.
-            stop: ends the run early; what is finished stays, and the last yield shows what was stopped.
-            repeats: how often each finished method then runs again, for warm seconds. A round begins with
-                another method than the last one, so that no method always follows the same other.
+    def run(self, request: Request) -> Iterator[dict[str, Tile]]:
+        """Run the methods, one after the other, yielding all tiles at every change.
 
         A method that fails gets a tile that says why, and the others go on.
         """
-        photo = to_tensor(resize(content, size).rgb)
-        painting = Style(to_tensor(working_style(style).rgb), style_name)
+        settings, stop = request.settings, request.stop
+        photo = to_tensor(resize(request.content, request.size).rgb)
+        painting = Style(to_tensor(working_style(request.style).rgb), request.style_name)
         tiles = {name: Tile(name, self.methods[name].title, settings[name]) for name in settings}
         yield dict(tiles)
 
@@ -159,7 +166,7 @@ class Comparison:
                 unscored[name] = samples
         yield from scores()
         finished = [name for name in tiles if tiles[name].state == "done"]
-        for turn in range(repeats):
+        for turn in range(request.repeats):
             first = turn % max(len(finished), 1)
             for name in finished[first:] + finished[:first]:
                 for tile in self._run_again(tiles[name], photo, painting, stop):

@@ -42,10 +42,16 @@ class Costs:
     A method's own formula for a reference machine (`Method.reference_seconds`) carries over from one setting
     to another; what is learnt here is how many times slower or faster this machine is. Safe to share among
     threads.
+
+    Args:
+        pace: this machine's seconds for one of the reference machine, until it is known better; None: from a
+            trial.
     """
 
-    def __init__(self, methods: Mapping[str, Method], device: torch.device) -> None:
-        self.methods, self.device = methods, device
+    def __init__(
+        self, methods: Mapping[str, Method], device: torch.device, pace: float | None = None
+    ) -> None:
+        self.methods, self.device, self._pace = methods, device, pace
         self._lock = threading.Lock()
         self._paces: dict[str, dict[int, float]] = {name: {} for name in methods}  # by log2 of the pixels
 
@@ -62,9 +68,13 @@ class Costs:
         with self._lock:
             paces = dict(self._paces[name])
         nearest = min(paces, key=lambda known: abs(known - math.log2(pixels)), default=None)
-        pace = trial(self.device) / REFERENCE_TRIAL if nearest is None else paces[nearest]
+        pace = self.first_pace() if nearest is None else paces[nearest]
         seconds = pace * self.methods[name].reference_seconds(settings, pixels / 1e6)
         return min(seconds, settings.most_seconds)
+
+    def first_pace(self) -> float:
+        """What is assumed of this machine before a method has run; the trial takes a moment, once."""
+        return trial(self.device) / REFERENCE_TRIAL if self._pace is None else self._pace
 
 
 def fitted(

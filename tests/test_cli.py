@@ -19,6 +19,7 @@ from core.yardstick import Distances
 from fake_methods import Failing, Quick
 from methods import ALL
 from methods.__main__ import chosen_settings, main, parser
+from methods.compare import Request
 from methods.gatys import Gatys
 from methods.gatys_presets import GatysSettings
 from weights.catalog import find
@@ -254,10 +255,8 @@ def test_the_size_is_the_presets_own_unless_asked_for(
 ) -> None:
     asked: list[int] = []
 
-    def watch(
-        comparison: object, content: object, style: object, settings: object, size: int, *_: object
-    ) -> dict:
-        asked.append(size)
+    def watch(comparison: object, request: Request, stop: object) -> dict:
+        asked.append(request.size)
         return {}
 
     monkeypatch.setattr(methods.__main__, "watch", watch)

@@ -19,7 +19,7 @@ from core.images import Picture, read_png_text, save_png
 from core.yardstick import Distances
 from fake_methods import Failing, FakeSettings, Quick, SteppedSettings
 from methods.base import Frame, Method, Stop, Stopped, Style
-from methods.compare import Comparison, Tile, explain
+from methods.compare import Comparison, Request, Tile, explain
 from methods.cost import Costs
 from methods.gatys import Gatys
 from methods.results import picture, png_text, record
@@ -107,7 +107,7 @@ def run(
 ) -> list[dict]:
     comparison = Comparison(chosen, "cpu")
     settings = settings_for(*chosen, steps=steps)
-    return list(comparison.run(content, STYLE, settings, 64, stop=stop, repeats=repeats))
+    return list(comparison.run(Request(content, STYLE, settings, 64, stop=stop, repeats=repeats)))
 
 
 def settings_for(*chosen: Method, steps: int = 3) -> dict:
@@ -186,7 +186,7 @@ def test_what_a_style_needs_is_read_within_the_loading(clock: Clock) -> None:
 
     comparison, settings = Comparison([Preparing(clock)], "cpu"), settings_for(Timed(clock))
     for _ in range(2):  # the second run reads the weights no more
-        *_, tiles = comparison.run(CONTENT, STYLE, settings, 64)
+        *_, tiles = comparison.run(Request(CONTENT, STYLE, settings, 64))
         assert (tiles["timed"].seconds.load, tiles["timed"].seconds.total) == (8, 6)
 
 
@@ -201,7 +201,7 @@ def test_stopping_while_timing_keeps_the_finished_tiles(clock: Clock) -> None:
     comparison = Comparison([Timed(clock), Quick()], "cpu")
     yields = []
     for tiles in comparison.run(
-        CONTENT, STYLE, settings_for(Timed(clock), Quick()), 64, stop=stop, repeats=3
+        Request(CONTENT, STYLE, settings_for(Timed(clock), Quick()), 64, stop=stop, repeats=3)
     ):
         yields.append(tiles)
         if tiles["timed"].state == "timing":
@@ -311,7 +311,7 @@ def test_stop_between_methods(clock: Clock) -> None:
     first, second = Timed(clock), Quick()
     comparison = Comparison([first, second], "cpu")
     yields = []
-    for tiles in comparison.run(CONTENT, STYLE, settings_for(first, second), 64, stop=stop):
+    for tiles in comparison.run(Request(CONTENT, STYLE, settings_for(first, second), 64, stop=stop)):
         yields.append(tiles)
         if tiles["timed"].state == "measuring":
             stop.set()
@@ -341,7 +341,9 @@ def test_stop_before_the_first_method(clock: Clock) -> None:
 
 def test_closing_the_run_closes_the_method(clock: Clock) -> None:
     method = Timed(clock)
-    with closing(Comparison([method], "cpu").run(CONTENT, STYLE, settings_for(method), 64)) as frames:
+    with closing(
+        Comparison([method], "cpu").run(Request(CONTENT, STYLE, settings_for(method), 64))
+    ) as frames:
         for tiles in frames:
             if tiles["timed"].frame:
                 break
@@ -361,7 +363,7 @@ def test_a_stop_is_an_exception_of_its_own() -> None:
 def test_seconds_leave_out_the_consumer_the_loading_and_the_yardstick(clock: Clock, yardstick: type) -> None:
     method = Timed(clock)
     yields = []
-    for tiles in Comparison([method], "cpu").run(CONTENT, STYLE, settings_for(method), 64):
+    for tiles in Comparison([method], "cpu").run(Request(CONTENT, STYLE, settings_for(method), 64)):
         clock.spend(100)  # the consumer draws
         yields.append(tiles)
     seconds = yields[-1]["timed"].seconds
@@ -374,7 +376,7 @@ def test_each_method_is_loaded_once_a_comparison(clock: Clock) -> None:
     method = Timed(clock)
     comparison = Comparison([method], "cpu")
     for _ in range(2):
-        tiles = list(comparison.run(CONTENT, STYLE, settings_for(method), 64))[-1]
+        tiles = list(comparison.run(Request(CONTENT, STYLE, settings_for(method), 64)))[-1]
         assert tiles["timed"].seconds.load == 5
         assert tiles["timed"].seconds.total == 6
     assert method.loads == 1
@@ -390,14 +392,17 @@ def test_a_failed_load_is_tried_again(clock: Clock) -> None:
     method = Flaky(clock)
     comparison = Comparison([method], "cpu")
     ends = [
-        list(comparison.run(CONTENT, STYLE, settings_for(method), 64))[-1]["timed"].state for _ in range(2)
+        list(comparison.run(Request(CONTENT, STYLE, settings_for(method), 64)))[-1]["timed"].state
+        for _ in range(2)
     ]
     assert ends == ["failed", "done"]
 
 
 def test_only_the_chosen_methods_run(clock: Clock) -> None:
     method = Timed(clock)
-    yields = list(Comparison([method, Quick()], "cpu").run(CONTENT, STYLE, {"quick": FakeSettings()}, 64))
+    yields = list(
+        Comparison([method, Quick()], "cpu").run(Request(CONTENT, STYLE, {"quick": FakeSettings()}, 64))
+    )
     assert list(yields[-1]) == ["quick"]
     assert method.loads == 0
 

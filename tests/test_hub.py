@@ -25,7 +25,7 @@ from core.images import Picture
 from fake_methods import FakeSettings, Quick
 from local_hub import COMMIT, LocalHub, Repo
 from methods.base import Stop
-from methods.compare import Comparison
+from methods.compare import Comparison, Request
 from ui.tiles import Pictures, tile_html
 from weights import files, hub
 from weights.catalog import CATALOG, Weight, find
@@ -461,7 +461,7 @@ def test_a_tile_tells_the_download_and_stop_ends_it(server):
     picture, stop = Picture(Image.new("RGB", (64, 64)), None), Stop()
     comparison = Comparison([Fetching()], "cpu")
     told = []
-    for tiles in comparison.run(picture, picture, {"fetching": FakeSettings()}, 64, stop=stop):
+    for tiles in comparison.run(Request(picture, picture, {"fetching": FakeSettings()}, 64, stop=stop)):
         tile = tiles["fetching"]
         told.append((tile.state, tile.told))
         assert escape(tile.told) in tile_html(tile, Pictures(1, ""))
@@ -471,13 +471,15 @@ def test_a_tile_tells_the_download_and_stop_ends_it(server):
     assert any(each[1].startswith("Downloading Test network: ") for each in told)
     assert told[-1] == ("stopped", "")
     server.pace = 0
-    tile = list(comparison.run(picture, picture, {"fetching": FakeSettings()}, 64))[-1]["fetching"]
+    tile = list(comparison.run(Request(picture, picture, {"fetching": FakeSettings()}, 64)))[-1]["fetching"]
     assert tile.state == "done"
 
 
 def test_a_failed_download_fails_the_tile_with_its_sentence(server):
     server.faults["HEAD"] = repeat(403)
     picture = Picture(Image.new("RGB", (64, 64)), None)
-    tile = list(Comparison([Fetching()], "cpu").run(picture, picture, {"fetching": FakeSettings()}, 64))[-1]
+    tile = list(
+        Comparison([Fetching()], "cpu").run(Request(picture, picture, {"fetching": FakeSettings()}, 64))
+    )[-1]
     assert tile["fetching"].state == "failed"
     assert tile["fetching"].error.endswith("the Hub answered with status 403.")

@@ -15,7 +15,7 @@ from core.resample import fit_long_side, fit_short_side, resample
 from core.yardstick import Yardstick
 from methods import ALL
 from methods.base import Stop, Stopped
-from methods.compare import Comparison
+from methods.compare import Comparison, Request
 from methods.johnson import Johnson
 from methods.magenta import SIDE, Magenta, MagentaSettings
 from plate_styles import PLATES, far, plate
@@ -180,7 +180,7 @@ def test_without_a_package_the_tile_says_how_to_add_it(monkeypatch, package):
     without(monkeypatch, {package})
     content, style = (open_picture(path) for path in ("examples/cat.jpg", PLATES["udnie"].path))
     settings = {each.name: each.Settings.make() for each in (Magenta, Johnson)}
-    *_, tiles = Comparison([Magenta(), Johnson()], "cpu").run(content, style, settings, 64, "udnie")
+    *_, tiles = Comparison([Magenta(), Johnson()], "cpu").run(Request(content, style, settings, 64, "udnie"))
     assert tiles["johnson"].state == "done"
     assert tiles["magenta"].state == "failed"
     assert package in tiles["magenta"].error

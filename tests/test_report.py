@@ -13,7 +13,7 @@ from PIL import Image
 from core.images import Picture, read_png_text, save_png
 from fake_methods import Failing, Quick, Stepped
 from methods.base import Stop
-from methods.compare import Comparison
+from methods.compare import Comparison, Request
 from methods.gatys import Gatys
 from methods.results import picture, png_text
 from ui.controls import Panel
@@ -31,7 +31,7 @@ def finished():
     methods = [Quick(), Stepped(), Failing()]
     settings = {method.name: method.Settings() for method in methods}
     run = Run(CONTENT, STYLE, settings, 64)
-    *_, tiles = Comparison(methods, "cpu").run(CONTENT, STYLE, settings, 64, stop=Stop())
+    *_, tiles = Comparison(methods, "cpu").run(Request(CONTENT, STYLE, settings, 64, stop=Stop()))
     return run, tiles
 
 

@@ -23,8 +23,9 @@ from core import device
 from core.images import Picture
 from fake_methods import FakeSettings, Quick, Stepped, SteppedSettings
 from methods.base import Stop
-from methods.compare import Comparison
-from methods.gatys_presets import FAST, GatysSettings
+from methods.compare import Comparison, Request
+from methods.gatys import Gatys
+from methods.gatys_presets import FAST
 from test_browser import serve
 from test_hub import WEIGHT, server  # noqa: F401  # the fixture
 from ui import weights as panel
@@ -139,7 +140,7 @@ def borrowed(monkeypatch):
 def test_on_zero_gpu_runs_borrow_the_gpu(borrowed):
     comparison = zero.comparison_of([Quick(), LongStepped()])
     settings = {"quick": FakeSettings(), "stepped": SteppedSettings(steps=2)}
-    *_, last = comparison.run(PICTURE, PICTURE, settings, 64, repeats=1)
+    *_, last = comparison.run(Request(PICTURE, PICTURE, settings, 64, repeats=1))
     assert [tile.state for tile in last.values()] == ["done", "done"]
     assert all(len(tile.seconds.warm) == 1 for tile in last.values())
     assert borrowed.durations == [zero.SHORTEST]
@@ -150,7 +151,7 @@ def test_stop_gives_the_gpu_back(borrowed):
     comparison = zero.comparison_of([Quick(), LongStepped()])
     settings = {"quick": FakeSettings(), "stepped": SteppedSettings(steps=10_000)}
     stop, tiles = Stop(), {}
-    for tiles in comparison.run(PICTURE, PICTURE, settings, 64, stop=stop):
+    for tiles in comparison.run(Request(PICTURE, PICTURE, settings, 64, stop=stop)):
         if tiles["stepped"].frame:
             stop.set()
     assert [tile.state for tile in tiles.values()] == ["done", "stopped"]
@@ -164,16 +165,30 @@ class LongStepped(Stepped):
         return super().stylize(content, style, settings, Stop())
 
 
-def test_the_duration_follows_the_settings():
+def test_the_duration_follows_the_settings_and_what_was_measured(borrowed):
+    comparison = zero.comparison_of([Gatys(), Quick()])
+
     def seconds(settings, size=512, repeats=0):
-        return zero.seconds_of(PICTURE, PICTURE, {"gatys": settings}, size, None, None, repeats)
+        return comparison.seconds_of(Request(PICTURE, PICTURE, {"gatys": settings}, size, repeats=repeats))
 
     assert seconds(FAST) == zero.SHORTEST
     assert zero.SHORTEST < seconds(replace(FAST, steps=1000)) < seconds(replace(FAST, steps=2000))
     assert seconds(replace(FAST, steps=1000), 256) < seconds(replace(FAST, steps=1000))
     assert seconds(replace(FAST, steps=400), repeats=3) > seconds(replace(FAST, steps=400))
-    assert seconds(replace(FAST, seconds=100.0)) == round(100 + zero.START_SECONDS + zero.PASS_SECONDS)
-    assert seconds(GatysSettings(steps=5000)) == zero.LONGEST
+    limited = replace(FAST, steps=5000, seconds=50.0)
+    assert seconds(limited) == round(50 + zero.START_SECONDS + zero.SCORE_SECONDS)
+    assert seconds(replace(FAST, steps=5000), repeats=1) == zero.LONGEST
+    comparison.costs.record("gatys", FAST, 512 * 384, 100.0)
+    assert seconds(FAST) == round(100 + zero.START_SECONDS + zero.SCORE_SECONDS)
+
+
+def test_what_ran_in_the_other_process_is_learnt_here(borrowed):
+    comparison = zero.comparison_of([Quick()])
+    settings = FakeSettings()
+    before = comparison.costs.predict("quick", settings, 64 * 48)
+    *_, last = comparison.run(Request(PICTURE, PICTURE, {"quick": settings}, 64))
+    seconds = last["quick"].seconds.usual
+    assert comparison.costs.predict("quick", settings, 64 * 48) == pytest.approx(seconds) != before
 
 
 def cells(html, key):

@@ -9,30 +9,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.images import Picture
 from methods.base import Stop
-from methods.compare import REPEATS, Tile
-from methods.settings import MethodSettings
+from methods.compare import REPEATS, Request, Tile
 
 SIZES = (64, 1024)  # px, of the long side
 MOST_KEPT = 16  # finished runs, whose pictures stay in memory
 
 
 @dataclass(frozen=True)
-class Run:
-    """One comparison that was asked for. The arguments of Comparison.run, checked.
+class Run(Request):
+    """A request of a browser session or an API client, which can be stopped.
 
     With `sizes` it is repeated at each of them, and `size` is the one of the moment.
     """
 
-    content: Picture
-    style: Picture
-    settings: Mapping[str, MethodSettings]
-    size: int
-    style_name: str | None = None
-    repeats: int = 0
-    sizes: tuple[int, ...] = ()
     stop: Stop = field(default_factory=Stop)
+    sizes: tuple[int, ...] = ()
 
 
 class Runs:

@@ -22,9 +22,7 @@ def watch(comparison: Comparison, run: Run) -> Iterator[dict[str, Tile]]:
     """The run's tiles whenever a state changed, and else at most twice a second."""
     states: list[State] = []
     shown = 0.0
-    for tiles in comparison.run(
-        run.content, run.style, run.settings, run.size, run.style_name, run.stop, run.repeats
-    ):
+    for tiles in comparison.run(run):
         now = [tile.state for tile in tiles.values()]
         if now != states or time.perf_counter() - shown >= SECONDS_BETWEEN_PREVIEWS:
             yield tiles

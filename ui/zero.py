@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
-from core.images import Picture
-from methods.base import Method, Stop, Stopped
-from methods.compare import Comparison, Tile
-from methods.settings import MethodSettings
+from core.images import working_size
+from methods.base import Method, Stopped
+from methods.compare import Comparison, Request, Tile
+from methods.cost import Costs
 
 # Generous guesses: a run that takes longer than it asked for is cut, one that asks for much waits longer.
 START_SECONDS = 15.0  # for the weights
-PASS_SECONDS = 3.0  # for a feed-forward method, with its distances
-STEP_SECONDS = 0.05  # for a step of an optimisation at STEP_SIDE
-STEP_SIDE = 512  # px
+SCORE_SECONDS = 3.0  # for a method's distances, and for moving its pictures
+PACE = 0.05  # of the seconds on the machine of Method.reference_seconds
 SHORTEST, LONGEST = 30, 240
 
 
@@ -39,29 +38,33 @@ class BorrowingComparison(Comparison):
 
     def __init__(self, methods: Sequence[Method], gpu: Callable[..., Any], device: str = "auto") -> None:
         super().__init__(methods, device)
+        self.costs = Costs(self.methods, self.device, PACE)  # no GPU is here on which it could be tried
         # The other process is a fork that keeps this object, so that methods stay loaded while it lives.
-        self._borrowed = gpu(duration=seconds_of)(super().run)
+        self._borrowed = gpu(duration=self.seconds_of)(super().run)
 
-    def run(
-        self,
-        content: Picture,
-        style: Picture,
-        settings: Mapping[str, MethodSettings],
-        size: int,
-        style_name: str | None = None,
-        stop: Stop | None = None,
-        repeats: int = 0,
-    ) -> Iterator[dict[str, Tile]]:
+    def run(self, request: Request) -> Iterator[dict[str, Tile]]:
         """As Comparison.run. A Stop cannot reach the other process: closing the generator ends the work."""
         tiles: dict[str, Tile] = {}
-        with closing(self._borrowed(content, style, settings, size, style_name, None, repeats)) as frames:
+        with closing(self._borrowed(replace(request, stop=None))) as frames:
             try:
                 for tiles in frames:
                     yield tiles
-                    if stop is not None:
-                        stop.check()
+                    if request.stop is not None:
+                        request.stop.check()
             except Stopped:
                 yield {name: stopped(tile) for name, tile in tiles.items()}
+        for tile in tiles.values():
+            if tile.state == "done":
+                self._learn_cost(tile)
+
+    def seconds_of(self, request: Request) -> int:
+        """How long a run may have the GPU, in seconds."""
+        width, height = working_size(*request.content.rgb.size, request.size)
+        seconds = START_SECONDS
+        for name, each in request.settings.items():
+            work = self.costs.predict(name, each, width * height)
+            seconds += SCORE_SECONDS + (1 + request.repeats) * work
+        return round(min(max(seconds, SHORTEST), LONGEST))
 
 
 def stopped(tile: Tile) -> Tile:
@@ -69,21 +72,3 @@ def stopped(tile: Tile) -> Tile:
     if tile.state in ("done", "failed"):
         return tile
     return replace(tile, state="done" if tile.state in ("measuring", "timing") else "stopped", told="")
-
-
-def seconds_of(
-    content: Picture,
-    style: Picture,
-    settings: Mapping[str, MethodSettings],
-    size: int,
-    style_name: str | None = None,
-    stop: Stop | None = None,
-    repeats: int = 0,
-) -> int:
-    """How long a run may have the GPU, in seconds, from the arguments of Comparison.run."""
-    seconds = START_SECONDS
-    for each in settings.values():
-        steps = getattr(each, "steps", 0) * (size / STEP_SIDE) ** 2 + getattr(each, "learn_steps", 0)
-        work = getattr(each, "seconds", 0) or steps * STEP_SECONDS
-        seconds += (1 + repeats) * (PASS_SECONDS + work)
-    return round(min(max(seconds, SHORTEST), LONGEST))
