@@ -131,7 +131,7 @@ def main() -> None:
     """Print the tables and, where asked, save the contact sheets."""
     flags = parser("magenta", __doc__.splitlines()[0])
     flags.add_argument("--plates", nargs="+", default=[each.name for each in plates()], help="(all)")
-    flags.add_argument("--large", type=int, default=640, help="long side there, in px (%(default)s)")
+    flags.add_argument("--large", type=int, default=640, help="long side there, in px (%(default)s; 0: not)")
     flags.add_argument("--detail-sheet", type=Path, help="where to save parts of pictures at full size")
     given = parse(flags)
     method = Magenta()
@@ -141,8 +141,9 @@ def main() -> None:
     contents = [fit_short_side(photo, given.size) for photo in given.photos]
     cases = [Case(name, plate_style(name), MagentaSettings()) for name in given.plates]
     console.print(quality(method, contents, cases, given.device))
-    contents = [fit_long_side(photo, given.large) for photo in given.photos]
-    console.print(large(method, contents, given.plates))
+    if given.large:
+        contents = [fit_long_side(photo, given.large) for photo in given.photos]
+        console.print(large(method, contents, given.plates))
     style = cases[0].style
 
     def ours(detail: str) -> Painter:

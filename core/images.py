@@ -221,7 +221,7 @@ def resize(picture: Picture, size: int) -> Picture:
 def to_tensor(image: Image.Image) -> Tensor:
     """A picture as a (1, 3, H, W) float32 tensor in [0, 1] on the CPU."""
     pixels = torch.from_numpy(np.array(image.convert("RGB")))
-    return pixels.permute(2, 0, 1).unsqueeze(0).contiguous().float() / 255
+    return pixels.permute(2, 0, 1).unsqueeze(0).contiguous().float().div_(255)
 
 
 def to_image(tensor: Tensor, alpha: Image.Image | None = None) -> Image.Image:
@@ -233,8 +233,9 @@ def to_image(tensor: Tensor, alpha: Image.Image | None = None) -> Image.Image:
     """
     if tensor.ndim != 4 or tensor.shape[:2] != (1, 3):
         raise ValueError(f"a (1, 3, H, W) tensor is needed, not {tuple(tensor.shape)}")
-    levels = tensor.detach()[0].permute(1, 2, 0).float().nan_to_num(0).clamp(0, 1).mul(255).round()
-    image = Image.fromarray(levels.to(torch.uint8).contiguous().cpu().numpy())
+    levels = tensor.detach()[0].permute(1, 2, 0).float().nan_to_num(0)  # a copy, so in place from here on
+    levels = levels.clamp_(0, 1).mul_(255).round_().to(torch.uint8)
+    image = Image.fromarray(levels.contiguous().cpu().numpy())
     if alpha is not None:
         fits = alpha.size == image.size
         image.putalpha(alpha if fits else alpha.resize(image.size, Image.Resampling.LANCZOS))
