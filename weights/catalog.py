@@ -131,7 +131,7 @@ CATALOG: dict[str, Weight] = {
             key="adain",
             title="AdaIN decoder",
             file="adain.safetensors",
-            sha256="c96dde85018952941ff4e09035d8d04e5d861be30ce076021a5afeeed8280fc7",
+            sha256="ea547f617c16566f6b3fd9975e2e250495ac86659670b0c8127c4aa1c142b6b9",
             licence="MIT",
             source="trained by training/adain.py",
         ),
