@@ -20,6 +20,7 @@ from core.pareto import pareto_front
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#444444", "#8C564B")
 MARKERS = "osD^vPXdph"
 DASHES = ("-", "--", ":", "-.")
+BAR_STEP = 0.02  # of an axis's width, between the intervals at its right edge
 DPI = 200
 LOOK: dict[Any, Any] = {  # matplotlib types its keys one by one
     "font.size": 9,
@@ -75,8 +76,11 @@ def losses(slow: Sequence[Series], quick: Sequence[Series], size: int, palette: 
                 level = mean(levels(each, size, cells, f"{name}_distance"))
                 dash = DASHES[place % len(DASHES)]
                 axis.axhline(level.value, color=palette.colour(each), linestyle=dash, label=each.label)
-                axis.axhspan(level.low, level.high, color=palette.colour(each), alpha=0.12, linewidth=0)
+                edge, through = 1 - BAR_STEP * (len(quick) - place), axis.get_yaxis_transform()
+                axis.vlines(edge, level.low, level.high, palette.colour(each), linewidth=2, transform=through)
             axis.set(xscale="log", xlabel="steps", ylabel=f"{name} distance", ylim=(0, None))
+            first, last = axis.get_xlim()
+            axis.set_xlim(right=last * (last / first) ** (BAR_STEP * (len(quick) + 1)))  # room for the bars
             plain_numbers(axis.xaxis)
         photo = mean(levels(slow[0], size, cells, "untouched_style")).value
         axes[1].axhline(photo, color="#8a92a0", linewidth=0.8)

@@ -137,7 +137,7 @@ def losses_figure(folder: Path, there: Sequence[Series], size: int, palette: plo
     return Figure(
         folder / "losses.png",
         "Distances to photo and style over the steps of methods that take steps, beside those of one pass, "
-        f"at {size} px: means over {count} common pairs; bands are bootstrap intervals.",
+        f"at {size} px: means over {count} common pairs; bars at the right are bootstrap intervals.",
     )
 
 

@@ -26,7 +26,8 @@ class Row:
         nearest: whether it painted the nearest style that it knows instead of this one.
         width, height: of the result, in px. steps: that it took.
         load, first, total: seconds of loading, until the first picture, and until the last.
-        warm: seconds of each further run; warm_median, warm_spread: their median and interquartile range.
+        warm: seconds of each further run; warm_median, warm_spread: their median, and of several
+            the interquartile range.
         peak_memory: in MB. On a CPU the growth of the process, which keeps memory from one run to the next.
         content_distance, style_distance: by the yardstick. ssim: of the luma, to the content.
         colour_distance: to the style. untouched_style, untouched_colour: those of the photo itself.

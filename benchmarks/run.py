@@ -200,7 +200,7 @@ def timed(row: Row, tile: Tile, steps: Mapping[float, int]) -> Row:
             total=tile.seconds.total,
             warm=warm,
             warm_median=found.value if found else None,
-            warm_spread=found.high - found.low if found else None,
+            warm_spread=found.high - found.low if found and len(warm) > 1 else None,
         )
     if tile.frame:
         row = replace(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.peers import PEERS
-from benchmarks.rows import Cell, Row
+from benchmarks.rows import Cell, Row, shortened
 from methods import ALL
 from methods.base import Method
 
@@ -80,7 +80,7 @@ def label(row: Row) -> str:
         changed.append(str(preset))
     usual = kind.make(**({"preset": preset} if preset in kind.presets else {})).as_dict()
     for name, value in row.settings.items():
-        if value != usual.get(name):
+        if value != shortened(usual.get(name)):
             changed.append(f"{name.replace('_', ' ')} {value}")
     return f"{row.title}, {', '.join(changed)}" if changed else row.title
 

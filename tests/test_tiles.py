@@ -8,7 +8,7 @@ import torch
 from core.images import open_picture, to_tensor
 from core.plates import plates
 from core.resample import fit_long_side
-from core.tiles import covering, feathered, tiles, whole
+from core.tiles import covering, feathered, in_bands, tiles, whole
 from core.transformer import FixableNorm, InstanceNorm, Transformer, fixed_statistics
 from methods.base import Stop, Stopped, Style
 from methods.cin import CIN, CINSettings
@@ -29,6 +29,27 @@ def test_tiles_count_every_pixel_once(size):
         before = counted.clone()
         tile.put(tile.read(before) + 1, counted)
     assert torch.equal(counted, torch.ones_like(counted))
+
+
+@pytest.mark.parametrize("height", [64, 130, 201])
+@pytest.mark.parametrize(
+    ("scale", "layer"), [(0.5, torch.nn.MaxPool2d(2)), (2, torch.nn.Upsample(scale_factor=2))]
+)
+def test_bands_are_the_whole(height, scale, layer):
+    convolution = torch.nn.Conv2d(3, 4, 3, padding=1, padding_mode="reflect").double()
+    network = torch.nn.Sequential(convolution, layer)
+    x = torch.randn(2, 3, height, 9, dtype=torch.double, generator=torch.Generator().manual_seed(0))
+    seen = []
+
+    def heard(rows):
+        seen.append(rows.shape[-2])
+        return network(rows)
+
+    with torch.no_grad():
+        torch.testing.assert_close(in_bands(heard, x, 64, 4, scale), network(x))
+    assert max(seen) <= 64 + 2 * 4
+    in_bands(heard, x, 64, 4, scale)
+    assert seen[-1] == height, "with a gradient in one piece"
 
 
 def test_tiles_read_the_same_place_at_another_scale():

