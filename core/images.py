@@ -22,6 +22,7 @@ from torch import Tensor
 MAX_MEGAPIXELS = 100
 MAX_FILE_MEGABYTES = 1000  # 100 megapixels of 16-bit RGBA, uncompressed, take 800
 MIN_SIDE = 16  # px; VGG halves a picture four times before its deepest style layer
+ROWS = 512  # that become 8-bit at once: a large picture's float copy would be four times the result
 MAX_ASPECT = 20
 ALLOWED = "JPEG, PNG, WebP, GIF, BMP or TIFF"
 
@@ -214,6 +215,8 @@ def working_size(width: int, height: int, size: int) -> tuple[int, int]:
 def resize(picture: Picture, size: int) -> Picture:
     """The picture, alpha included, at `working_size` (long side `size` px), by Lanczos filtering."""
     target = working_size(*picture.rgb.size, size)
+    if picture.rgb.size == target:
+        return picture
     alpha = picture.alpha.resize(target, Image.Resampling.LANCZOS) if picture.alpha is not None else None
     return Picture(picture.rgb.resize(target, Image.Resampling.LANCZOS), alpha)
 
@@ -233,9 +236,11 @@ def to_image(tensor: Tensor, alpha: Image.Image | None = None) -> Image.Image:
     """
     if tensor.ndim != 4 or tensor.shape[:2] != (1, 3):
         raise ValueError(f"a (1, 3, H, W) tensor is needed, not {tuple(tensor.shape)}")
-    levels = tensor.detach()[0].permute(1, 2, 0).float().nan_to_num(0)  # a copy, so in place from here on
-    levels = levels.clamp_(0, 1).mul_(255).round_().to(torch.uint8)
-    image = Image.fromarray(levels.contiguous().cpu().numpy())
+    height, width = tensor.shape[-2:]
+    levels = torch.empty(height, width, 3, dtype=torch.uint8)
+    for rows, part in zip(levels.split(ROWS), tensor.detach()[0].split(ROWS, 1), strict=True):
+        rows.copy_(part.permute(1, 2, 0).float().nan_to_num(0).clamp(0, 1).mul(255).round())
+    image = Image.fromarray(levels.numpy())
     if alpha is not None:
         fits = alpha.size == image.size
         image.putalpha(alpha if fits else alpha.resize(image.size, Image.Resampling.LANCZOS))

@@ -17,6 +17,7 @@ from core.colour import keep_colours, luma, match_colours
 from core.device import allow_fast_matmul, fast_dtype
 from core.images import open_picture, to_tensor
 from core.losses import joined_mean_std, mean_std
+from core.measure import return_freed_memory
 from core.plates import plates
 from core.resample import fit_long_side, fit_short_side
 from core.tiles import Tile, in_bands, tiles
@@ -262,6 +263,8 @@ class AdaIN(Method):
             features = self.features(tile.read(content) + grain.at(tile).to(self.device))
             counted = tile.counted(features, MULTIPLE)
             parts.append((counted[0, 0].numel(), *mean_std(counted)))
+            if len(grid) > 1:
+                return_freed_memory()  # else what tiles leave behind adds up to half a gigabyte
         of_content = joined_mean_std(parts)
         result = torch.empty_like(content)
         for tile in grid:
@@ -277,6 +280,8 @@ class AdaIN(Method):
             if settings.keep_colours and settings.colours == "luminance":
                 pastiche = keep_colours(pastiche, photo)
             tile.put(pastiche, result)
+            if len(grid) > 1:
+                return_freed_memory()
         return result
 
     def decoded(self, features: Tensor, photo: Tensor) -> Tensor:
