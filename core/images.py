@@ -238,8 +238,9 @@ def to_image(tensor: Tensor, alpha: Image.Image | None = None) -> Image.Image:
         raise ValueError(f"a (1, 3, H, W) tensor is needed, not {tuple(tensor.shape)}")
     height, width = tensor.shape[-2:]
     levels = torch.empty(height, width, 3, dtype=torch.uint8)
-    for rows, part in zip(levels.split(ROWS), tensor.detach()[0].split(ROWS, 1), strict=True):
-        rows.copy_(part.permute(1, 2, 0).float().nan_to_num(0).clamp(0, 1).mul(255).round())
+    for top in range(0, height, ROWS):
+        part = tensor.detach()[0, :, top : top + ROWS].permute(1, 2, 0).float().nan_to_num(0)
+        levels[top : top + ROWS] = part.clamp(0, 1).mul(255).round()
     image = Image.fromarray(levels.numpy())
     if alpha is not None:
         fits = alpha.size == image.size

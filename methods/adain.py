@@ -257,32 +257,45 @@ class AdaIN(Method):
         height, width = content.shape[-2:]
         grid = list(tiles(height, width, settings.tile, MARGIN))
         grain = Grain(settings.seed, settings.alpha * settings.grain)  # of which alpha 0 shows nothing
+
+        def encoded(tile: Tile) -> Tensor:
+            stop.check()
+            if len(grid) > 1:
+                return_freed_memory()  # else what tiles leave behind adds up
+            return self.features(tile.read(content) + grain.at(tile).to(self.device))
+
+        kept = encoded(grid[0]) if len(grid) == 1 else None  # of several, features are made twice
         parts = []
         for tile in grid:
-            stop.check()
-            features = self.features(tile.read(content) + grain.at(tile).to(self.device))
-            counted = tile.counted(features, MULTIPLE)
+            counted = tile.counted(encoded(tile) if kept is None else kept, MULTIPLE)
             parts.append((counted[0, 0].numel(), *mean_std(counted)))
-            if len(grid) > 1:
-                return_freed_memory()  # else what tiles leave behind adds up to half a gigabyte
+            del counted
         of_content = joined_mean_std(parts)
         result = torch.empty_like(content)
         for tile in grid:
-            stop.check()
-            photo = tile.read(content)
-            if len(grid) > 1:
-                features = self.features(photo + grain.at(tile).to(self.device))
-            wanted = adain(features, of_content, target.at(tile))
-            pastiche = self.decoded(features.lerp(wanted, settings.alpha), photo)
-            if settings.alpha < 1:  # what the decoder loses of the photo
-                pastiche += (1 - settings.alpha) * (photo - self.decoded(features, photo))
-            pastiche = pastiche.clamp(0, 1)
-            if settings.keep_colours and settings.colours == "luminance":
-                pastiche = keep_colours(pastiche, photo)
-            tile.put(pastiche, result)
-            if len(grid) > 1:
-                return_freed_memory()
+            features = encoded(tile) if kept is None else kept
+            part = self.pastiche(features, of_content, target.at(tile), tile.read(content), settings)
+            tile.put(part, result)
+            del features, part
         return result
+
+    def pastiche(
+        self,
+        features: Tensor,
+        of_content: Statistics,
+        target: Statistics,
+        photo: Tensor,
+        settings: AdaINSettings,
+    ) -> Tensor:
+        """A tile of the result, from what the encoder made of that part of the photo."""
+        wanted = adain(features, of_content, target)
+        image = self.decoded(features.lerp(wanted, settings.alpha), photo)
+        if settings.alpha < 1:  # what the decoder loses of the photo
+            image += (1 - settings.alpha) * (photo - self.decoded(features, photo))
+        image = image.clamp_(0, 1)
+        if settings.keep_colours and settings.colours == "luminance":
+            return keep_colours(image, photo)
+        return image
 
     def decoded(self, features: Tensor, photo: Tensor) -> Tensor:
         """The picture that features show, cut to the photo's size."""
