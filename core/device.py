@@ -1,9 +1,11 @@
-"""Where the work runs: the choice of device, and of the number format that is fast there."""
+"""Where the work runs: the choice of device, of the number format that is fast there, and its memory."""
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
+import sys
 from pathlib import Path
 
 import torch
@@ -56,6 +58,13 @@ def synchronize(device: torch.device) -> None:
         torch.cuda.synchronize(device)
     elif device.type == "mps":
         torch.mps.synchronize()
+
+
+def return_freed_memory() -> None:
+    """Let the C library give back what is free; only glibc has a way to ask for it."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)
 
 
 def describe(device: torch.device) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import sys
 import threading
 import time
 from types import TracebackType
@@ -11,7 +9,7 @@ from types import TracebackType
 import psutil
 import torch
 
-from core.device import synchronize
+from core.device import return_freed_memory, synchronize
 
 SAMPLE_SECONDS = 0.02
 
@@ -70,10 +68,3 @@ class PeakMemory:
             self.bytes = max(self.bytes, self._process.memory_info().rss - self._base)
             if last:
                 return
-
-
-def return_freed_memory() -> None:
-    """Let the C library give back what is free; only glibc has a way to ask for it."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim is not None:
-        trim(0)

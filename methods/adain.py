@@ -14,10 +14,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.colour import keep_colours, luma, match_colours
-from core.device import allow_fast_matmul, fast_dtype
+from core.device import allow_fast_matmul, fast_dtype, return_freed_memory
 from core.images import open_picture, to_tensor
 from core.losses import joined_mean_std, mean_std
-from core.measure import return_freed_memory
 from core.plates import plates
 from core.resample import fit_long_side, fit_short_side
 from core.tiles import Tile, in_bands, tiles
@@ -269,14 +268,12 @@ class AdaIN(Method):
         for tile in grid:
             counted = tile.counted(encoded(tile) if kept is None else kept, MULTIPLE)
             parts.append((counted[0, 0].numel(), *mean_std(counted)))
-            del counted
         of_content = joined_mean_std(parts)
         result = torch.empty_like(content)
         for tile in grid:
             features = encoded(tile) if kept is None else kept
             part = self.pastiche(features, of_content, target.at(tile), tile.read(content), settings)
             tile.put(part, result)
-            del features, part
         return result
 
     def pastiche(
