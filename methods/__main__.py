@@ -8,6 +8,7 @@ import signal
 import statistics
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -109,9 +110,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ValueError, OSError) as error:  # PictureError is a ValueError
         print(error, file=sys.stderr)
         return 2
-    stop = Stop()
-    request = Request(content, style, settings, size, style_name, arguments.repeats, stop)
-    tiles = watch(comparison, request, stop)
+    tiles = watch(comparison, Request(content, style, settings, size, style_name, arguments.repeats))
     results = write(tiles, content, arguments.out)
     if arguments.json:
         print(json.dumps(results, indent=2))
@@ -129,8 +128,9 @@ def style_picture(style: str) -> tuple[Picture, str | None]:
     return open_picture(style, "style picture"), Names(known).of(style)
 
 
-def watch(comparison: Comparison, request: Request, stop: Stop) -> dict[str, Tile]:
+def watch(comparison: Comparison, request: Request) -> dict[str, Tile]:
     """Run with a progress bar per method; Ctrl-C stops the work and keeps what is there."""
+    stop = Stop()
     previous = signal.signal(signal.SIGINT, lambda *_: stop.set())
     columns = (
         TextColumn("{task.description:12}"),
@@ -146,7 +146,7 @@ def watch(comparison: Comparison, request: Request, stop: Stop) -> dict[str, Til
                 name: progress.add_task(name, total=1, told="waiting", start=False)
                 for name in request.settings
             }
-            for tiles in comparison.run(request):
+            for tiles in comparison.run(replace(request, stop=stop)):
                 for name, tile in tiles.items():
                     show(progress, bars[name], tile)
     finally:

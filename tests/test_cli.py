@@ -255,7 +255,7 @@ def test_the_size_is_the_presets_own_unless_asked_for(
 ) -> None:
     asked: list[int] = []
 
-    def watch(comparison: object, request: Request, stop: object) -> dict:
+    def watch(comparison: object, request: Request) -> dict:
         asked.append(request.size)
         return {}
 
