@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.gate import gate
-from benchmarks.peers import PEERS, is_installed
+from benchmarks.peers import PEERS, Peer, is_installed
 from benchmarks.run import Plan, picture_files, run
 from core.device import DEVICES
 from methods import ALL
@@ -60,10 +60,11 @@ def plan(given: argparse.Namespace) -> Plan:
     for name in names:
         if name not in known:
             raise ValueError(f"There is no method {name!r}; choose from {', '.join(known)}.")
-    missing = [peer for peer in PEERS if peer.name in names and not is_installed(peer)]
-    for peer in missing:
-        print(f"{peer.title} is left out: `pip install -r requirements-bench.txt` adds it.", file=sys.stderr)
-    methods = [known[name] for name in names if known[name] not in missing]
+    missing = {name: lacks(known[name]) for name in names}
+    for name, told in missing.items():
+        if told:
+            print(f"{known[name].title} is left out: {told}", file=sys.stderr)
+    methods = [known[name] for name in names if not missing[name]]
     sizes = [int(size) if size.strip().isdecimal() else 0 for size in given.sizes.split(",")]
     if not all(SIZES[0] <= size <= SIZES[1] for size in sizes):
         raise ValueError(f"sizes is {given.sizes}; each must be from {SIZES[0]} to {SIZES[1]} pixels.")
@@ -79,6 +80,13 @@ def plan(given: argparse.Namespace) -> Plan:
         given.device,
         given.out,
     )
+
+
+def lacks(method: type[Method]) -> str:
+    """What an optional method or a peer lacks here, in a sentence; empty where it can run."""
+    if issubclass(method, Peer) and not is_installed(method):
+        return "`pip install -r requirements-bench.txt` adds it."
+    return method.missing()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.estimates import Estimate, mean, ratio
 from benchmarks.machine import read_machine
-from benchmarks.rows import Cell, Row, read
+from benchmarks.rows import Cell, Key, Row, read
 from benchmarks.series import Series, label, series_of
 
 Group = tuple[str, int]  # a series' label and a size
@@ -31,7 +32,8 @@ def gate(folder: Path, baseline: Path, slower: float, worse: float) -> int:
     shared = {row.key for row in now} & {row.key for row in before if not row.error}
     if not shared:
         raise ValueError(f"{folder} and {baseline} have no measurement in common.")
-    rows = [[row for row in some if row.key in shared] for some in (now, before)]
+    cold = {row.key for row in (*now, *before) if row.warm_median is None}
+    rows = [[alike(row, cold) for row in some if row.key in shared] for some in (now, before)]
     new, old = (groups(series_of(some, split_nearest=False)) for some in rows)
     found = [f"{label(row)}, {row.size} px: {row.error}" for row in rows[0] if row.error]
     found += slower_ones(growths(new, old), machine_factor(folder, baseline, growths(new, old)), slower)
@@ -41,6 +43,11 @@ def gate(folder: Path, baseline: Path, slower: float, worse: float) -> int:
     print(f"{len(shared)} measurements compared with {baseline}, {missing} of it are missing here.")
     print("\n".join(f"Worse: {each}" for each in found) or "Nothing is worse beyond noise.")
     return 1 if found else 0
+
+
+def alike(row: Row, cold: Container[Key]) -> Row:
+    """The row without its warm seconds where its counterpart has none: first runs are compared then."""
+    return replace(row, warm_median=None) if row.key in cold else row
 
 
 def groups(some: list[Series]) -> dict[Group, Series]:

@@ -12,6 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from weights.catalog import CATALOG
+
 Key = tuple[str, str, int, str, str]
 Cell = tuple[str, str]  # file names of content and style
 
@@ -99,7 +101,7 @@ def key(content: str, style: str, size: int, method: str, settings: Mapping[str,
 
 
 class Results:
-    """A folder's results.csv, to which rows are only added; results.json says the same."""
+    """A folder's results.csv, to which rows are added as they come; the newest of a key counts."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -110,29 +112,48 @@ class Results:
             os.truncate(self.path, len(text.encode()))  # without what was cut short
         else:
             self.path.write_text(line(COLUMNS), encoding="utf-8", newline="\n")
-        self.rows = read(self.path)
-        self.keys = {row.key for row in self.rows}
+        self.found = {row.key: row for row in read(self.path)}
+
+    @property
+    def rows(self) -> list[Row]:
+        """The newest row of each key."""
+        return list(self.found.values())
+
+    def has(self, wanted: Key, repeats: int) -> bool:
+        """Whether a key was measured without error, in as many further runs, with today's weights."""
+        row = self.found.get(wanted)
+        return row is not None and not row.error and len(row.warm) >= repeats and not outdated(row)
 
     def add(self, row: Row) -> None:
         """Write the row at once."""
         values = [cell(getattr(row, name)) for name in COLUMNS]
         with self.path.open("a", encoding="utf-8", newline="") as file:
             file.write(line(values))
-        self.rows.append(parsed(dict(zip(COLUMNS, values, strict=True))))
-        self.keys.add(row.key)
+        self.found[row.key] = parsed(dict(zip(COLUMNS, values, strict=True)))
 
-    def write_json(self) -> None:
-        """Bring results.json up to date."""
+    def finish(self) -> None:
+        """Drop what newer rows replace, and let results.json say the same."""
+        kept = [line(COLUMNS), *(line([cell(getattr(row, name)) for name in COLUMNS]) for row in self.rows)]
+        new = self.path.with_suffix(".new")
+        new.write_text("".join(kept), encoding="utf-8", newline="\n")
+        os.replace(new, self.path)
         rows = ",\n".join(json.dumps(asdict(row)) for row in self.rows)
         (self.folder / "results.json").write_text(f"[\n{rows}\n]\n", encoding="utf-8")
 
 
+def outdated(row: Row) -> bool:
+    """Whether the catalog now has other weights than those that the row was measured with."""
+    known = {key: CATALOG[key].sha256 for key in row.weights if key in CATALOG}
+    return any(known[key] not in ("", row.weights[key]) for key in known)
+
+
 def read(path: Path) -> list[Row]:
-    """The rows of a results.csv. ValueError where it is none."""
+    """The rows of a results.csv, of each key the newest. ValueError where it is none."""
     reader = csv.DictReader(io.StringIO(whole_lines(path)))
     if reader.fieldnames != COLUMNS:
         raise ValueError(f"{path} is not a results.csv of this version of `python -m benchmarks run`.")
-    return [parsed(each) for each in reader]
+    rows = [parsed(each) for each in reader]
+    return list({row.key: row for row in rows}.values())
 
 
 def whole_lines(path: Path) -> str:

@@ -75,16 +75,18 @@ def picture_files(folder: Path, chosen: str | None = None) -> list[Path]:
 
 
 def jobs(plan: Plan, results: Results) -> list[Job]:
-    """What results.csv still lacks, small sizes first."""
+    """What results.csv still lacks, or has of other weights; small sizes first."""
     lacking = []
+    settings = {method: plan.settings[method.name].as_dict() for method in plan.methods}
     for size in sorted(plan.sizes):
         for style in plan.styles:
             for content in plan.contents:
                 methods = tuple(
                     method
                     for method in plan.methods
-                    if key(content.name, style.name, size, method.name, plan.settings[method.name].as_dict())
-                    not in results.keys
+                    if not results.has(
+                        key(content.name, style.name, size, method.name, settings[method]), plan.repeats
+                    )
                 )
                 lacking += [Job(content, style, size, methods)] if methods else []
     return lacking
@@ -123,7 +125,7 @@ def run(plan: Plan) -> bool:
                 progress.advance(bar, job.work)
     finally:
         signal.signal(signal.SIGINT, previous)
-        results.write_json()
+        results.finish()
     return done == len(lacking)
 
 

@@ -194,6 +194,24 @@ def test_a_row_that_was_cut_short_is_measured_again(folders, rows, tmp_path):
     assert table(tmp_path / "out") == table(rows[0])
 
 
+def test_what_no_longer_holds_is_measured_again(folders, tmp_path):
+    some = ("--photos", "one", "--plates", "two", "--repeats")
+    path = tmp_path / "results.csv"
+    assert run(folders, tmp_path, "quick,stepped", *some, "0") == 0
+    assert run(folders, tmp_path, "quick,stepped", *some, "1") == 0
+    assert [len(row.warm) for row in read(path)] == [1, 1], "it had fewer warm runs than asked for"
+    assert run(folders, tmp_path, "quick,stepped", *some, "0") == 0
+    assert [len(row.warm) for row in read(path)] == [1, 1], "more than asked for will do"
+    quick, stepped = read(path)
+    results = Results(tmp_path)
+    results.add(dataclasses.replace(quick, weights={"vgg19": "0" * 64}))
+    results.add(dataclasses.replace(stepped, error="The disk was full."))
+    assert run(folders, tmp_path, "quick,stepped", *some, "1") == 0
+    found = [(row.method, row.weights, row.error) for row in read(path)]
+    assert found == [("quick", {}, ""), ("stepped", {}, "")]
+    assert len(path.read_bytes().splitlines()) == 3, "what was replaced is gone"
+
+
 def test_other_settings_are_other_rows(folders, tmp_path):
     some = ("--photos", "one", "--plates", "two", "--repeats", "0")
     for steps in ("2", "3", "2"):
@@ -235,6 +253,14 @@ def test_results_of_another_machine_stay_apart(folders, rows, tmp_path, capsys):
     (tmp_path / "out" / "machine.json").write_text('{"device": "an abacus"}')
     assert run(folders, tmp_path / "out", "quick") == 2
     assert "results of another machine" in capsys.readouterr().err
+
+
+def test_a_method_that_lacks_its_package_is_a_note(folders, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(Stepped, "missing", classmethod(lambda cls: "`pip install steps` adds it."))
+    some = ("--photos", "one", "--plates", "two", "--repeats", "0")
+    assert run(folders, tmp_path, "quick,stepped", *some) == 0
+    assert "Stepped is left out: `pip install steps` adds it." in capsys.readouterr().err
+    assert [row.method for row in read(tmp_path / "results.csv")] == ["quick"]
 
 
 def test_a_missing_peer_is_a_note(folders, tmp_path, monkeypatch, capsys):
