@@ -64,7 +64,7 @@ def speed(folder: Path, rows: Sequence[Row]) -> list[Block]:
         tables.speed(some),
         Text(f"What a run costs at {size} px: medians, and the most memory that any run needed."),
         tables.costs(some, size),
-        *map(Text, tables.notes(some)),
+        *map(Text, tables.notes(some, size)),
         Text(f"How many times the seconds of the quickest, pair by pair, at {size} px: geometric means."),
         tables.paired(some, size),
         Figure(

@@ -77,9 +77,9 @@ def costs(some: Sequence[Series], size: int) -> Table:
     return Table(heads, rows)
 
 
-def notes(some: Sequence[Series]) -> list[str]:
-    """What a method says of every one of its runs, a sentence each."""
-    found = [(each.label, {row.note for row in each.rows}) for each in some]
+def notes(some: Sequence[Series], size: int) -> list[str]:
+    """What a method says of every one of its runs at a size, a sentence each."""
+    found = [(each.label, {row.note for row in each.at(size)}) for each in some]
     return [f"{label}: {note}" for label, said in found if len(said) == 1 for note in said if note]
 
 
