@@ -91,7 +91,7 @@ def read(data: bytes, path: Path) -> dict[str, Tensor]:
     except ImportError as error:
         raise WeightsError(f"{path.name} needs the package onnx: run `pip install onnx`.") from error
     except Exception as error:  # these libraries raise errors of many kinds for a damaged file
-        reason = str(error).splitlines()[0]
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise WeightsError(
             f"{path} holds no weights that can be read; a safetensors file or a state dict is needed "
             f"({reason})."
