@@ -7,7 +7,9 @@ import importlib.util
 import io
 import json
 import os
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,20 @@ def obtain(weight: Weight) -> tuple[bytes, Path]:
     from weights import hub  # the Hub's client takes most of a second to import
 
     return hub.fetch(weight)
+
+
+def in_own_repo(weight: Weight) -> Weight:
+    """The weight with its place on the Hub; one of our own networks is in the repository that
+    STYLEGRID_WEIGHTS_REPO names, OWNER/NAME or OWNER/NAME@COMMIT."""
+    if weight.repo:
+        return weight
+    repo, _, revision = os.environ.get(OWN_REPO, "").partition("@")
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo) or not re.fullmatch(r"([0-9a-f]{40})?", revision):
+        raise WeightsError(
+            f"{OWN_REPO} is {os.environ.get(OWN_REPO)!r}; it must be OWNER/NAME, or OWNER/NAME@COMMIT, "
+            "a commit with all its 40 digits."
+        )
+    return replace(weight, repo=repo, revision=revision)
 
 
 def embedded(weight: Weight) -> tuple[bytes, Path]:

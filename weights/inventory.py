@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from weights.catalog import CATALOG, Weight
-from weights.files import OWN_REPO, WeightsError, embedded, locate
+from weights.files import OWN_REPO, WeightsError, embedded, in_own_repo, locate
 
 State = Literal["embedded", "cached", "not fetched", "missing"]
 
@@ -46,7 +46,7 @@ def item(weight: Weight) -> Item:
                 return Item(weight, "missing", 0, sha256=weight.sha256)
     from weights import hub
 
-    weight = hub.in_own_repo(weight)
+    weight = in_own_repo(weight)
     path = hub.cached_path(weight)
     size = weight.size if path is None else path.stat().st_size
     state: State = "not fetched" if path is None else "cached"
@@ -61,6 +61,6 @@ def verified(weight: Weight) -> bool:
     if item(weight).state == "cached":
         from weights import hub
 
-        return hub.cached(hub.in_own_repo(weight)) is not None
+        return hub.cached(in_own_repo(weight)) is not None
     embedded(weight)
     return True
