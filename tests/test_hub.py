@@ -32,6 +32,7 @@ from weights.catalog import CATALOG, Weight, find
 from weights.files import WeightsError
 from weights.kept import Record, remove
 from weights.progress import watching
+from weights.transfer import GivenUp, Transfer
 
 SECONDS = 1.5  # the deadline in these tests
 ROOT = Path(__file__).parent.parent
@@ -371,6 +372,24 @@ def test_a_part_of_a_file_is_read_and_kept(server, part):
 def test_a_part_is_taken_up_where_the_connection_broke(server, part):
     server.faults["GET"] = iter(["drop", 503, "truncate"])
     assert load_safetensors(hub.fetch(part)[0]).keys() == {f"features.{i}.weight" for i in range(4)}
+
+
+def test_empty_answers_are_asked_for_again_with_pauses_and_then_end(server, part, monkeypatch):
+    monkeypatch.setenv("STYLEGRID_HUB_SECONDS", "10")  # which the pauses do not reach
+    server.faults["GET"] = repeat("empty")
+    fails(part, r"the download failed \(the Hub sent nothing of what it was asked for\)")
+    assert [request[0] for request in server.requests].count("GET") == 3
+    server.faults["GET"] = iter(["empty", "drop", "empty"])
+    assert load_safetensors(hub.fetch(part)[0]).keys() == {f"features.{i}.weight" for i in range(4)}
+
+
+def test_empty_answers_are_not_asked_for_once_nobody_waits(server, part):
+    server.faults["GET"] = repeat("empty")
+    transfer = Transfer()
+    transfer.given_up = True
+    with pytest.raises(GivenUp):
+        hub._range(hub._address(part), 0, 100, transfer)
+    assert server.requests == []
 
 
 @pytest.mark.parametrize(

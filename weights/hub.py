@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
-import time
+from functools import partial
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -33,7 +33,7 @@ from weights.catalog import Weight
 from weights.files import WeightsError, in_own_repo
 from weights.kept import Record, alone, put, read_record, remove
 from weights.parts import part_of
-from weights.transfer import PAUSES, GivenUp, Late, Transfer, deadline, patiently, under_deadline
+from weights.transfer import GivenUp, Late, Transfer, deadline, patiently, under_deadline
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 CHUNK = 2**18  # bytes between two signs of life; the client's own 10 MB would make a slow line look dead
@@ -200,41 +200,43 @@ def _passing(error: Exception) -> bool:
     """Whether an error may be gone in a second: no connection, or one of the server's own."""
     if isinstance(error, errors.HfHubHTTPError):
         return error.response.status_code >= 500
-    return not isinstance(error, (GivenUp, OSError))  # the client's own errors of connections are neither
+    # The client's own errors of connections are none of these.
+    return not isinstance(error, (GivenUp, OSError, WeightsError))
 
 
 def _range(url: str, first: int, last: int, transfer: Transfer) -> bytes:
     """Bytes `first` up to, but without, `last`, fewer where the file ends before. A connection that breaks is
     taken up where it broke."""
-    received, pauses = bytearray(), iter(PAUSES)
+    received = bytearray()
     while first + len(received) < last:
-        begin = len(received)
-        place = first + begin
-        headers = build_hf_headers(
-            headers={"Range": f"bytes={place}-{last - 1}", "Accept-Encoding": "identity"}
-        )
-        try:
-            with get_session().stream("GET", url, headers=headers, timeout=2 * deadline()) as response:
-                hf_raise_for_status(response)
-                told = response.headers.get("Content-Range", "")
-                if response.status_code != 206 or not told.startswith(f"bytes {place}-"):
-                    raise WeightsError(f"{url} is not served in parts, and all of it would be too much.")
-                last = min(last, int(told.rpartition("/")[2]))
-                for chunk in response.iter_bytes():
-                    transfer.add(len(chunk))
-                    received += chunk
-        except (WeightsError, GivenUp):
-            raise
-        except Exception as error:  # of whichever HTTP library the client uses
-            transfer.check()
-            if len(received) == begin:
-                pause = next(pauses, None)
-                if pause is None or not _passing(error):
-                    raise
-                time.sleep(pause)
+        size = patiently(partial(_add, received, url, first, last, transfer), transfer, _passing)
+        last = min(last, size)
     if len(received) != max(last - first, 0):
         raise WeightsError(f"{url} sent more bytes than it was asked for.")
     return bytes(received)
+
+
+def _add(received: bytearray, url: str, first: int, last: int, transfer: Transfer) -> int:
+    """Add to the received bytes what comes of the rest, a byte at least, and give the file's size."""
+    before = len(received)
+    place = first + before
+    headers = build_hf_headers(headers={"Range": f"bytes={place}-{last - 1}", "Accept-Encoding": "identity"})
+    try:
+        with get_session().stream("GET", url, headers=headers, timeout=2 * deadline()) as response:
+            hf_raise_for_status(response)
+            told = response.headers.get("Content-Range", "")
+            if response.status_code != 206 or not told.startswith(f"bytes {place}-"):
+                raise WeightsError(f"{url} is not served in parts, and all of it would be too much.")
+            size = int(told.rpartition("/")[2])
+            for chunk in response.iter_bytes():
+                transfer.add(len(chunk))
+                received += chunk
+    except Exception as error:  # of whichever HTTP library the client uses
+        if len(received) == before or isinstance(error, GivenUp):
+            raise
+    if len(received) == before:
+        raise EOFError("the Hub sent nothing of what it was asked for")
+    return size
 
 
 def _explained(weight: Weight, error: Exception) -> WeightsError:
