@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -30,9 +31,10 @@ from ui.tiles import Pictures, tile_html
 from weights import files, hub
 from weights.catalog import CATALOG, Weight, find
 from weights.files import WeightsError
+from weights.inventory import item
 from weights.kept import Record, remove
 from weights.progress import watching
-from weights.transfer import GivenUp, Transfer
+from weights.transfer import DEADLINE, GivenUp, Transfer
 
 SECONDS = 1.5  # the deadline in these tests
 ROOT = Path(__file__).parent.parent
@@ -367,6 +369,28 @@ def test_a_part_of_a_file_is_read_and_kept(server, part):
     assert hub.record(part).revision == COMMIT
     server.close()
     assert hub.fetch(part) == (data, path)
+
+
+def test_of_a_whole_file_that_a_variable_names_the_part_is_read(server, part, tmp_path, monkeypatch):
+    fetched, _ = hub.fetch(part)
+    server.requests.clear()
+    path = tmp_path / "whole.safetensors"
+    path.write_bytes(server.repos["owner/nets"].files[PART.file])
+    monkeypatch.setenv("STYLEGRID_TEST_PART", str(path))
+    assert files.obtain(part) == (fetched, path)
+    assert item(part).state == "embedded"
+    path.unlink()
+    with pytest.raises(WeightsError, match=r"there is no file .*whole\.safetensors"):
+        files.obtain(part)
+    assert item(part).state == "missing"
+    assert server.requests == []
+
+
+def test_every_variable_can_be_exported():
+    names = [files.variable(weight) for weight in CATALOG.values()]
+    assert all(re.fullmatch(r"STYLEGRID_[A-Z0-9_]+", name) for name in names)
+    assert len({*names, files.OWN_REPO, DEADLINE}) == len(names) + 2
+    assert {"STYLEGRID_VGG19", "STYLEGRID_JOHNSON_STARRY_NIGHT", "STYLEGRID_ONNX_CANDY_9"} <= {*names}
 
 
 def test_a_part_is_taken_up_where_the_connection_broke(server, part):

@@ -27,13 +27,18 @@ class WeightsError(RuntimeError):
     """Weights are missing, damaged or not the ones that the catalog names."""
 
 
-def locate(weight: Weight) -> Path:
-    """The path of a weight's file; WeightsError when it is not there.
+def variable(weight: Weight) -> str:
+    """The environment variable that names a weight's file directly: STYLEGRID_VGG19, STYLEGRID_ONNX_CANDY_9.
 
-    The environment variable STYLEGRID_<KEY> (for instance STYLEGRID_VGG19) names the file directly, for
-    machines on which the package that carries it is not installed.
+    For machines on which the package that carries it is not installed, or from which no Hub is reached. It
+    names the whole file, also where StyleGrid reads a part.
     """
-    given = os.environ.get(f"STYLEGRID_{weight.key.upper()}")
+    return "STYLEGRID_" + re.sub(r"\W", "_", weight.key.upper())
+
+
+def locate(weight: Weight) -> Path:
+    """The path of a weight's file, by its variable if that is set; WeightsError when it is not there."""
+    given = os.environ.get(variable(weight))
     path = Path(given) if given else _folder(weight) / weight.file
     if not path.is_file():
         raise WeightsError(f"The weights {weight.title} are missing: there is no file {path}.")
@@ -52,7 +57,7 @@ def load(key: str) -> dict[str, Tensor]:
 
 def obtain(weight: Weight) -> tuple[bytes, Path]:
     """The verified bytes of a weight's file and its path; read once: what was checked is what is loaded."""
-    given = f"STYLEGRID_{weight.key.upper()}" in os.environ
+    given = os.environ.get(variable(weight))
     if not weight.repo or given:
         try:
             return embedded(weight)
@@ -79,7 +84,7 @@ def in_own_repo(weight: Weight) -> Weight:
 
 
 def embedded(weight: Weight) -> tuple[bytes, Path]:
-    """The same of a file that comes with StyleGrid, a package, or STYLEGRID_<KEY>."""
+    """The same of a file that comes with StyleGrid, a package, or its variable."""
     path = locate(weight)
     data = path.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
@@ -88,6 +93,10 @@ def embedded(weight: Weight) -> tuple[bytes, Path]:
             f"The weights file {path} is not the one that the catalog names: its SHA-256 is "
             f"{digest[:12]}..., expected {weight.sha256[:12]}... . Reinstall it, or remove it."
         )
+    if weight.part:
+        from weights.parts import part_of  # which imports this module
+
+        return part_of(str(path), lambda first, last: data[first:last], weight.part, lambda _: None), path
     return data, path
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from weights.catalog import CATALOG, Weight
-from weights.files import OWN_REPO, WeightsError, embedded, in_own_repo, locate
+from weights.files import OWN_REPO, WeightsError, embedded, in_own_repo, locate, variable
 
 State = Literal["embedded", "cached", "not fetched", "missing"]
 
@@ -17,8 +17,8 @@ class Item:
     """A weights file as it stands on this machine.
 
     Attributes:
-        state: "embedded" comes with StyleGrid or a package of it, "cached" was fetched from the Hub, "not
-            fetched" can be, "missing" cannot.
+        state: "embedded" comes with StyleGrid or a package of it, or is named by its variable, "cached" was
+            fetched from the Hub, "not fetched" can be, "missing" cannot.
         size: bytes, of the file or to download; 0 where nobody knows.
         revision: the commit on the Hub that it is from or would be; empty where there is none or not yet.
         sha256: by the catalog or by the first download; empty where neither knows it.
@@ -38,11 +38,12 @@ def items() -> list[Item]:
 
 def item(weight: Weight) -> Item:
     """How one file stands."""
-    if not weight.repo:
+    given = os.environ.get(variable(weight))
+    if not weight.repo or given:
         try:
             return Item(weight, "embedded", locate(weight).stat().st_size, sha256=weight.sha256)
         except WeightsError:
-            if weight.package or not os.environ.get(OWN_REPO):
+            if given or weight.package or not os.environ.get(OWN_REPO):
                 return Item(weight, "missing", 0, sha256=weight.sha256)
     from weights import hub
 
