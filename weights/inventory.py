@@ -10,6 +10,7 @@ from weights.catalog import CATALOG, Weight
 from weights.files import OWN_REPO, WeightsError, embedded, in_own_repo, locate, variable
 
 State = Literal["embedded", "cached", "not fetched", "missing"]
+Verdict = Literal["right", "wrong", "not known", "not fetched", "missing"]
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,29 @@ def item(weight: Weight) -> Item:
     return Item(weight, state, size, hub.revision(weight), hub.expected_hash(weight) or weight.sha256)
 
 
-def verified(weight: Weight) -> bool:
-    """Whether a file from the Hub that is at hand has the right hash; a wrong one is removed from the cache.
+def verified(weight: Weight) -> tuple[Verdict, str]:
+    """What a file's hash says of it, and why where it is not right; a wrong one from the Hub is removed."""
+    try:
+        state = item(weight).state
+    except WeightsError as error:  # of settings or a record without which nobody knows
+        return "wrong", str(error)
+    if state == "not fetched":
+        return state, ""
+    if state == "cached":
+        return verified_from_hub(in_own_repo(weight))
+    try:
+        embedded(weight)
+    except WeightsError as error:
+        return "missing" if state == "missing" else "wrong", str(error)
+    return "right", ""
 
-    WeightsError says what is wrong with an embedded one.
-    """
-    if item(weight).state == "cached":
-        from weights import hub
 
-        return hub.cached(in_own_repo(weight)) is not None
-    embedded(weight)
-    return True
+def verified_from_hub(weight: Weight) -> tuple[Verdict, str]:
+    """The same of a file that was fetched."""
+    from weights import hub
+
+    if not hub.expected_hash(weight):
+        return "not known", "what was recorded of its first download is gone; fetch it again."
+    if hub.cached(weight) is None:
+        return "wrong", "it was removed; fetch it again."
+    return "right", ""
