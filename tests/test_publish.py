@@ -14,7 +14,7 @@ from weights import files
 from weights.__main__ import main
 from weights.catalog import CATALOG
 from weights.inventory import item
-from weights.publish import ours
+from weights.publish import STYLES, ours
 
 ROOT = Path(__file__).parent.parent
 
@@ -124,6 +124,7 @@ def test_publish_uploads_what_the_app_then_fetches(hub, capsys, tmp_path, monkey
     assert (made["name"], made["organization"]) == ("styles", "owner")
     assert "hf_secret" in hub.tokens.pop()
     assert sorted(hub.repos["owner/styles"].files) == ["README.md", "johnson/swirls-slim.safetensors"]
+    assert b"artworks; the plates" not in hub.repos["owner/styles"].files["README.md"]
     (mine,) = ours()
     monkeypatch.setattr(files, "EMBEDDED", tmp_path / "none")
     monkeypatch.setenv("STYLEGRID_WEIGHTS_REPO", "owner/styles")
@@ -150,7 +151,13 @@ def test_a_dry_run_writes_the_folder_and_asks_nobody(capsys, tmp_path):
         assert sha256((folder / weight.file).read_bytes()).hexdigest() == weight.sha256
         assert weight.sha256 in card
         assert all(plate in card for plate in weight.styles)
-    assert card.count("| plate ") >= 2
+    for method, table in (
+        ("Johnson, Alahi, Fei-Fei 2016", "plate | full: content"),
+        ("Dumoulin, Shlens, Kudlur 2017 (CIN)", "plate | content"),
+        ("Huang, Belongie 2017 (AdaIN)", "styles | content"),
+    ):
+        assert f"\n| {table} |" in card.split(f"**{method}.** Distances by")[1].split("|---")[0]
+    assert "- **adain**: a folder of artworks; the plates are textures that it never saw\n" in card
     for told in (
         "4049 photographs",
         "1603.08155",
@@ -161,6 +168,14 @@ def test_a_dry_run_writes_the_folder_and_asks_nobody(capsys, tmp_path):
         assert told in card
     assert main(["publish", "owner/styles", "--dry-run", "--out", str(folder)]) == 2
     assert "is not empty" in capsys.readouterr().err
+
+
+def test_the_card_tells_the_styles_as_the_files_do():
+    for weight in ours():
+        _, about = files.unpack(*files.embedded(weight))
+        assert tuple(about["styles"]) == weight.styles, weight.key
+        told = STYLES[weight.key.split("/")[0]]
+        assert told.startswith("the plate") == bool(weight.styles), weight.key
 
 
 def test_own_networks_only_are_published(monkeypatch):
