@@ -38,7 +38,8 @@ class LocalHub(ThreadingHTTPServer):
     Attributes:
         faults: by "HEAD" or "GET", what goes wrong with the next requests for a file: a status, "hang" (no
             answer), "drop" (half the body, then the connection breaks), "stall" (half, then nothing),
-            "truncate" (a whole answer with half the body), "wrong" (a bit differs), "whole" (no ranges).
+            "truncate" (a whole answer with half the body), "empty" (one with none of it), "wrong" (a bit
+            differs), "whole" (no ranges).
         requests: all requests for files so far: method, path, range.
         sent: bytes of bodies so far.
         tokens: what came as Authorization.
@@ -215,7 +216,7 @@ class Handler(BaseHTTPRequestHandler):
         if asked and self.command == "GET" and fault != "whole":
             begin, _, end = asked.removeprefix("bytes=").partition("-")
             first, last, status = int(begin), min(int(end) + 1 if end else size, size), 206
-        length = (last - first) // 2 if fault == "truncate" else last - first
+        length = {"truncate": (last - first) // 2, "empty": 0}.get(fault, last - first)
         self.send_response(status)
         self.send_header("X-Repo-Commit", repo.commit)
         self.send_header("ETag", f'"{repo.etag(name)}"')

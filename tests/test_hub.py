@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -30,8 +31,10 @@ from ui.tiles import Pictures, tile_html
 from weights import files, hub
 from weights.catalog import CATALOG, Weight, find
 from weights.files import WeightsError
+from weights.inventory import item
 from weights.kept import Record, remove
 from weights.progress import watching
+from weights.transfer import DEADLINE, GivenUp, Transfer
 
 SECONDS = 1.5  # the deadline in these tests
 ROOT = Path(__file__).parent.parent
@@ -368,9 +371,49 @@ def test_a_part_of_a_file_is_read_and_kept(server, part):
     assert hub.fetch(part) == (data, path)
 
 
+def test_of_a_whole_file_that_a_variable_names_the_part_is_read(server, part, tmp_path, monkeypatch):
+    fetched, _ = hub.fetch(part)
+    server.requests.clear()
+    path = tmp_path / "whole.safetensors"
+    path.write_bytes(server.repos["owner/nets"].files[PART.file])
+    monkeypatch.setenv("STYLEGRID_TEST_PART", str(path))
+    assert files.obtain(part) == (fetched, path)
+    assert item(part).state == "embedded"
+    path.unlink()
+    with pytest.raises(WeightsError, match=r"there is no file .*whole\.safetensors"):
+        files.obtain(part)
+    assert item(part).state == "missing"
+    assert server.requests == []
+
+
+def test_every_variable_can_be_exported():
+    names = [files.variable(weight) for weight in CATALOG.values()]
+    assert all(re.fullmatch(r"STYLEGRID_[A-Z0-9_]+", name) for name in names)
+    assert len({*names, files.OWN_REPO, DEADLINE}) == len(names) + 2
+    assert {"STYLEGRID_VGG19", "STYLEGRID_JOHNSON_STARRY_NIGHT", "STYLEGRID_ONNX_CANDY_9"} <= {*names}
+
+
 def test_a_part_is_taken_up_where_the_connection_broke(server, part):
     server.faults["GET"] = iter(["drop", 503, "truncate"])
     assert load_safetensors(hub.fetch(part)[0]).keys() == {f"features.{i}.weight" for i in range(4)}
+
+
+def test_empty_answers_are_asked_for_again_with_pauses_and_then_end(server, part, monkeypatch):
+    monkeypatch.setenv("STYLEGRID_HUB_SECONDS", "10")  # which the pauses do not reach
+    server.faults["GET"] = repeat("empty")
+    fails(part, r"the download failed \(the Hub sent nothing of what it was asked for\)")
+    assert [request[0] for request in server.requests].count("GET") == 3
+    server.faults["GET"] = iter(["empty", "drop", "empty"])
+    assert load_safetensors(hub.fetch(part)[0]).keys() == {f"features.{i}.weight" for i in range(4)}
+
+
+def test_empty_answers_are_not_asked_for_once_nobody_waits(server, part):
+    server.faults["GET"] = repeat("empty")
+    transfer = Transfer()
+    transfer.given_up = True
+    with pytest.raises(GivenUp):
+        hub._range(hub._address(part), 0, 100, transfer)
+    assert server.requests == []
 
 
 @pytest.mark.parametrize(

@@ -155,12 +155,12 @@ class Evil:
         return Path.touch, (Path("evil-was-here"),)
 
 
-@pytest.mark.parametrize("what", ["pickle", "code", "list", "safetensors"])
+@pytest.mark.parametrize("what", ["empty", "pickle", "code", "list", "safetensors"])
 def test_a_file_that_holds_no_weights_is_a_sentence(folder, monkeypatch, tmp_path, what):
     monkeypatch.chdir(tmp_path)
     path = folder / ("bad.safetensors" if what == "safetensors" else "bad.pth")
-    if what in ("pickle", "safetensors"):
-        path.write_bytes(b"no weights")
+    if what in ("empty", "pickle", "safetensors"):
+        path.write_bytes(b"" if what == "empty" else b"no weights")
     else:
         torch.save(Evil() if what == "code" else [1, 2], path)
     with pytest.raises(WeightsError, match=f"{path.name} holds no weights that can be read"):

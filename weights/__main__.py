@@ -51,8 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.verb in ("publish", "space"):
             send(arguments)
             return 0
-        chosen = weights_of(arguments.keys)
-        return fetch_all(chosen) if arguments.verb == "fetch" else verify_all(chosen)
+        named = bool(arguments.keys) and "all" not in arguments.keys
+        chosen = weights_of(arguments.keys) if named else [*CATALOG.values()]
+        return fetch_all(chosen, named) if arguments.verb == "fetch" else verify_all(chosen, named)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
@@ -64,9 +65,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def weights_of(keys: Sequence[str]) -> list[Weight]:
-    """The entries called so; all of them for `all` or none. ValueError where there is none."""
+    """The entries called so. ValueError where there is none."""
     try:
-        return [*CATALOG.values()] if not keys or "all" in keys else [find(key) for key in keys]
+        return [find(key) for key in keys]
     except KeyError as error:
         raise ValueError(error.args[0]) from error
 
@@ -84,8 +85,11 @@ def show() -> None:
     Console(width=None if sys.stdout.isatty() else 200).print(table, highlight=False, markup=False)
 
 
-def fetch_all(chosen: Sequence[Weight]) -> int:
-    """Download what is not at hand, with a bar each; 1 where one could not be had."""
+def fetch_all(chosen: Sequence[Weight], named: bool) -> int:
+    """Download what is not at hand, with a bar each; 1 where one could not be had.
+
+    Unless it was named, what comes with an optional package is left out where that is not installed.
+    """
     status = 0
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
@@ -101,25 +105,22 @@ def fetch_all(chosen: Sequence[Weight]) -> int:
                 progress.update(bar, completed=len(data), total=len(data))
                 print(f"{weight.key}: {path}")
             except WeightsError as error:
-                status = 1
                 progress.remove_task(bar)
-                print(f"{weight.key}: {error}", file=sys.stderr)
+                if weight.optional and not named and item(weight).state == "missing":
+                    print(f"{weight.key}: left out. {error}")
+                else:
+                    status = 1
+                    print(f"{weight.key}: {error}", file=sys.stderr)
     return status
 
 
-def verify_all(chosen: Sequence[Weight]) -> int:
-    """Say of each file whether its hash is right; 1 where one is not."""
+def verify_all(chosen: Sequence[Weight], named: bool) -> int:
+    """Say of each file whether its hash is right; 1 where one is not, or where a named one is missing."""
     status = 0
     for weight in chosen:
-        try:
-            if item(weight).state == "not fetched":
-                told = "not fetched"
-            else:
-                told = "right" if verified(weight) else "wrong, and removed: fetch it again"
-        except WeightsError as error:
-            told = f"wrong: {error}"
-        status |= told.startswith("wrong")
-        print(f"{weight.key}: {told}")
+        verdict, why = verified(weight)
+        status |= verdict in ("wrong", "not known") or (verdict == "missing" and named)
+        print(f"{weight.key}: {verdict}{': ' if why else ''}{why}")
     return status
 
 

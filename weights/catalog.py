@@ -41,6 +41,11 @@ class Weight:
     part: str = ""
     size: int = 0
 
+    @property
+    def optional(self) -> bool:
+        """Whether it comes with a package that is not installed with StyleGrid."""
+        return self.requirements != "requirements.txt"
+
 
 # SHA-256 of the Johnson networks, by file name; a name begins with its plate's.
 JOHNSON: dict[str, str] = {

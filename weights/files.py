@@ -7,7 +7,9 @@ import importlib.util
 import io
 import json
 import os
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +27,18 @@ class WeightsError(RuntimeError):
     """Weights are missing, damaged or not the ones that the catalog names."""
 
 
-def locate(weight: Weight) -> Path:
-    """The path of a weight's file; WeightsError when it is not there.
+def variable(weight: Weight) -> str:
+    """The environment variable that names a weight's file directly: STYLEGRID_VGG19, STYLEGRID_ONNX_CANDY_9.
 
-    The environment variable STYLEGRID_<KEY> (for instance STYLEGRID_VGG19) names the file directly, for
-    machines on which the package that carries it is not installed.
+    For machines on which the package that carries it is not installed, or from which no Hub is reached. It
+    names the whole file, also where StyleGrid reads a part.
     """
-    given = os.environ.get(f"STYLEGRID_{weight.key.upper()}")
+    return "STYLEGRID_" + re.sub(r"\W", "_", weight.key.upper())
+
+
+def locate(weight: Weight) -> Path:
+    """The path of a weight's file, by its variable if that is set; WeightsError when it is not there."""
+    given = os.environ.get(variable(weight))
     path = Path(given) if given else _folder(weight) / weight.file
     if not path.is_file():
         raise WeightsError(f"The weights {weight.title} are missing: there is no file {path}.")
@@ -50,7 +57,7 @@ def load(key: str) -> dict[str, Tensor]:
 
 def obtain(weight: Weight) -> tuple[bytes, Path]:
     """The verified bytes of a weight's file and its path; read once: what was checked is what is loaded."""
-    given = f"STYLEGRID_{weight.key.upper()}" in os.environ
+    given = os.environ.get(variable(weight))
     if not weight.repo or given:
         try:
             return embedded(weight)
@@ -62,8 +69,22 @@ def obtain(weight: Weight) -> tuple[bytes, Path]:
     return hub.fetch(weight)
 
 
+def in_own_repo(weight: Weight) -> Weight:
+    """The weight with its place on the Hub; one of our own networks is in the repository that
+    STYLEGRID_WEIGHTS_REPO names, OWNER/NAME or OWNER/NAME@COMMIT."""
+    if weight.repo:
+        return weight
+    repo, _, revision = os.environ.get(OWN_REPO, "").partition("@")
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo) or not re.fullmatch(r"([0-9a-f]{40})?", revision):
+        raise WeightsError(
+            f"{OWN_REPO} is {os.environ.get(OWN_REPO)!r}; it must be OWNER/NAME, or OWNER/NAME@COMMIT, "
+            "a commit with all its 40 digits."
+        )
+    return replace(weight, repo=repo, revision=revision)
+
+
 def embedded(weight: Weight) -> tuple[bytes, Path]:
-    """The same of a file that comes with StyleGrid, a package, or STYLEGRID_<KEY>."""
+    """The same of a file that comes with StyleGrid, a package, or its variable."""
     path = locate(weight)
     data = path.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
@@ -72,6 +93,10 @@ def embedded(weight: Weight) -> tuple[bytes, Path]:
             f"The weights file {path} is not the one that the catalog names: its SHA-256 is "
             f"{digest[:12]}..., expected {weight.sha256[:12]}... . Reinstall it, or remove it."
         )
+    if weight.part:
+        from weights.parts import part_of  # which imports this module
+
+        return part_of(str(path), lambda first, last: data[first:last], weight.part, lambda _: None), path
     return data, path
 
 
@@ -91,7 +116,7 @@ def read(data: bytes, path: Path) -> dict[str, Tensor]:
     except ImportError as error:
         raise WeightsError(f"{path.name} needs the package onnx: run `pip install onnx`.") from error
     except Exception as error:  # these libraries raise errors of many kinds for a damaged file
-        reason = str(error).splitlines()[0]
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise WeightsError(
             f"{path} holds no weights that can be read; a safetensors file or a state dict is needed "
             f"({reason})."

@@ -7,16 +7,11 @@ from __future__ import annotations
 
 import errno
 import os
-import re
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from typing import Any
 
-from filelock import FileLock, Timeout
 from huggingface_hub import (
     HfApi,
     HfFileMetadata,
@@ -35,16 +30,12 @@ from huggingface_hub.utils import (  # type: ignore[attr-defined]
 )
 
 from weights.catalog import Weight
-from weights.files import OWN_REPO, WeightsError
-from weights.kept import Record, put, read_record, remove
+from weights.files import WeightsError, in_own_repo
+from weights.kept import Record, alone, put, read_record, remove
 from weights.parts import part_of
-from weights.progress import Download, tell
-from weights.transfer import POLL_SECONDS, GivenUp, Late, Transfer, deadline, under_deadline
-
-T = TypeVar("T")
+from weights.transfer import GivenUp, Late, Transfer, deadline, patiently, under_deadline
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
-PAUSES = (0.5, 1.0)  # seconds before the Hub is asked again
 CHUNK = 2**18  # bytes between two signs of life; the client's own 10 MB would make a slow line look dead
 
 
@@ -62,25 +53,11 @@ def fetch(weight: Weight) -> tuple[bytes, Path]:
             return found
         if constants.HF_HUB_OFFLINE:
             raise WeightsError(f"{_missing(weight)}, and HF_HUB_OFFLINE forbids to fetch it.")
-        with _alone(weight):
+        with alone(_kept(weight, ".lock"), weight.title):
             found = cached(weight)  # somebody else may have fetched it meanwhile
             return found if found is not None else _download(weight)
     except OSError as error:
         raise _explained(weight, error) from error
-
-
-def in_own_repo(weight: Weight) -> Weight:
-    """The weight with its place on the Hub; one of our own networks is in the repository that
-    STYLEGRID_WEIGHTS_REPO names, OWNER/NAME or OWNER/NAME@COMMIT."""
-    if weight.repo:
-        return weight
-    repo, _, revision = os.environ.get(OWN_REPO, "").partition("@")
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo) or not re.fullmatch(r"([0-9a-f]{40})?", revision):
-        raise WeightsError(
-            f"{OWN_REPO} is {os.environ.get(OWN_REPO)!r}; it must be OWNER/NAME, or OWNER/NAME@COMMIT, "
-            "a commit with all its 40 digits."
-        )
-    return replace(weight, repo=repo, revision=revision)
 
 
 def cached(weight: Weight) -> tuple[bytes, Path] | None:
@@ -185,7 +162,7 @@ def _fetch_file(weight: Weight, transfer: Transfer) -> tuple[Path, str]:
             tqdm_class=Ticks,
         )
 
-    path = Path(_patiently(download, transfer))
+    path = Path(patiently(download, transfer, _passing))
     return path, path.parents[len(PurePosixPath(weight.file).parts) - 1].name
 
 
@@ -216,62 +193,50 @@ def _address(weight: Weight) -> str:
 
 def _about(weight: Weight, transfer: Transfer) -> HfFileMetadata:
     """Size, hash and commit of the file. The client's own retries would go on for minutes unheard."""
-    return _patiently(lambda: get_hf_file_metadata(_address(weight), timeout=deadline()), transfer)
-
-
-def _patiently(ask: Callable[[], T], transfer: Transfer) -> T:
-    """What `ask` returns, asked again a few times where that may help."""
-    for pause in PAUSES:
-        transfer.check()
-        try:
-            return ask()
-        except Exception as error:
-            if not _passing(error):
-                raise
-        time.sleep(pause)
-    transfer.check()
-    return ask()
+    return patiently(lambda: get_hf_file_metadata(_address(weight), timeout=deadline()), transfer, _passing)
 
 
 def _passing(error: Exception) -> bool:
     """Whether an error may be gone in a second: no connection, or one of the server's own."""
     if isinstance(error, errors.HfHubHTTPError):
         return error.response.status_code >= 500
-    return not isinstance(error, (GivenUp, OSError))  # the client's own errors of connections are neither
+    # The client's own errors of connections are none of these.
+    return not isinstance(error, (GivenUp, OSError, WeightsError))
 
 
 def _range(url: str, first: int, last: int, transfer: Transfer) -> bytes:
     """Bytes `first` up to, but without, `last`, fewer where the file ends before. A connection that breaks is
     taken up where it broke."""
-    received, pauses = bytearray(), iter(PAUSES)
+    received = bytearray()
     while first + len(received) < last:
-        begin = len(received)
-        place = first + begin
-        headers = build_hf_headers(
-            headers={"Range": f"bytes={place}-{last - 1}", "Accept-Encoding": "identity"}
-        )
-        try:
-            with get_session().stream("GET", url, headers=headers, timeout=2 * deadline()) as response:
-                hf_raise_for_status(response)
-                told = response.headers.get("Content-Range", "")
-                if response.status_code != 206 or not told.startswith(f"bytes {place}-"):
-                    raise WeightsError(f"{url} is not served in parts, and all of it would be too much.")
-                last = min(last, int(told.rpartition("/")[2]))
-                for chunk in response.iter_bytes():
-                    transfer.add(len(chunk))
-                    received += chunk
-        except (WeightsError, GivenUp):
-            raise
-        except Exception as error:  # of whichever HTTP library the client uses
-            transfer.check()
-            if len(received) == begin:
-                pause = next(pauses, None)
-                if pause is None or not _passing(error):
-                    raise
-                time.sleep(pause)
+        size = patiently(partial(_add, received, url, first, last, transfer), transfer, _passing)
+        last = min(last, size)
     if len(received) != max(last - first, 0):
         raise WeightsError(f"{url} sent more bytes than it was asked for.")
     return bytes(received)
+
+
+def _add(received: bytearray, url: str, first: int, last: int, transfer: Transfer) -> int:
+    """Add to the received bytes what comes of the rest, a byte at least, and give the file's size."""
+    before = len(received)
+    place = first + before
+    headers = build_hf_headers(headers={"Range": f"bytes={place}-{last - 1}", "Accept-Encoding": "identity"})
+    try:
+        with get_session().stream("GET", url, headers=headers, timeout=2 * deadline()) as response:
+            hf_raise_for_status(response)
+            told = response.headers.get("Content-Range", "")
+            if response.status_code != 206 or not told.startswith(f"bytes {place}-"):
+                raise WeightsError(f"{url} is not served in parts, and all of it would be too much.")
+            size = int(told.rpartition("/")[2])
+            for chunk in response.iter_bytes():
+                transfer.add(len(chunk))
+                received += chunk
+    except Exception as error:  # of whichever HTTP library the client uses
+        if len(received) == before or isinstance(error, GivenUp):
+            raise
+    if len(received) == before:
+        raise EOFError("the Hub sent nothing of what it was asked for")
+    return size
 
 
 def _explained(weight: Weight, error: Exception) -> WeightsError:
@@ -298,23 +263,6 @@ def _explained(weight: Weight, error: Exception) -> WeightsError:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         told = f"the download failed ({reason})"
     return WeightsError(f"{_missing(weight)}, and {told}.")
-
-
-@contextmanager
-def _alone(weight: Weight) -> Iterator[None]:
-    """Only one thread of one process at a time; whoever waits tells the watcher."""
-    path = _kept(weight, ".lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path)
-    while not lock.is_locked:
-        try:
-            lock.acquire(timeout=POLL_SECONDS)
-        except Timeout:  # not a failure, though it is an OSError
-            tell(Download(weight.title))
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _kept(weight: Weight, ending: str) -> Path:

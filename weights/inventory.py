@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from weights.catalog import CATALOG, Weight
-from weights.files import OWN_REPO, WeightsError, embedded, locate
+from weights.files import OWN_REPO, WeightsError, embedded, in_own_repo, locate, variable
 
 State = Literal["embedded", "cached", "not fetched", "missing"]
+Verdict = Literal["right", "wrong", "not known", "not fetched", "missing"]
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,8 @@ class Item:
     """A weights file as it stands on this machine.
 
     Attributes:
-        state: "embedded" comes with StyleGrid or a package of it, "cached" was fetched from the Hub, "not
-            fetched" can be, "missing" cannot.
+        state: "embedded" comes with StyleGrid or a package of it, or is named by its variable, "cached" was
+            fetched from the Hub, "not fetched" can be, "missing" cannot.
         size: bytes, of the file or to download; 0 where nobody knows.
         revision: the commit on the Hub that it is from or would be; empty where there is none or not yet.
         sha256: by the catalog or by the first download; empty where neither knows it.
@@ -38,29 +39,45 @@ def items() -> list[Item]:
 
 def item(weight: Weight) -> Item:
     """How one file stands."""
-    if not weight.repo:
+    given = os.environ.get(variable(weight))
+    if not weight.repo or given:
         try:
             return Item(weight, "embedded", locate(weight).stat().st_size, sha256=weight.sha256)
         except WeightsError:
-            if weight.package or not os.environ.get(OWN_REPO):
+            if given or weight.package or not os.environ.get(OWN_REPO):
                 return Item(weight, "missing", 0, sha256=weight.sha256)
     from weights import hub
 
-    weight = hub.in_own_repo(weight)
+    weight = in_own_repo(weight)
     path = hub.cached_path(weight)
     size = weight.size if path is None else path.stat().st_size
     state: State = "not fetched" if path is None else "cached"
     return Item(weight, state, size, hub.revision(weight), hub.expected_hash(weight) or weight.sha256)
 
 
-def verified(weight: Weight) -> bool:
-    """Whether a file from the Hub that is at hand has the right hash; a wrong one is removed from the cache.
+def verified(weight: Weight) -> tuple[Verdict, str]:
+    """What a file's hash says of it, and why where it is not right; a wrong one from the Hub is removed."""
+    try:
+        state = item(weight).state
+    except WeightsError as error:  # of settings or a record without which nobody knows
+        return "wrong", str(error)
+    if state == "not fetched":
+        return state, ""
+    if state == "cached":
+        return verified_from_hub(in_own_repo(weight))
+    try:
+        embedded(weight)
+    except WeightsError as error:
+        return "missing" if state == "missing" else "wrong", str(error)
+    return "right", ""
 
-    WeightsError says what is wrong with an embedded one.
-    """
-    if item(weight).state == "cached":
-        from weights import hub
 
-        return hub.cached(hub.in_own_repo(weight)) is not None
-    embedded(weight)
-    return True
+def verified_from_hub(weight: Weight) -> tuple[Verdict, str]:
+    """The same of a file that was fetched."""
+    from weights import hub
+
+    if not hub.expected_hash(weight):
+        return "not known", "what was recorded of its first download is gone; fetch it again."
+    if hub.cached(weight) is None:
+        return "wrong", "it was removed; fetch it again."
+    return "right", ""

@@ -5,10 +5,16 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from weights.files import WeightsError
+from weights.progress import Download, tell
+from weights.transfer import POLL_SECONDS
 
 
 @dataclass(frozen=True)
@@ -50,3 +56,19 @@ def remove(path: Path) -> None:
     target = path.resolve()
     path.unlink(missing_ok=True)
     target.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone(path: Path, title: str) -> Iterator[None]:
+    """Only one thread of one process at a time, by a lock in a file; whoever waits tells the watcher."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    while not lock.is_locked:
+        try:
+            lock.acquire(timeout=POLL_SECONDS)
+        except Timeout:  # not a failure, though it is an OSError
+            tell(Download(title))
+    try:
+        yield
+    finally:
+        lock.release()

@@ -35,13 +35,15 @@ side.
 
 ## Plates
 
-The styles are {count} pictures of StyleGrid's own: textures synthesised from the style statistics of
+The plates are {count} pictures of StyleGrid's own: textures synthesised from the style statistics of
 paintings in the public domain, and a few drawn ones. {plates}.
 
 ## Training data
 
-Content: crops of photographs, as many as the table says. Styles: the plates above. None of the photos that
-the distances below were measured on was among them.
+Content: crops of photographs, as many as the table says. None of the photos that the distances below were
+measured on was among them. Styles:
+
+{styles}
 
 ## Distances
 
@@ -76,6 +78,11 @@ METHODS = {
     "adain": "a decoder for any style (Huang, Belongie 2017, https://arxiv.org/abs/1703.06868); it belongs "
     "to the original weights of VGG-19",
 }
+STYLES = {
+    "cin": "the plates, all of them",
+    "johnson": "the plate that a network is called after",
+    "adain": "a folder of artworks; the plates are textures that it never saw",
+}
 
 
 def ours() -> list[Weight]:
@@ -107,7 +114,8 @@ def card(repo: str, about: dict[str, dict[str, Any]], distances: str) -> str:
     ]
     return CARD.format(
         repo=repo,
-        methods="\n".join(f"- **{kind}**: {METHODS.get(kind, kind)}" for kind in kinds),
+        methods="\n".join(f"- **{kind}**: {METHODS[kind]}" for kind in kinds),
+        styles="\n".join(f"- **{kind}**: {STYLES[kind]}" for kind in kinds),
         files=table(("file", "bytes", "steps", "trained on", "SHA-256"), rows),
         count=len(plates),
         plates=", ".join(plates),
@@ -128,11 +136,11 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def measured(readme: str) -> str:
-    """Every paragraph about distances in StyleGrid's own README, with the table that follows it."""
-    blocks = readme.split("\n\n")
-    found = [
-        f"{text[text.index('Distances by') :]}\n\n{numbers}"
-        for text, numbers in pairwise(blocks)
-        if "Distances by" in text and numbers.startswith("| plate")
-    ]
+    """Every paragraph about distances in StyleGrid's own README, called after its method, with its table."""
+    method, found = "", list[str]()
+    for text, numbers in pairwise(readme.split("\n\n")):
+        if text.startswith("**"):
+            method = text.split("**")[1]
+        if "Distances by" in text and numbers.startswith("|"):
+            found.append(f"**{method}.** {text[text.index('Distances by') :]}\n\n{numbers}")
     return "\n\n".join(found) or "Not measured."

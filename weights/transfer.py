@@ -15,6 +15,7 @@ T = TypeVar("T")
 
 DEADLINE = "STYLEGRID_HUB_SECONDS"
 POLL_SECONDS = 0.1
+PAUSES = (0.5, 1.0)  # seconds before the Hub is asked again
 
 
 def deadline() -> float:
@@ -55,6 +56,20 @@ class Transfer:
         self.check()
         self.done += count
         self.heard = time.monotonic()
+
+
+def patiently(ask: Callable[[], T], transfer: Transfer, passing: Callable[[Exception], bool]) -> T:
+    """What `ask` returns, asked again a few times after errors that are `passing`."""
+    for pause in PAUSES:
+        transfer.check()
+        try:
+            return ask()
+        except Exception as error:
+            if not passing(error):
+                raise
+        time.sleep(pause)
+    transfer.check()
+    return ask()
 
 
 def under_deadline(title: str, seconds: float, work: Callable[[Transfer], T]) -> T:
