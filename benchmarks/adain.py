@@ -31,12 +31,13 @@ from benchmarks.feedforward import (
     save_sheet,
     speed,
 )
+from core.grain import Grain
 from core.images import open_picture, save_png, to_image, to_tensor
 from core.losses import mean_std
 from core.resample import fit_long_side, fit_short_side
 from core.tiles import whole
 from core.vgg import MEAN_RGB
-from methods.adain import FEATURE_SCALE, GRAIN, AdaIN, AdaINSettings, Decoder, Grain, encoder
+from methods.adain import FEATURE_SCALE, GRAIN, AdaIN, AdaINSettings, Decoder, encoder
 from methods.base import Stop, Style
 from weights.files import load
 

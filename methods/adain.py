@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import sha256
 from typing import Literal, cast
 
@@ -15,6 +14,7 @@ from torch import Tensor, nn
 
 from core.colour import keep_colours, luma, match_colours
 from core.device import allow_fast_matmul, fast_dtype, return_freed_memory
+from core.grain import Grain
 from core.images import open_picture, to_tensor
 from core.losses import joined_mean_std, mean_std
 from core.plates import plates
@@ -34,8 +34,7 @@ LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
 FEATURE_SCALE = 64.0  # of relu4_1 with the original weights, so that the decoder's first layer sees about 1
 MULTIPLE = 8  # the encoder halves a picture three times
 MARGIN = 80  # px around a tile; the network sees no further
-GRAIN = 0.05  # deviation of the noise that a decoder of ours knows from its training
-GRAIN_SIDE = 1024  # px after which the noise repeats itself
+GRAIN = 0.05  # strength of the noise that our decoder knows from its training
 COLOUR_SIDE = 1024  # px of the photo that are enough to know its colours
 LEAST_STYLE_SIDE, USUAL_STYLE_SIDE = 64, 512  # px
 REMEMBERED = 64  # style pictures whose statistics are kept
@@ -50,25 +49,6 @@ def adain(content: Tensor, of_content: Statistics, style: Statistics) -> Tensor:
     (content_mean, content_std), (mean, std) = of_content, style
     scale = std / content_std
     return torch.addcmul((mean - scale * content_mean).to(content.dtype), content, scale.to(content.dtype))
-
-
-class Grain:
-    """Grey noise on a picture of any size, the same on every device, of which tiles see their own part."""
-
-    def __init__(self, seed: int, deviation: float) -> None:
-        self.noise, self.deviation = _noise(seed), deviation
-
-    def at(self, tile: Tile) -> Tensor:
-        """The noise of what a tile reads, (1, 1, height, width)."""
-        rows, columns = (
-            torch.arange(span.start, span.stop) % GRAIN_SIDE for span in (tile.rows, tile.columns)
-        )
-        return self.deviation * self.noise[..., rows[:, None], columns]
-
-
-@lru_cache(maxsize=4)
-def _noise(seed: int) -> Tensor:
-    return torch.randn(1, 1, GRAIN_SIDE, GRAIN_SIDE, generator=torch.Generator().manual_seed(seed))
 
 
 def encoder(device: torch.device, dtype: torch.dtype, layers: Sequence[str] = LAYERS[-1:]) -> VGG:

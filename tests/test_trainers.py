@@ -146,6 +146,13 @@ def test_adain_trains_a_decoder(photo_folder, tmp_path, monkeypatch):
     assert decoder(torch.zeros(1, 512, 4, 5)).shape == (1, 3, 32, 40)
 
 
+@pytest.mark.parametrize("stages", ["1:32x1", "1:36x2"])
+def test_adain_refuses_crops_that_it_cannot_use(photo_folder, tmp_path, monkeypatch, stages):
+    flags = ("--content", photo_folder, "--style", photo_folder, "--out", tmp_path, "--stages", stages)
+    with pytest.raises(SystemExit, match="AdaIN needs a multiple of 8 px, and batches of 2 or more"):
+        run(monkeypatch, adain, *flags)
+
+
 def test_training_needs_neither_the_page_nor_its_packages():
     """A bare GPU machine has torch, torchvision, numpy, pillow and safetensors only."""
     source = (

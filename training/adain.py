@@ -14,11 +14,12 @@ from PIL import Image
 from torch import Tensor
 
 from core.device import allow_fast_matmul, fast_dtype, pick_device
+from core.grain import Grain, noise
 from core.losses import mean_std, relative_error, total_variation
 from core.sheet import contact_sheet
 from core.tiles import whole
 from core.vgg import VGG
-from methods.adain import GRAIN, LAYERS, Decoder, Grain, adain, encoder
+from methods.adain import GRAIN, LAYERS, MULTIPLE, Decoder, adain, encoder
 from training.command import finish, parser, plan, run
 from training.data import Pictures
 from training.loop import Training
@@ -35,9 +36,12 @@ class ArbitraryStyle:
 
     Deviations: errors are relative, as in all our trainings, so that no layer outweighs the others; total
     variation, and the output's distance from [0, 1], are held down as well. One picture of every batch is
-    its own style and must come back as it was, without which alpha 0 would not give the photo. The others get
-    grain before they are encoded, from which flat areas take an irregular texture instead of a mesh, and
-    their colours' means and deviations are asked for as well, which VGG's relative errors hardly tell apart.
+    its own style and must come back as it was, so that a small alpha has little to give back. The others get
+    grain before they are encoded, from which flat areas take strokes instead of a mesh, and their colours'
+    means and deviations are asked for as well, which VGG's relative errors hardly tell apart.
+
+    Args:
+        decoder, network: trained, and frozen. styles: as many pictures as a batch has, but one, are drawn.
     """
 
     def __init__(self, decoder: Decoder, network: VGG, styles: Pictures) -> None:
@@ -45,11 +49,16 @@ class ArbitraryStyle:
 
     def __call__(self, content: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         count, size = len(content), content.shape[-1]
+        if count < 2 or size % MULTIPLE:
+            raise ValueError(
+                f"--stages has crops of {size} px in batches of {count}; AdaIN needs a multiple of "
+                f"{MULTIPLE} px, and batches of 2 or more, because one picture of each is its own style."
+            )
         with torch.no_grad():
             styles = torch.cat([self.styles.batch(count - 1, size, random), content[-1:]])
-            noise = GRAIN * torch.randn(count, 1, size, size, generator=random)
-            noise[-1] = 0
-            features = self.encoder(torch.cat([content + noise.to(content), styles]))
+            grain = GRAIN * noise(count, size, random)
+            grain[-1] = 0
+            features = self.encoder(torch.cat([content + grain.to(content), styles]))
             target = {layer: torch.cat(mean_std(features[layer][count:]), 1) for layer in LAYERS}
             of_content, of_style = features[LAYERS[-1]].split(count)
             wanted = adain(of_content, mean_std(of_content), mean_std(of_style))
