@@ -20,7 +20,7 @@ from core.resample import fit_long_side, resample
 from core.vgg import BACKBONES, ORIGINAL, VGG, layer_names
 from methods.base import Frame, Method, Stop, Style
 from methods.finish import finished
-from methods.gatys_objective import Loss, Objective, balanced
+from methods.gatys_objective import Loss, Objective, balance
 from methods.gatys_presets import AUTO, NOTES, STEP_SECONDS, VGG16, VGG16_LAYERS, GatysSettings
 from methods.settings import MethodSettings
 from weights.catalog import find
@@ -158,8 +158,8 @@ class Gatys(Method):
         for level in levels:
             level_content = resample(content, *level.size)
             side = style_size(settings, content) * level.size[1] // content.shape[-1]
-            weighed = balanced(settings, content, level_content)
-            objective = Objective(weighed, network, level_content, fit_long_side(painting, side), stop)
+            level_style, factor = fit_long_side(painting, side), balance(settings, content, level_content)
+            objective = Objective(settings, network, level_content, level_style, stop, factor)
             descent, over = Descent(objective, resample(image, *level.size)), False
             while not over:
                 losses = descent.step()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
@@ -124,12 +124,20 @@ class Objective:
         network: VGG with at least the settings' layers.
         content: (1, 3, H, W) RGB in [0, 1]; style likewise, any size.
         stop: checked between layers, so that even a slow step can be ended.
+        content_factor: on the content weight; see `balance`.
     """
 
     def __init__(
-        self, settings: GatysSettings, network: VGG, content: Tensor, style: Tensor, stop: Stop | None = None
+        self,
+        settings: GatysSettings,
+        network: VGG,
+        content: Tensor,
+        style: Tensor,
+        stop: Stop | None = None,
+        content_factor: float = 1.0,
     ) -> None:
         self.settings = settings
+        self.content_weight = content_factor * settings.content_weight
         self.formulas = FORMULAS[settings.formulas]
         self.scale = pixel_scale(settings.pixels, content.device)
         self.network = network
@@ -147,7 +155,7 @@ class Objective:
         style = torch.stack([formulas.style(formulas.gram(features[k]), g) for k, g in self.grams.items()])
         content = torch.stack([formulas.content(features[k], c) for k, c in self.content.items()])
         losses = {
-            "content": settings.content_weight * self._balanced(content.mean()),
+            "content": self.content_weight * self._balanced(content.mean()),
             "style": settings.style_weight
             * self._balanced(style.sum() if formulas.style_sum else style.mean()),
         }
@@ -166,8 +174,9 @@ class Objective:
         return features
 
 
-def balanced(settings: GatysSettings, content: Tensor, level: Tensor) -> GatysSettings:
-    """Settings for a smaller pyramid level, whose fewer positions must weigh what those of `content` do."""
-    if not FORMULAS[settings.formulas].content_sum:
-        return settings
-    return replace(settings, content_weight=settings.content_weight * content.numel() / level.numel())
+def balance(settings: GatysSettings, content: Tensor, level: Tensor) -> float:
+    """The factor by which a smaller pyramid level's fewer positions weigh what those of `content` do.
+
+    It is no new setting, for the weight may well leave the range that users can choose from.
+    """
+    return content.numel() / level.numel() if FORMULAS[settings.formulas].content_sum else 1.0

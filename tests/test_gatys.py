@@ -14,7 +14,7 @@ from core.lbfgs import LBFGS
 from core.vgg import VGG
 from methods.base import Frame, Stop, Stopped, Style
 from methods.gatys import Descent, Gatys, pyramid, schedule, starting_picture
-from methods.gatys_objective import Objective
+from methods.gatys_objective import Objective, balance
 from methods.gatys_presets import PAPER, PRESETS, GatysSettings
 
 CPU = torch.device("cpu")
@@ -231,6 +231,25 @@ def test_pyramid_spends_all_steps_and_ends_at_full_size() -> None:
     assert pyramid(settings, 100, 100) == [((100, 100), 100)]
     # A few steps all go to the finest level rather than to none.
     assert pyramid(replace(settings, steps=1), 512, 512) == [((512, 512), 1)]
+
+
+def test_the_greatest_content_weight_serves_every_level_of_a_pyramid() -> None:
+    settings = GatysSettings.make(content_weight=1e6, steps=3, precision="float32")
+    frames = run(settings, content=picture(128, 128, seed=1))
+    assert frames[-1].step == 3
+
+
+def test_a_smaller_level_weighs_the_content_as_the_full_size_does() -> None:
+    full, level = picture(128, 96, seed=1), picture(64, 48, seed=1)
+    assert balance(PAPER, full, level) == 4
+    assert balance(PAPER, full, full) == 1
+    assert balance(PRESETS["tensorflow"], full, level) == 1
+    network, start = VGG(PAPER.layers, "average"), picture(64, 48, seed=3)
+    plain, weighed = (
+        Objective(PAPER, network, level, STYLE, content_factor=factor)(start) for factor in (1.0, 4.0)
+    )
+    torch.testing.assert_close(weighed["content"], 4 * plain["content"])
+    torch.testing.assert_close(weighed["style"], plain["style"])
 
 
 def test_stop_ends_the_run_within_a_step() -> None:
