@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from core.losses import gram, neighbour_differences, squared_error, total_variation
-from core.vgg import VGG
+from core.vgg import IMAGENET, VGG
 from methods.base import Stop
 from methods.gatys_presets import GatysSettings
 
@@ -59,15 +59,14 @@ FORMULAS = {
         content_sum=True,
     ),
     "tensorflow": Formulas(gram=gram, style=mean_squared_error, content=mean_squared_error),
-    # Features of inputs divided by ImageNet's deviation are about 255 x 0.225 times smaller: a ReLU network
-    # scales with its input when its biases do.
+    # So many times smaller are features of inputs divided by ImageNet's deviation; see core.vgg.Backbone.
     "d2l": Formulas(
         gram=lambda features: gram(features) / features.shape[1],
         style=mean_squared_error,
         content=mean_squared_error,
         variation=half_mean_variation,
         style_sum=True,
-        feature_scale=1 / (255 * 0.225),
+        feature_scale=1 / IMAGENET[2],
     ),
     "hvass": Formulas(
         gram=lambda features: gram(features) * features[0, 0].numel(),
@@ -94,16 +93,19 @@ class PixelScale:
         return variable * self.deviation + self.mean
 
 
-PIXELS = {
-    "unit": ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
-    "255": ((0.0, 0.0, 0.0), (1 / 255, 1 / 255, 1 / 255)),
-    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+PIXELS = {  # mean and deviation of pixels in 0..255
+    "unit": ((0.0, 0.0, 0.0), (255.0, 255.0, 255.0)),
+    "255": ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
+    "imagenet": IMAGENET[:2],
 }
 
 
 def pixel_scale(name: str, device: torch.device) -> PixelScale:
     """The PixelScale called `name`, with its tensors on `device`."""
-    mean, deviation = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in PIXELS[name])
+    mean, deviation = (
+        torch.tensor([value / 255 for value in values], device=device).view(1, 3, 1, 1)
+        for values in PIXELS[name]
+    )
     return PixelScale(mean, deviation)
 
 

@@ -14,7 +14,7 @@ from core.lbfgs import LBFGS
 from core.vgg import VGG
 from methods.base import Frame, Stop, Stopped, Style
 from methods.gatys import Descent, Gatys, pyramid, schedule, starting_picture
-from methods.gatys_objective import Objective, balance
+from methods.gatys_objective import Objective, balance, pixel_scale
 from methods.gatys_presets import PAPER, PRESETS, GatysSettings
 
 CPU = torch.device("cpu")
@@ -231,6 +231,22 @@ def test_pyramid_spends_all_steps_and_ends_at_full_size() -> None:
     assert pyramid(settings, 100, 100) == [((100, 100), 100)]
     # A few steps all go to the finest level rather than to none.
     assert pyramid(replace(settings, steps=1), 512, 512) == [((512, 512), 1)]
+
+
+@pytest.mark.parametrize(
+    ("name", "mean", "deviation"),
+    [
+        ("unit", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
+        ("255", (0.0, 0.0, 0.0), (1 / 255, 1 / 255, 1 / 255)),
+        ("imagenet", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+    ],
+)
+def test_pixel_scales_are_the_published_ones(
+    name: str, mean: tuple[float, ...], deviation: tuple[float, ...]
+) -> None:
+    scale = pixel_scale(name, CPU)
+    assert torch.equal(scale.mean.flatten(), torch.tensor(mean))
+    assert torch.equal(scale.deviation.flatten(), torch.tensor(deviation))
 
 
 def test_the_greatest_content_weight_serves_every_level_of_a_pyramid() -> None:
