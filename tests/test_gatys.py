@@ -325,6 +325,16 @@ def test_keep_best_ends_with_the_lowest_loss() -> None:
     assert lowest < 7 or losses[-1] < losses[0]
 
 
+def test_the_best_picture_comes_with_its_own_losses() -> None:
+    settings = replace(PRESETS["eager"], steps=8, learning_rate=100.0, precision="float32")
+    last = run(settings)[-1]
+    layers = (*settings.content_layers, *settings.style_layers)
+    objective = Objective(settings, VGG(layers), CONTENT, STYLE)
+    with torch.no_grad():
+        losses = objective(objective.scale.encode(last.image))
+    assert last.losses == pytest.approx({name: loss.item() for name, loss in losses.items()}, rel=1e-3)
+
+
 class Ticking:
     """A clock on which every reading takes a fifth of a second."""
 
@@ -348,6 +358,7 @@ def test_a_budget_of_seconds_ends_with_the_best_picture(monkeypatch: pytest.Monk
     objective = Objective(settings, VGG(layers), CONTENT, STYLE)
     losses = [objective(objective.scale.encode(frame.image))["total"].item() for frame in frames]
     assert losses[-1] <= min(losses)
+    assert last.losses["total"] == pytest.approx(losses[-1], rel=1e-3)
 
 
 def test_time_spent_looking_at_frames_is_not_of_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
