@@ -166,7 +166,7 @@ def main() -> None:
     console.print(quality(method, contents, cases, given.device))
     console.print(reconstruction(method, contents))
     first = cases[0].style
-    target = method.target(given.photos[0], first.image, AdaINSettings(style_size=STYLE_SIDE))
+    target = method.target(given.photos[0], first, AdaINSettings(style_size=STYLE_SIDE))
     style = fit_short_side(first.image, STYLE_SIDE).to(given.device)
     with torch.no_grad():
         plain = {"adain": Plain(style)}

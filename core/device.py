@@ -6,7 +6,10 @@ import ctypes
 import os
 import platform
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -50,6 +53,24 @@ def allow_fast_matmul(device: torch.device) -> None:
         torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False
         torch.backends.cudnn.allow_tf32 = True
         torch.backends.cudnn.deterministic = True
+
+
+@contextmanager
+def full_float32() -> Iterator[None]:
+    """Inside, float32 products and convolutions keep all their digits, on CUDA too.
+
+    TF32, which keeps about three of them, is a setting of the whole process: what is measured would else
+    depend on which methods were loaded before.
+    """
+    places: tuple[Any, ...] = (torch.backends.cuda.matmul, torch.backends.cudnn)
+    before = [place.allow_tf32 for place in places]
+    try:
+        for place in places:
+            place.allow_tf32 = False
+        yield
+    finally:
+        for place, allowed in zip(places, before, strict=True):
+            place.allow_tf32 = allowed
 
 
 def synchronize(device: torch.device) -> None:

@@ -1,7 +1,7 @@
 """The yardstick: content and style distance of any pastiche, independent of any method's settings.
 
-VGG-19 with the original weights, max pooling, float32, on pictures whose short side is 256 px.
-A method that optimises nearly these quantities, as Gatys does, is favoured by them.
+VGG-19 with the original weights, max pooling, float32 with all its digits, on pictures whose short side is
+256 px. A method that optimises nearly these quantities, as Gatys does, is favoured by them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
+from core.device import full_float32
 from core.losses import gram, relative_error
 from core.resample import fit_short_side
 from core.vgg import VGG
@@ -41,12 +42,14 @@ class Yardstick:
     """
 
     @torch.no_grad()
+    @full_float32()
     def __init__(self, content: Tensor, style: Tensor, grams: Mapping[str, Tensor] | None = None) -> None:
         self.device = content.device
         self.content = _features(content)[CONTENT_LAYER]
         self.grams = style_grams(style.to(self.device)) if grams is None else grams
 
     @torch.no_grad()
+    @full_float32()
     def measure(self, pastiche: Tensor) -> Distances:
         """The distances of a (1, 3, H, W) picture in [0, 1] that has the content's aspect ratio."""
         features = _features(pastiche.to(self.device))
@@ -57,6 +60,7 @@ class Yardstick:
 
 
 @torch.no_grad()
+@full_float32()
 def style_grams(image: Tensor) -> dict[str, Tensor]:
     """The Gram matrices of a (1, 3, H, W) picture in [0, 1], by layer, on its device."""
     return {layer: gram(features) for layer, features in _features(image).items()}

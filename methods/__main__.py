@@ -54,14 +54,19 @@ def parser() -> argparse.ArgumentParser:
 def add_flags(top: argparse.ArgumentParser, method: type[Method]) -> None:
     """A group of flags, one for each of the method's settings."""
     group = top.add_argument_group(f"{method.name}: {method.title}")
+    defaults = method.Settings.make()
     for knob in method.Settings.knobs():
-        group.add_argument(f"--{method.name}.{knob.name.replace('_', '-')}", **flag(method.name, knob))
+        options = flag(method.name, knob, getattr(defaults, knob.name))
+        group.add_argument(f"--{method.name}.{knob.name.replace('_', '-')}", **options)
 
 
-def flag(method: str, knob: Knob) -> dict[str, Any]:
-    """argparse's arguments for one settings field; ranges are checked by the settings themselves."""
+def flag(method: str, knob: Knob, default: Any) -> dict[str, Any]:
+    """argparse's arguments for one settings field; ranges are checked by the settings themselves.
+
+    `default` is what a run takes without the flag: the first preset's value.
+    """
     destination = f"{method}.{knob.name}"
-    shown = ",".join(knob.default) if knob.kind is tuple else knob.default
+    shown = ",".join(default) if knob.kind is tuple else default
     options: dict[str, Any] = {"dest": destination, "default": None, "help": f"{knob.help} ({shown})"}
     if knob.kind is bool:
         return {**options, "action": argparse.BooleanOptionalAction}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Literal, cast
 
 import torch
@@ -190,17 +189,18 @@ class AdaIN(Method):
     ) -> Generator[Frame]:
         settings = cast(AdaINSettings, settings)
         content = content.to(self.device)
-        image = self.paint(content, self.target(content, style.image, settings), settings, stop or Stop())
+        image = self.paint(content, self.target(content, style, settings), settings, stop or Stop())
         yield Frame(image.cpu(), 1, 1)
 
-    def target(self, content: Tensor, style: Tensor, settings: AdaINSettings) -> Target:
+    def target(self, content: Tensor, style: Style, settings: AdaINSettings) -> Target:
         """What the settings want the content's features to become."""
-        pictures = mixed_pictures(style, settings.second, settings.plates)
+        others = mixed_pictures(style.image, settings.second, settings.plates)[1:]
+        styles = [style, *map(Style, others)]
         if settings.keep_colours and settings.colours == "recolour":
             small = fit_long_side(content, min(COLOUR_SIDE, max(content.shape[-2:])))
-            pictures = [match_colours(picture.to(self.device), small) for picture in pictures]
+            styles = [Style(match_colours(each.image.to(self.device), small)) for each in styles]
         followed = max(LEAST_STYLE_SIDE, min(*content.shape[-2:], USUAL_STYLE_SIDE))
-        statistics = [self.statistics(picture, settings.style_size or followed) for picture in pictures]
+        statistics = [self.statistics(each, settings.style_size or followed) for each in styles]
         shares = settings.parts()
         if not settings.mask:
             return Target(mixed(statistics, shares))
@@ -209,11 +209,11 @@ class AdaIN(Method):
         mask = F.interpolate(mask, sides, mode="bilinear", antialias=True).clamp(0, 1)
         return Target(statistics[0], mixed(statistics[1:], shares[1:]), mask)
 
-    def statistics(self, image: Tensor, size: int) -> Statistics:
-        """Those of a style picture, (1, 3, H, W) in [0, 1], at a short side of `size` px."""
-        key = sha256(image.cpu().numpy().tobytes()).digest(), size
+    def statistics(self, style: Style, size: int) -> Statistics:
+        """Those of a style's picture at a short side of `size` px."""
+        key = style.digest(), size
         if key not in self.remembered:
-            picture = fit_short_side(image.to(self.device), size)
+            picture = fit_short_side(style.image.to(self.device), size)
             self.remembered[key] = mean_std(self.features(picture))
         self.remembered.move_to_end(key)
         if len(self.remembered) > REMEMBERED:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from hashlib import sha256
+from typing import Any, ClassVar, TypeVar
 
 import torch
 from torch import Tensor
@@ -14,6 +15,8 @@ from torch import Tensor
 from core.yardstick import style_grams
 from methods.settings import MethodSettings
 from weights.catalog import Weight
+
+T = TypeVar("T")
 
 
 class Stopped(Exception):
@@ -46,13 +49,22 @@ class Style:
 
     image: Tensor
     name: str | None = None
-    _grams: dict[torch.device, dict[str, Tensor]] = field(default_factory=dict, repr=False, compare=False)
+    _known: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, key: Hashable, work: Callable[[], T]) -> T:
+        """What `work` finds out about this style; asked for again with the same key, it is known already."""
+        if key not in self._known:
+            self._known[key] = work()
+        known: T = self._known[key]
+        return known
 
     def grams(self, device: torch.device) -> dict[str, Tensor]:
-        """The yardstick's Gram matrices of the picture on a device, computed at the first question."""
-        if device not in self._grams:
-            self._grams[device] = style_grams(self.image.to(device))
-        return self._grams[device]
+        """The yardstick's Gram matrices of the picture on a device."""
+        return self.once(("grams", device), lambda: style_grams(self.image.to(device)))
+
+    def digest(self) -> bytes:
+        """The hash of the picture's values."""
+        return self.once("digest", lambda: sha256(self.image.cpu().numpy().tobytes()).digest())
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from core.resample import fit_long_side, resample
 from core.vgg import BACKBONES, ORIGINAL, VGG, layer_names
 from methods.base import Frame, Method, Stop, Style
 from methods.finish import finished
-from methods.gatys_objective import Loss, Objective, balanced
+from methods.gatys_objective import Loss, Objective, balance
 from methods.gatys_presets import AUTO, NOTES, STEP_SECONDS, VGG16, VGG16_LAYERS, GatysSettings
 from methods.settings import MethodSettings
 from weights.catalog import find
@@ -41,7 +41,7 @@ class Descent:
         self.limits = [objective.scale.encode(torch.full_like(image, value)) for value in (0.0, 1.0)]
         self.steps = 0
         self.best = self.variable.detach()
-        self.best_loss = torch.full((), torch.inf, device=image.device)
+        self.best_losses: dict[str, Tensor] = {}
         if self.settings.optimiser == "lbfgs":
             self.lbfgs = LBFGS(self.variable, learning_rate=self.settings.learning_rate)
         elif self.settings.optimiser == "adam":
@@ -59,7 +59,7 @@ class Descent:
         (gradient,) = torch.autograd.grad(losses["total"], self.variable)
         losses = {name: loss.detach() for name, loss in losses.items()}
         with torch.no_grad():
-            self._keep_best(losses["total"])
+            self._keep_best(losses)
             self._move(gradient, self.settings.decay ** (self.steps // 50))
             if self.settings.clip:
                 self.variable.clamp_(*self.limits)
@@ -82,11 +82,15 @@ class Descent:
             length = self.settings.learning_rate * decay
             self.variable -= length / (gradient.std(correction=0) + 1e-8) * gradient
 
-    def _keep_best(self, loss: Tensor) -> None:
+    def _keep_best(self, losses: dict[str, Tensor]) -> None:
         if self.settings.keep_best:
-            better = loss < self.best_loss
+            infinite = {name: torch.full_like(loss, torch.inf) for name, loss in losses.items()}
+            before = self.best_losses or infinite
+            better = losses["total"] < before["total"]
             self.best = torch.where(better, self.variable, self.best)
-            self.best_loss = torch.where(better, loss, self.best_loss)
+            self.best_losses = {
+                name: torch.where(better, loss, before[name]) for name, loss in losses.items()
+            }
 
 
 class Gatys(Method):
@@ -158,8 +162,8 @@ class Gatys(Method):
         for level in levels:
             level_content = resample(content, *level.size)
             side = style_size(settings, content) * level.size[1] // content.shape[-1]
-            weighed = balanced(settings, content, level_content)
-            objective = Objective(weighed, network, level_content, fit_long_side(painting, side), stop)
+            level_style, factor = fit_long_side(painting, side), balance(settings, content, level_content)
+            objective = Objective(settings, network, level_content, level_style, stop, factor)
             descent, over = Descent(objective, resample(image, *level.size)), False
             while not over:
                 losses = descent.step()
@@ -168,9 +172,11 @@ class Gatys(Method):
                 final = over and level is levels[-1]
                 if final or clock.seconds - shown >= SECONDS_BETWEEN_FRAMES:
                     total = done if final else expected(settings, done, clock.seconds)
-                    picture = descent.image(final and settings.keep_best)
-                    picture = finished(resample(picture, *content.shape[-2:]), content, settings).cpu()
-                    numbers = {name: loss.item() for name, loss in losses.items()}
+                    best = final and settings.keep_best
+                    picture = resample(descent.image(best), *content.shape[-2:])
+                    picture = finished(picture, content, settings).cpu()
+                    told = descent.best_losses if best else losses
+                    numbers = {name: loss.item() for name, loss in told.items()}
                     shot = Frame(picture, done, total, numbers, note, weights=weights)
                     with clock.paused():
                         yield shot

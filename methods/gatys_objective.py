@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from core.losses import gram, neighbour_differences, squared_error, total_variation
-from core.vgg import VGG
+from core.vgg import IMAGENET, VGG
 from methods.base import Stop
 from methods.gatys_presets import GatysSettings
 
@@ -59,15 +59,14 @@ FORMULAS = {
         content_sum=True,
     ),
     "tensorflow": Formulas(gram=gram, style=mean_squared_error, content=mean_squared_error),
-    # Features of inputs divided by ImageNet's deviation are about 255 x 0.225 times smaller: a ReLU network
-    # scales with its input when its biases do.
+    # So many times smaller are features of inputs divided by ImageNet's deviation; see core.vgg.Backbone.
     "d2l": Formulas(
         gram=lambda features: gram(features) / features.shape[1],
         style=mean_squared_error,
         content=mean_squared_error,
         variation=half_mean_variation,
         style_sum=True,
-        feature_scale=1 / (255 * 0.225),
+        feature_scale=1 / IMAGENET[2],
     ),
     "hvass": Formulas(
         gram=lambda features: gram(features) * features[0, 0].numel(),
@@ -94,16 +93,19 @@ class PixelScale:
         return variable * self.deviation + self.mean
 
 
-PIXELS = {
-    "unit": ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
-    "255": ((0.0, 0.0, 0.0), (1 / 255, 1 / 255, 1 / 255)),
-    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+PIXELS = {  # mean and deviation of pixels in 0..255
+    "unit": ((0.0, 0.0, 0.0), (255.0, 255.0, 255.0)),
+    "255": ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
+    "imagenet": IMAGENET[:2],
 }
 
 
 def pixel_scale(name: str, device: torch.device) -> PixelScale:
     """The PixelScale called `name`, with its tensors on `device`."""
-    mean, deviation = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in PIXELS[name])
+    mean, deviation = (
+        torch.tensor([value / 255 for value in values], device=device).view(1, 3, 1, 1)
+        for values in PIXELS[name]
+    )
     return PixelScale(mean, deviation)
 
 
@@ -124,12 +126,20 @@ class Objective:
         network: VGG with at least the settings' layers.
         content: (1, 3, H, W) RGB in [0, 1]; style likewise, any size.
         stop: checked between layers, so that even a slow step can be ended.
+        content_factor: on the content weight; see `balance`.
     """
 
     def __init__(
-        self, settings: GatysSettings, network: VGG, content: Tensor, style: Tensor, stop: Stop | None = None
+        self,
+        settings: GatysSettings,
+        network: VGG,
+        content: Tensor,
+        style: Tensor,
+        stop: Stop | None = None,
+        content_factor: float = 1.0,
     ) -> None:
         self.settings = settings
+        self.content_weight = content_factor * settings.content_weight
         self.formulas = FORMULAS[settings.formulas]
         self.scale = pixel_scale(settings.pixels, content.device)
         self.network = network
@@ -147,7 +157,7 @@ class Objective:
         style = torch.stack([formulas.style(formulas.gram(features[k]), g) for k, g in self.grams.items()])
         content = torch.stack([formulas.content(features[k], c) for k, c in self.content.items()])
         losses = {
-            "content": settings.content_weight * self._balanced(content.mean()),
+            "content": self.content_weight * self._balanced(content.mean()),
             "style": settings.style_weight
             * self._balanced(style.sum() if formulas.style_sum else style.mean()),
         }
@@ -166,8 +176,9 @@ class Objective:
         return features
 
 
-def balanced(settings: GatysSettings, content: Tensor, level: Tensor) -> GatysSettings:
-    """Settings for a smaller pyramid level, whose fewer positions must weigh what those of `content` do."""
-    if not FORMULAS[settings.formulas].content_sum:
-        return settings
-    return replace(settings, content_weight=settings.content_weight * content.numel() / level.numel())
+def balance(settings: GatysSettings, content: Tensor, level: Tensor) -> float:
+    """The factor by which a smaller pyramid level's fewer positions weigh what those of `content` do.
+
+    It is no new setting, for the weight may well leave the range that users can choose from.
+    """
+    return content.numel() / level.numel() if FORMULAS[settings.formulas].content_sum else 1.0

@@ -178,7 +178,8 @@ D2L = GatysSettings(
 Content conv4_4, style conv1_1 to conv5_1, Gram over C H W, mean squared errors 1 and 1e4 (summed over the
 layers), total variation 10 x half the mean absolute differences, Adam 0.3 times 0.8 every 50 epochs on
 mean/std inputs. Their in-place ReLUs turn all named layers into relu layers but the last, where their network
-ends. Deviation: torchvision's retrained weights are replaced by the original ones, scaled (see gatys.py).
+ends. Deviation: torchvision's retrained weights are replaced by the original ones, scaled (see
+gatys_objective.py).
 """
 
 HVASS = GatysSettings(

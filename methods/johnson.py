@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, cast
 
 import torch
@@ -99,6 +100,7 @@ class Johnson(Method):
         self.device = device
         allow_fast_matmul(device)
         self.networks: dict[str, Transformer] = {}  # by hash of their files
+        self.own: dict[tuple[Path, int, int], Weight] = {}  # by the file, its time and its size
 
     def dtype(self, settings: MethodSettings) -> torch.dtype:
         return fast_dtype(self.device)
@@ -127,9 +129,9 @@ class Johnson(Method):
         self, style: Style, settings: JohnsonSettings, stop: Stop | None = None
     ) -> tuple[Transformer, Weight, str]:
         """The network that paints, its file's record, and where the choice needs a word, that."""
-        if settings.network in own():
-            tensors, weight = load_own(settings.network)
-            return self.network(weight, lambda: tensors), weight, f"Your own network {weight.file}."
+        if path := own().get(settings.network):
+            network, weight = self.own_network(settings.network, path)
+            return network, weight, f"Your own network {weight.file}."
         if settings.network in published():
             weight = find(ONNX + settings.network)
             return self.network(weight, lambda: load(weight.key)), weight, f"{weight.title}, ONNX Model Zoo."
@@ -142,6 +144,17 @@ class Johnson(Method):
             note = f"Plate {name}."
         weight = find(key(name, settings.norm, settings.width))
         return self.network(weight, lambda: load(weight.key)), weight, note
+
+    def own_network(self, name: str, path: Path) -> tuple[Transformer, Weight]:
+        """The network of a user's file and the file's record; it is read again only where it has changed."""
+        found = path.stat()
+        key = path, found.st_mtime_ns, found.st_size
+        if key not in self.own:
+            tensors, weight = load_own(name)
+            self.network(weight, lambda: tensors)
+            self.own[key] = weight
+        weight = self.own[key]
+        return self.networks[weight.sha256], weight
 
     def network(self, weight: Weight, tensors: Callable[[], Mapping[str, Tensor]]) -> Transformer:
         """The network of a file, ready to paint; its tensors are asked for once."""

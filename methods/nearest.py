@@ -21,8 +21,12 @@ def nearest_plate(
 ) -> tuple[str, str]:
     """Which of the named plates is nearest to a style by the yardstick.
 
-    Returns its name, and a sentence that says so.
+    Returns its name, and a sentence that says so. The style remembers both.
     """
+    return style.once(("nearest", *names, device), lambda: _search(names, style, device, stop))
+
+
+def _search(names: Sequence[str], style: Style, device: torch.device, stop: Stop | None) -> tuple[str, str]:
     captions = {each.name: each.caption for each in plates() if each.name in names}
     if not captions:
         raise ValueError("None of the trained styles has a plate in styles/, so the nearest is not known.")

@@ -1,5 +1,7 @@
 """The AdaIN method. What does not depend on training is tested with a decoder of seeded noise."""
 
+import hashlib
+
 import pytest
 import torch
 
@@ -85,8 +87,8 @@ def test_the_style_picture_follows_the_photos_size_up_to_a_limit(method, content
         for photo in (content, torch.nn.functional.pad(content, (900, 0, 900, 0)))
     )
     short = min(content.shape[-2:])
-    assert torch.equal(painted[0], method.statistics(plate("udnie").image, short)[0])
-    assert torch.equal(larger[0], method.statistics(plate("udnie").image, 512)[0])
+    assert torch.equal(painted[0], method.statistics(plate("udnie"), short)[0])
+    assert torch.equal(larger[0], method.statistics(plate("udnie"), 512)[0])
 
 
 def test_grain_stirs_flat_areas_and_alpha_0_shows_none_of_it(method):
@@ -186,6 +188,22 @@ def test_a_style_picture_is_encoded_once(method, content, monkeypatch):
     monkeypatch.setattr(method, "features", lambda image: encoded.append(image.shape) or features(image))
     last(method, content.flip(-1), style)
     assert encoded == [content.shape]
+
+
+def test_a_style_picture_is_hashed_once(method, content, monkeypatch):
+    hashed = []
+    sha256 = hashlib.sha256
+    monkeypatch.setattr("methods.base.sha256", lambda data: hashed.append(len(data)) or sha256(data))
+    style = plate("udnie")
+    for photo in (content, content.flip(-1)):
+        last(method, photo, style)
+    assert hashed == [4 * style.image.numel()]
+
+
+def test_equal_pictures_share_their_statistics_and_others_do_not(method):
+    style, again, other = plate("udnie"), plate("udnie"), plate("waves")
+    assert method.statistics(style, 128) is method.statistics(again, 128)
+    assert method.statistics(style, 128) is not method.statistics(other, 128)
 
 
 @pytest.mark.parametrize("value", [0.0, 0.37, 1.0])

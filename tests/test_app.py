@@ -25,6 +25,7 @@ from methods.compare import Comparison
 from methods.gatys import Gatys
 from methods.gatys_presets import PRESETS, GatysSettings
 from page_handlers import Prepared, handlers_of, noise, session, started, uploaded, values_of
+from ui.api import described
 from ui.controls import Panel, settings_of
 from ui.curves import chart
 from ui.examples import pairs, photos, shown_plates
@@ -476,6 +477,12 @@ def test_methods_tells_what_can_be_asked_for(client):
         "help": "How much of the style is taken.",
     }
     assert "starry-night" in told["plates"]
+
+
+def test_methods_tells_the_values_that_a_run_starts_from():
+    defaults = {told["name"]: told["default"] for told in described(GatysSettings)}
+    assert (defaults["steps"], defaults["levels"]) == (52, 2)
+    assert defaults == GatysSettings.make().as_dict()
 
 
 def test_report_gives_the_newest_run_of_the_session_alone(client, photo, painting):

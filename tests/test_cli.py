@@ -276,6 +276,14 @@ def test_help_lists_each_setting_of_each_method(capsys: pytest.CaptureFixture[st
     assert "{fast,paper,tensorflow,d2l,hvass,eager}" in told
 
 
+def test_help_tells_the_values_that_a_run_starts_from(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "over all pyramid levels. (52)" in told
+    assert "each doubles the size. (2)" in told
+
+
 def read_terminal(terminal: int, until: bytes | None) -> bytes:
     """What the program shows on the terminal until it shows `until`, or until it ends."""
     shown = b""

@@ -14,7 +14,7 @@ from core.lbfgs import LBFGS
 from core.vgg import VGG
 from methods.base import Frame, Stop, Stopped, Style
 from methods.gatys import Descent, Gatys, pyramid, schedule, starting_picture
-from methods.gatys_objective import Objective
+from methods.gatys_objective import Objective, balance, pixel_scale
 from methods.gatys_presets import PAPER, PRESETS, GatysSettings
 
 CPU = torch.device("cpu")
@@ -233,6 +233,41 @@ def test_pyramid_spends_all_steps_and_ends_at_full_size() -> None:
     assert pyramid(replace(settings, steps=1), 512, 512) == [((512, 512), 1)]
 
 
+@pytest.mark.parametrize(
+    ("name", "mean", "deviation"),
+    [
+        ("unit", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
+        ("255", (0.0, 0.0, 0.0), (1 / 255, 1 / 255, 1 / 255)),
+        ("imagenet", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+    ],
+)
+def test_pixel_scales_are_the_published_ones(
+    name: str, mean: tuple[float, ...], deviation: tuple[float, ...]
+) -> None:
+    scale = pixel_scale(name, CPU)
+    assert torch.equal(scale.mean.flatten(), torch.tensor(mean))
+    assert torch.equal(scale.deviation.flatten(), torch.tensor(deviation))
+
+
+def test_the_greatest_content_weight_serves_every_level_of_a_pyramid() -> None:
+    settings = GatysSettings.make(content_weight=1e6, steps=3, precision="float32")
+    frames = run(settings, content=picture(128, 128, seed=1))
+    assert frames[-1].step == 3
+
+
+def test_a_smaller_level_weighs_the_content_as_the_full_size_does() -> None:
+    full, level = picture(128, 96, seed=1), picture(64, 48, seed=1)
+    assert balance(PAPER, full, level) == 4
+    assert balance(PAPER, full, full) == 1
+    assert balance(PRESETS["tensorflow"], full, level) == 1
+    network, start = VGG(PAPER.layers, "average"), picture(64, 48, seed=3)
+    plain, weighed = (
+        Objective(PAPER, network, level, STYLE, content_factor=factor)(start) for factor in (1.0, 4.0)
+    )
+    torch.testing.assert_close(weighed["content"], 4 * plain["content"])
+    torch.testing.assert_close(weighed["style"], plain["style"])
+
+
 def test_stop_ends_the_run_within_a_step() -> None:
     stop = Stop()
     method = Gatys()
@@ -290,6 +325,16 @@ def test_keep_best_ends_with_the_lowest_loss() -> None:
     assert lowest < 7 or losses[-1] < losses[0]
 
 
+def test_the_best_picture_comes_with_its_own_losses() -> None:
+    settings = replace(PRESETS["eager"], steps=8, learning_rate=100.0, precision="float32")
+    last = run(settings)[-1]
+    layers = (*settings.content_layers, *settings.style_layers)
+    objective = Objective(settings, VGG(layers), CONTENT, STYLE)
+    with torch.no_grad():
+        losses = objective(objective.scale.encode(last.image))
+    assert last.losses == pytest.approx({name: loss.item() for name, loss in losses.items()}, rel=1e-3)
+
+
 class Ticking:
     """A clock on which every reading takes a fifth of a second."""
 
@@ -313,6 +358,7 @@ def test_a_budget_of_seconds_ends_with_the_best_picture(monkeypatch: pytest.Monk
     objective = Objective(settings, VGG(layers), CONTENT, STYLE)
     losses = [objective(objective.scale.encode(frame.image))["total"].item() for frame in frames]
     assert losses[-1] <= min(losses)
+    assert last.losses["total"] == pytest.approx(losses[-1], rel=1e-3)
 
 
 def test_time_spent_looking_at_frames_is_not_of_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:

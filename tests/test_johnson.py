@@ -190,6 +190,24 @@ def test_an_own_file_takes_the_place_of_the_network_of_its_name(method, content,
     assert last(method, content, plate(TWIN)).note == ""
 
 
+def test_an_own_file_is_read_once_and_again_when_it_has_changed(
+    method, content, folder, reference, monkeypatch
+):
+    read = []
+    monkeypatch.setattr("methods.johnson.load_own", lambda name: read.append(name) or own.load_own(name))
+    path = folder / "mosaic.pth"
+    torch.save(reference.state_dict(), path)
+    first, again = (last(method, content, plate(TWIN), network="mosaic") for _ in range(2))
+    assert read == ["mosaic"]
+    assert torch.equal(first.image, again.image)
+    assert first.weights == again.weights
+    torch.save(johnson().state_dict(), path)
+    changed = last(method, content, plate(TWIN), network="mosaic")
+    assert read == ["mosaic", "mosaic"]
+    assert changed.weights != first.weights
+    assert far(changed.image, first.image) > 0.01
+
+
 def test_eight_plates_have_a_full_and_a_slim_network_and_one_a_batch_norm_twin():
     assert len(trained("instance", "full")) >= 8
     assert trained("instance", "slim") == trained("instance", "full")

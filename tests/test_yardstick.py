@@ -1,14 +1,17 @@
 """The yardstick: its anchors, its formula by hand, and that a picture's size does not matter."""
 
 import math
+from collections.abc import Iterator
 
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
+from core.device import full_float32
 from core.vgg import VGG
-from core.yardstick import Distances, Yardstick
+from core.yardstick import Distances, Yardstick, style_grams
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
 
@@ -95,3 +98,47 @@ def test_measuring_keeps_no_gradient(yardstick: Yardstick) -> None:
     yardstick.measure(image)
     assert image.grad is None
     assert not yardstick.content.requires_grad
+
+
+def tf32() -> tuple[bool, bool]:
+    return torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+
+
+@pytest.fixture(params=[(True, True), (False, True), (False, False)])
+def allowed(request: pytest.FixtureRequest) -> Iterator[tuple[bool, bool]]:
+    """TF32 in products and in convolutions as some other part of the program left it."""
+    before = tf32()
+    torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = request.param
+    yield request.param
+    torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before
+
+
+def test_full_float32_is_over_when_the_block_ends(allowed: tuple[bool, bool]) -> None:
+    with full_float32():
+        assert tf32() == (False, False)
+    assert tf32() == allowed
+    with pytest.raises(KeyError), full_float32():
+        raise KeyError
+    assert tf32() == allowed
+
+
+class Watching(TorchDispatchMode):
+    """Notes for each product and each convolution whether TF32 was allowed then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: dict[str, set[tuple[bool, bool]]] = {}
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        name = str(function).split(".")[1]
+        if name in ("mm", "bmm", "convolution"):
+            self.seen.setdefault(name, set()).add(tf32())
+        return function(*args, **(kwargs or {}))
+
+
+def test_the_yardstick_measures_alike_whatever_methods_allow(allowed: tuple[bool, bool]) -> None:
+    with Watching() as watching:
+        Yardstick(CONTENT, STYLE).measure(CONTENT)
+        style_grams(STYLE)
+    assert watching.seen == {"bmm": {(False, False)}, "convolution": {(False, False)}}
+    assert tf32() == allowed

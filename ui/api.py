@@ -13,8 +13,8 @@ from core.images import open_picture, resize
 from core.plates import Names, plates
 from methods.compare import Comparison, Tile
 from methods.results import picture, png_text, record
-from methods.settings import Knob
-from ui.controls import settings_of
+from methods.settings import Knob, MethodSettings
+from ui.controls import settings_of, shown
 from ui.handlers import session_of
 from ui.inputs import path_of
 from ui.pictures import Shelf
@@ -68,7 +68,8 @@ class Endpoint:
     def methods(self) -> dict[str, Any]:
         """All methods with their settings, and the names of the plates.
 
-        A setting has a name, a kind, a default, one sentence of help, and low and high or choices.
+        A setting has a name, a kind, a default (the first preset's), one sentence of help, and low and high
+        or choices.
         """
         return {
             "methods": [
@@ -77,7 +78,7 @@ class Endpoint:
                     "title": method.title,
                     "paper": method.paper,
                     "styles": method.styles and list(method.styles),
-                    "settings": [described(knob) for knob in method.Settings.knobs()],
+                    "settings": described(method.Settings),
                 }
                 for method in self.comparison.methods.values()
             ],
@@ -123,9 +124,15 @@ class Endpoint:
         return {"picture": sent(path), "files": [sent(other) for other in others]}
 
 
-def described(knob: Knob) -> dict[str, Any]:
-    """A setting for a program that wants to know what it may ask for."""
-    told: dict[str, Any] = {"name": knob.name, "kind": knob.kind.__name__, "default": knob.default}
+def described(kind: type[MethodSettings]) -> list[dict[str, Any]]:
+    """A method's settings for a program that wants to know what it may ask for."""
+    defaults = kind.make()
+    return [described_knob(knob, getattr(defaults, knob.name)) for knob in kind.knobs()]
+
+
+def described_knob(knob: Knob, default: Any) -> dict[str, Any]:
+    """One setting, with the value that a run takes where none is asked for."""
+    told: dict[str, Any] = {"name": knob.name, "kind": knob.kind.__name__, "default": shown(default)}
     if knob.choices:
         told["choices"] = list(knob.choices)
     elif knob.kind in (int, float):
