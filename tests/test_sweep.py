@@ -179,12 +179,13 @@ def test_a_sweep_of_no_size_is_told(photo, painting):
 def test_points_lie_on_their_fitted_line():
     points = {
         "One": [
-            Point(size, size**2 / 1e6, 0.5 * size**2 / 1e6, 100.0 + size, "") for size in (256, 512, 1024)
+            Point(size, size**2, 0.5 * size**2 / 1e6, (100 + size) * 10**6, "") for size in (256, 512, 1024)
         ]
     }
     html = section(points)
     assert "0.50\u202fx\u202fs" in html
     assert re.search(r">\d{3} \+ \d{3}\u202fx\u202fMB<", html)
+    assert "<small>356\u202fMB</small>" in html
     path = [
         tuple(map(float, each.split()))
         for each in html.split('class="front" d="M')[1].split('"')[0].split("L")
