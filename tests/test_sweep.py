@@ -2,10 +2,12 @@
 
 import math
 import re
+import struct
 from dataclasses import dataclass
 
 import pytest
 import torch
+from PIL import Image
 
 from fake_methods import Failing, FakeSettings, Quick, Stepped, SteppedSettings
 from methods.compare import Comparison
@@ -128,6 +130,27 @@ def test_a_wrong_setting_leaves_the_forecast_empty(photo, painting):
     assert "Predicted" in swept
     once, swept = handlers.foretell({**values, handlers.size: "large"})
     assert "Predicted" not in once + swept
+
+
+def test_no_size_of_the_sweep_leaves_the_other_forecast(photo, painting):
+    handlers = handlers_of(Quick())
+    values = values_of(handlers, uploaded(photo), uploaded(painting))
+    once, swept = handlers.foretell({**values, handlers.sweep.sizes: []})
+    assert "Predicted" in once
+    assert "Predicted" not in swept
+
+
+def test_a_picture_of_many_megapixels_is_no_error_of_the_forecast(tmp_path, painting):
+    """Its header alone, of 400 megapixels: the line beneath the input tells what is wrong."""
+    huge = tmp_path / "huge.bmp"
+    Image.new("1", (16, 16)).save(huge)
+    written = bytearray(huge.read_bytes())
+    written[18:26] = struct.pack("<ii", 20_000, 20_000)
+    huge.write_bytes(written)
+    handlers = handlers_of(Quick())
+    once, _ = handlers.foretell(values_of(handlers, uploaded(huge), uploaded(painting)))
+    assert "Predicted" in once
+    assert "at most 100 megapixels are allowed" in handlers.content.check(uploaded(huge))[1]
 
 
 @pytest.mark.parametrize("sizes", [[], None, [300], "256", [256, 100_000]])

@@ -165,17 +165,18 @@ class Handlers:
 
     def foretell(self, values: dict[Component, Any]) -> tuple[str, str]:
         """What a comparison and a sweep will take, as the controls stand; nothing while they are wrong."""
+        shape = self.content.shape(values[self.content.image])
         try:
             settings = chosen_settings(values[self.chosen], self.panels, values)
-            shape, runs = (
-                self.content.shape(values[self.content.image]),
-                1 + checked_repeats(values[self.timing]),
-            )
-            size, sizes = checked_size(values[self.size]), checked_sizes(values[self.sweep.sizes])
+            size, runs = checked_size(values[self.size]), 1 + checked_repeats(values[self.timing])
         except ValueError:
             return said(""), said("")
-        once, swept = (forecast(self.comparison, settings, shape, each, runs) for each in ((size,), sizes))
-        return once, swept
+        once = forecast(self.comparison, settings, shape, (size,), runs)
+        try:
+            sizes = checked_sizes(values[self.sweep.sizes])
+        except ValueError:  # none is ticked, which concerns the sweep alone
+            return once, said("")
+        return once, forecast(self.comparison, settings, shape, sizes, runs)
 
     def read(self, source: PictureInput, payload: Any) -> tuple[tuple[str, Picture] | None, str]:
         """The chosen file and its picture, or None, and the line beneath the input."""
