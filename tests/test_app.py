@@ -496,6 +496,10 @@ def test_report_gives_the_newest_run_of_the_session_alone(client, photo, paintin
         ({"repeats": 99}, "repeats is 99; it must be a whole number from 0 to 20."),
         ({"settings": {"stepped": {"steps": 0}}}, "Stepped: steps is 0; it must be"),
         ({"settings": {"other": {}}}, "There is no method 'other'; choose from stepped, failing."),
+        ({"settings": {"stepped": None}}, "Stepped: its settings are None; name each, as in"),
+        ({"settings": {"stepped": ["steps"]}}, "Stepped: its settings are ['steps']; name each, as in"),
+        ({"settings": ["stepped"]}, "settings is ['stepped']; name each method with its settings, as in"),
+        ({"settings": []}, "settings is []; name each method"),
         ({"size": 9}, "size is 9; it must be from 64 to 1024 pixels."),
     ],
 )

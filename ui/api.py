@@ -98,6 +98,11 @@ class Endpoint:
     ) -> Run:
         """The run that was asked for; ValueError where a picture or setting is unfit."""
         methods = self.comparison.methods
+        if settings is not None and not isinstance(settings, dict):
+            example = f'{{"{next(iter(methods))}": {{"seed": 1}}}}'
+            raise ValueError(
+                f"settings is {settings!r}; name each method with its settings, as in {example}."
+            )
         asked = settings or {name: {} for name, method in methods.items() if not method.missing()}
         unknown = [name for name in asked if name not in methods]
         if unknown:
