@@ -16,6 +16,7 @@ from methods.base import Stop
 from methods.compare import Comparison, Request
 from methods.gatys import Gatys
 from methods.results import picture, png_text
+from page_handlers import handlers_of, uploaded
 from ui.controls import Panel
 from ui.report import archive, flat
 from ui.restore import restored
@@ -130,6 +131,18 @@ def test_another_picture_is_a_sentence(panels, tmp_path):
     Image.new("RGB", (32, 32)).save(path)
     with pytest.raises(ValueError, match=r"not a PNG file.* Drop a PNG that was downloaded from StyleGrid"):
         restored(str(path), panels)
+
+
+@pytest.mark.parametrize(("size", "near"), [(2048, 1024), (16, 64)])
+def test_a_size_beyond_the_page_becomes_the_nearest_one(tmp_path, size, near):
+    """As of a sweep's picture, or of one from the command line."""
+    handlers = handlers_of(Quick())
+    settings = json.dumps(Quick.Settings(strength=0.7).as_dict())
+    path = written(tmp_path / "a.png", method="quick", size=str(size), settings=settings)
+    told, shown, *values = handlers.restore(uploaded(path))
+    assert "The settings of Quick are restored." in told
+    assert f"The size is {near:,} px, the nearest here to the picture&#x27;s {size:,} px." in told
+    assert (shown, values[0]) == (near, 0.7)
 
 
 def test_the_newest_runs_are_kept():

@@ -25,7 +25,7 @@ from ui.inputs import PictureInput, path_of, said, size_of, wrong
 from ui.pictures import Shelf, address
 from ui.report import archive
 from ui.restore import restored
-from ui.runs import Run, Runs, checked_repeats, checked_size
+from ui.runs import SIZES, Run, Runs, checked_repeats, checked_size
 from ui.sweep import Point, SweepPanel, checked_sizes, point, section
 from ui.wall import Wall, progress_of, watch
 
@@ -265,18 +265,21 @@ class Handlers:
         controls = [(name, knob) for name, panel in self.panels.items() for knob in panel.controls]
         try:
             found = restored(path_of(payload) or "", self.panels)
-            size = checked_size(found.size)
         except ValueError as error:
             return [wrong(str(error)), *[gr.skip()] * (1 + len(controls))]
-        lost = f" Add {', '.join(found.lost)} again: the PNG holds no files." if found.lost else ""
-        told = said(f"The settings of {self.titles[found.method]} are restored.{lost}")
+        size = min(max(found.size, SIZES[0]), SIZES[1])
+        told = f"The settings of {self.titles[found.method]} are restored."
+        if size != found.size:
+            told += f" The size is {size:,} px, the nearest here to the picture's {found.size:,} px."
+        if found.lost:
+            told += f" Add {', '.join(found.lost)} again: the PNG holds no files."
         values = [
             shown(getattr(found.settings, knob))
             if name == found.method and knob not in found.files
             else gr.skip()
             for name, knob in controls
         ]
-        return [told, size, *values]
+        return [said(told), size, *values]
 
 
 def buttons(running: bool) -> tuple[gr.Button, gr.Button, gr.Button]:
