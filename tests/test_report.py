@@ -1,5 +1,6 @@
 """What can be taken away from a run, and put back."""
 
+import base64
 import csv
 import io
 import json
@@ -84,6 +85,25 @@ def test_its_page_needs_nothing_else(parcel):
     assert "@import" not in html
     assert html.count("<article") == 3
     assert "The weights &lt;file&gt; is damaged." in html
+
+
+def test_its_page_holds_each_picture_once(parcel):
+    html = parcel.read("report.html").decode()
+    for name in ("content", "style", "quick", "stepped"):
+        assert html.count(base64.b64encode(parcel.read(f"{name}.png")).decode()) == 1
+    assert "Full size" not in html  # browsers open no data address in a tab
+
+
+def test_its_page_shows_and_gives_the_exact_pictures(parcel, page, tmp_path):
+    parcel.extract("report.html", tmp_path)
+    page.goto((tmp_path / "report.html").as_uri())
+    page.wait_for_function(
+        "[...document.images].length === 7 && [...document.images].every(each => each.naturalWidth > 1)"
+    )  # two inputs, the photo in three tiles, two results
+    with page.expect_download() as download:
+        page.get_by_label("Download the picture of Quick as PNG").click()
+    assert download.value.suggested_filename == "stylegrid-quick.png"
+    assert download.value.path().read_bytes() == parcel.read("quick.png")
 
 
 def test_nested_numbers_become_columns():

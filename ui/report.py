@@ -31,6 +31,14 @@ COLOURS = (
     "background_fill_secondary",
     "border_color_primary",
 )
+NOTHING = "data:,"  # until SHARE puts a picture that is already in the page
+SHARE = """
+for (const tile of document.querySelectorAll('.tile')) {
+  const photo = tile.querySelector('.photo'), link = tile.querySelector('.download');
+  photo.src = document.getElementById('photo').src;
+  if (link) link.href = tile.querySelector('.result').src;
+}
+"""
 
 
 def archive(run: Run, tiles: Mapping[str, Tile]) -> bytes:
@@ -82,11 +90,14 @@ def flat(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def page(tiles: Mapping[str, Tile], files: Mapping[str, bytes], ratio: float) -> str:
-    """The report as one HTML file without links to anything else, from the pictures of the archive."""
-    photo, shown = address(files["content.png"]), []
+    """The report as one HTML file without links to anything else, from the pictures of the archive.
+
+    Each picture is in it once: where it stands again, SHARE puts it.
+    """
+    shown = []
     for name, tile in tiles.items():
         result = address(files[f"{name}.png"]) if f"{name}.png" in files else ""
-        shown.append(tile_html(tile, Pictures(ratio, photo, result, result)))
+        shown.append(tile_html(tile, Pictures(ratio, NOTHING, result, result and NOTHING)))
     own = (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
     settings = {name: tile.settings.as_dict() for name, tile in tiles.items()}
     return (
@@ -96,12 +107,20 @@ def page(tiles: Mapping[str, Tile], files: Mapping[str, bytes], ratio: float) ->
         f"<style>{variables()}{STYLE}{own}</style></head>"
         '<body class="gradio-container report"><main>'
         '<div class="masthead"><h1>StyleGrid</h1><p>A comparison of neural style transfer methods.</p></div>'
-        f'<div class="given"><figure><img src="{photo}" alt="The content photo">'
-        f'<figcaption>Content photo</figcaption></figure><figure><img src="{address(files["style.png"])}" '
-        'alt="The style picture"><figcaption>Style picture</figcaption></figure></div>'
+        f'<div class="given">{given("photo", "Content photo", files["content.png"])}'
+        f"{given('painting', 'Style picture', files['style.png'])}</div>"
         f'<div id="wall"><div id="grid">{"".join(shown)}</div>{summary(tiles)}{yardstick()}</div>'
         f"<details><summary>Settings</summary><pre>{escape(json.dumps(settings, indent=2))}</pre></details>"
-        "</main></body></html>"
+        f"</main><script>{SHARE}</script></body></html>"
+    )
+
+
+def given(name: str, caption: str, png: bytes) -> str:
+    """One of the two pictures that the comparison began with."""
+    alt = f"The {caption.lower()}"
+    return (
+        f'<figure><img id="{name}" src="{address(png)}" alt="{alt}">'
+        f"<figcaption>{caption}</figcaption></figure>"
     )
 
 

@@ -128,10 +128,14 @@ def actions(tile: Tile, pictures: Pictures) -> str:
         f"{escape(name.split('.')[0].capitalize())} style</a>"
         for name, where in pictures.others.items()
     )
-    return (
-        '<div class="under actions"><span>Drag to see the photo</span>'
-        f'<a href="{pictures.result}" target="_blank" rel="noopener" '
+    whole = (  # browsers open no tab for a picture inside its own address
+        ""
+        if pictures.result.startswith("data:")
+        else f'<a href="{pictures.result}" target="_blank" rel="noopener" '
         f'aria-label="Open the picture of {title} in full size">Full size</a>'
+    )
+    return (
+        f'<div class="under actions"><span>Drag to see the photo</span>{whole}'
         f'<a class="download" href="{pictures.download}" download="{file}" '
         f'aria-label="Download the picture of {title} as PNG">Download PNG</a>{others}</div>'
     )
