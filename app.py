@@ -103,7 +103,7 @@ def build(comparison: Comparison) -> gr.Blocks:
                         for method in methods
                     ]
                 summed = gr.HTML(summary({}), apply_default_css=False)
-                swept = gr.HTML(section({}), apply_default_css=False)
+                swept = gr.HTML(section({}, {}), apply_default_css=False)
                 take = gr.Button("Download everything (ZIP)", size="sm", elem_id="take")
                 parcel = gr.HTML("", visible="hidden", elem_id="parcel", apply_default_css=False)
                 gr.HTML(yardstick(), apply_default_css=False)

@@ -34,7 +34,7 @@ def finished():
     settings = {method.name: method.Settings() for method in methods}
     run = Run(CONTENT, STYLE, settings, 64)
     *_, tiles = Comparison(methods, "cpu").run(Request(CONTENT, STYLE, settings, 64, stop=Stop()))
-    return run, tiles
+    return run, tiles, {}
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def test_the_parcel_is_complete(parcel):
 
 
 def test_its_pictures_are_exact_and_carry_their_settings(parcel, finished, tmp_path):
-    run, tiles = finished
+    run, tiles, _ = finished
     parcel.extract("quick.png", tmp_path)
     assert read_png_text(tmp_path / "quick.png") == png_text(tiles["quick"])
     with Image.open(tmp_path / "quick.png") as image:
@@ -168,8 +168,8 @@ def test_a_size_beyond_the_page_becomes_the_nearest_one(tmp_path, size, near):
 def test_the_newest_runs_are_kept():
     runs, run = Runs(), Run(CONTENT, STYLE, {}, 64)
     for session in range(MOST_KEPT + 1):
-        runs.keep(str(session), run, {})
+        runs.keep(str(session), run, {}, {})
     assert runs.last("0") is None
-    assert runs.last("1") == (run, {})
+    assert runs.last("1") == (run, {}, {})
     runs.forget("1")
     assert runs.last("1") is None

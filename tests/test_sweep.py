@@ -1,8 +1,11 @@
 """Predicted seconds, and the resolution sweep."""
 
+import csv
+import io
 import math
 import re
 import struct
+import zipfile
 from dataclasses import dataclass
 
 import pytest
@@ -16,6 +19,7 @@ from methods.gatys import Gatys
 from methods.gatys_presets import GatysSettings
 from page_handlers import handlers_of, session, uploaded, values_of
 from ui.forecast import forecast
+from ui.report import archive
 from ui.sweep import Point, checked_sizes, section
 
 CPU = torch.device("cpu")
@@ -182,6 +186,22 @@ def test_a_sweep_runs_every_method_at_every_size(photo, painting):
     assert handlers.runs.last("a")[0].size == 384  # what the tiles and the ZIP show
 
 
+def test_what_a_sweep_found_is_in_the_zip(photo, painting):
+    handlers = handlers_of(Quick(), Failing())
+    *_, (*_, drawn) = swept(handlers, photo, painting, [256, 384])
+    with zipfile.ZipFile(io.BytesIO(archive(*handlers.runs.last("a")))) as parcel:
+        rows = list(csv.DictReader(io.StringIO(parcel.read("sweep.csv").decode())))
+        assert drawn in parcel.read("report.html").decode()
+    assert [(row["method"], row["size_pixels"], row["pixels"]) for row in rows] == [
+        ("quick", "256", "49152"),
+        ("quick", "384", "110592"),
+        ("failing", "256", ""),
+        ("failing", "384", ""),
+    ]
+    assert all(float(row["seconds"]) > 0 and int(row["peak_memory_bytes"]) >= 0 for row in rows[:2])
+    assert rows[2]["error"] == "The weights <file> is damaged."
+
+
 def test_a_stopped_sweep_keeps_what_is_done(photo, painting):
     handlers = handlers_of(Quick())
     for _, *_, drawn in swept(handlers, photo, painting, [256, 384, 512]):
@@ -201,11 +221,11 @@ def test_a_sweep_of_no_size_is_told(photo, painting):
 
 def test_points_lie_on_their_fitted_line():
     points = {
-        "One": [
+        "one": [
             Point(size, size**2, 0.5 * size**2 / 1e6, (100 + size) * 10**6, "") for size in (256, 512, 1024)
         ]
     }
-    html = section(points)
+    html = section(points, {"one": "One"})
     assert "0.50\u202fx\u202fs" in html
     assert re.search(r">\d{3} \+ \d{3}\u202fx\u202fMB<", html)
     assert "<small>356\u202fMB</small>" in html
@@ -223,8 +243,8 @@ def test_points_lie_on_their_fitted_line():
 
 
 def test_nothing_measured_no_section():
-    assert "hidden" in section({})
-    assert "hidden" in section({"One": [Point(256, 0, None, None, "It failed.")]})
+    assert "hidden" in section({}, {})
+    assert "hidden" in section({"one": [Point(256, 0, None, None, "It failed.")]}, {"one": "One"})
 
 
 def test_errors_may_be_absolute():

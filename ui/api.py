@@ -57,7 +57,7 @@ class Endpoint:
             files: dict[str, dict[str, Any]] = {}
             try:
                 for tiles in watch(self.comparison, run):
-                    self.runs.keep(session_of(request), run, tiles)
+                    self.runs.keep(session_of(request), run, tiles, {})
                     for tile in tiles.values():
                         if tile.state in ENDED and tile.method not in files:
                             files[tile.method] = self.file(tile, run)

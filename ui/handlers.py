@@ -160,7 +160,7 @@ class Handlers:
             uuid.uuid4().hex,
             *buttons(running=True),
             *wall.all("waiting"),
-            section({}) if run.sizes else gr.skip(),
+            section({}, {}) if run.sizes else gr.skip(),
         ]
 
     def foretell(self, values: dict[Component, Any]) -> tuple[str, str]:
@@ -207,18 +207,20 @@ class Handlers:
         with self.runs.going(session_of(request)) as run:
             if run is None:
                 return
-            points: dict[str, list[Point]] = {self.titles[name]: [] for name in run.settings}
+            points: dict[str, tuple[Point, ...]] = {}
             try:
                 for size in run.sizes or (run.size,):
                     at = replace(run, size=size)
                     wall = Wall(at, self.titles, self.shelf)
                     for tiles in watch(self.comparison, at):
-                        self.runs.keep(session_of(request), at, tiles)
+                        self.runs.keep(session_of(request), at, tiles, points)
                         yield [said(progress_of(tiles, at)), *wall.draw(tiles), gr.skip()]
                     if run.sizes:
-                        for tile in tiles.values():
-                            points[tile.title].append(point(size, tile))
-                        yield [*[gr.skip()] * self.parts, section(points)]
+                        points = {
+                            name: (*points.get(name, ()), point(size, tile)) for name, tile in tiles.items()
+                        }
+                        self.runs.keep(session_of(request), at, tiles, points)
+                        yield [*[gr.skip()] * self.parts, section(points, self.titles)]
                     if run.stop.asked():
                         break
             except Exception as error:

@@ -70,10 +70,31 @@ def point(size: int, tile: Tile) -> Point:
     return Point(size, height * width, tile.seconds.usual, tile.peak_memory, "")
 
 
-def section(points: Mapping[str, Sequence[Point]]) -> str:
-    """What a sweep has found so far, by the methods' titles; nothing before the first point."""
+Points = Mapping[str, Sequence[Point]]
+"""What a sweep has found so far, by the methods' names; empty where none was asked for."""
+
+
+def records(points: Points) -> list[dict[str, Any]]:
+    """A row for each method at each size, as results.csv names its columns."""
+    return [
+        {
+            "method": name,
+            "size_pixels": each.size,
+            "pixels": each.pixels or None,
+            "seconds": each.seconds,
+            "peak_memory_bytes": each.memory,
+            "error": each.told,
+        }
+        for name, found in points.items()
+        for each in found
+    ]
+
+
+def section(points: Points, titles: Mapping[str, str]) -> str:
+    """The drawings and the table; nothing before the first point. `titles` are the methods', by name."""
     if not any(each.seconds for found in points.values() for each in found):
         return '<section class="summary sweep" hidden></section>'
+    points = {titles[name]: found for name, found in points.items()}
     seconds = {
         title: [(each.megapixels, each.seconds) for each in found if each.seconds]
         for title, found in points.items()
@@ -95,7 +116,7 @@ def section(points: Mapping[str, Sequence[Point]]) -> str:
 
 
 def table(
-    points: Mapping[str, Sequence[Point]],
+    points: Points,
     seconds: Mapping[str, Line],
     memory: Mapping[str, Line],
 ) -> str:
