@@ -131,7 +131,7 @@ def test_a_setting_out_of_range_is_told_in_the_status_line(photo, painting):
 @pytest.mark.parametrize("size", [63, 1025, None, "512", math.nan])
 def test_a_size_out_of_range_is_told(photo, painting, size):
     handlers = handlers_of(Quick())
-    values = values_of(handlers, uploaded(photo), uploaded(painting)) | {handlers.size: size}
+    values = values_of(handlers, uploaded(photo), uploaded(painting)) | {handlers.desk.size: size}
     told = Prepared(handlers.prepare(values, session("a")))
     assert "it must be from 64 to 1024 pixels" in told.status
     assert not told.accepted
@@ -139,14 +139,14 @@ def test_a_size_out_of_range_is_told(photo, painting, size):
 
 def test_no_method_chosen_is_told(photo, painting):
     handlers = handlers_of(Quick())
-    values = values_of(handlers, uploaded(photo), uploaded(painting)) | {handlers.chosen: []}
+    values = values_of(handlers, uploaded(photo), uploaded(painting)) | {handlers.desk.chosen: []}
     told = Prepared(handlers.prepare(values, session("a")))
     assert "No method was chosen" in told.status
     assert not told.accepted
 
 
 def test_a_bad_picture_is_told_on_upload_and_leaves_the_input_empty(tmp_path, photo):
-    source = handlers_of(Quick()).content
+    source = handlers_of(Quick()).desk.content
     text, cut = tmp_path / "text.jpg", tmp_path / "cut.jpg"
     text.write_text("not a picture")
     stream = io.BytesIO()
@@ -169,7 +169,7 @@ def test_a_file_that_is_no_upload_is_not_read(photo):
 
 
 def test_what_browsers_cannot_show_is_shown_as_png(tmp_path):
-    source = handlers_of(Quick()).content
+    source = handlers_of(Quick()).desk.content
     path = tmp_path / "scan.tif"
     noise(50, 40, "RGB").save(path)
     assert not browsers_show(str(path))

@@ -132,14 +132,14 @@ def test_a_wrong_setting_leaves_the_forecast_empty(photo, painting):
     once, swept = handlers.foretell(values)
     assert "Predicted" in once
     assert "Predicted" in swept
-    once, swept = handlers.foretell({**values, handlers.size: "large"})
+    once, swept = handlers.foretell({**values, handlers.desk.size: "large"})
     assert "Predicted" not in once + swept
 
 
 def test_no_size_of_the_sweep_leaves_the_other_forecast(photo, painting):
     handlers = handlers_of(Quick())
     values = values_of(handlers, uploaded(photo), uploaded(painting))
-    once, swept = handlers.foretell({**values, handlers.sweep.sizes: []})
+    once, swept = handlers.foretell({**values, handlers.desk.sweep.sizes: []})
     assert "Predicted" in once
     assert "Predicted" not in swept
 
@@ -154,7 +154,7 @@ def test_a_picture_of_many_megapixels_is_no_error_of_the_forecast(tmp_path, pain
     handlers = handlers_of(Quick())
     once, _ = handlers.foretell(values_of(handlers, uploaded(huge), uploaded(painting)))
     assert "Predicted" in once
-    assert "at most 100 megapixels are allowed" in handlers.content.check(uploaded(huge))[1]
+    assert "at most 100 megapixels are allowed" in handlers.desk.content.check(uploaded(huge))[1]
 
 
 @pytest.mark.parametrize("sizes", [[], None, [300], "256", [256, 100_000]])
@@ -164,7 +164,7 @@ def test_sizes_that_are_not_offered_are_refused(sizes):
 
 
 def swept(handlers, photo, painting, sizes, name="a"):
-    values = values_of(handlers, uploaded(photo), uploaded(painting)) | {handlers.sweep.sizes: sizes}
+    values = values_of(handlers, uploaded(photo), uploaded(painting)) | {handlers.desk.sweep.sizes: sizes}
     told = handlers.prepare_sweep(values, session(name))
     assert "Waiting for the device" in told[2]
     return handlers.run(session(name))
@@ -215,7 +215,7 @@ def test_a_stopped_sweep_keeps_what_is_done(photo, painting):
 
 def test_a_sweep_of_no_size_is_told(photo, painting):
     handlers = handlers_of(Quick())
-    values = values_of(handlers, uploaded(photo), uploaded(painting)) | {handlers.sweep.sizes: []}
+    values = values_of(handlers, uploaded(photo), uploaded(painting)) | {handlers.desk.sweep.sizes: []}
     assert "choose at least one of" in handlers.prepare_sweep(values, session("a"))[2]
 
 
