@@ -5,33 +5,30 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from collections.abc import Iterable
 
 import gradio as gr
 from gradio.events import api
 
-from core.device import modest, use_cores
+from core.device import use_cores
 from core.plates import Names
 from core.vgg import prepare
 from methods import ALL
+from methods.base import Method
 from methods.compare import Comparison
 from ui.api import Endpoint
-from ui.controls import Panel
-from ui.examples import pairs, photos, shown_plates, strip
+from ui.desk import Desk
+from ui.examples import photos, shown_plates
 from ui.handlers import Handlers
-from ui.inputs import PictureInput, said
 from ui.look import LAUNCH
 from ui.pictures import Shelf
-from ui.runs import SIZES
-from ui.shared import SharedControls
 from ui.summary import summary
-from ui.sweep import SweepPanel, section
+from ui.sweep import section
 from ui.texts import footer, header, yardstick
 from ui.tiles import empty_tile
 from ui.weights import WeightsPanel
 from ui.zero import comparison_of
 
-DEFAULT_SIZE, MODEST_SIZE = 512, 256
-FAIR_REPEATS = 3
 HOUR = 3600
 
 
@@ -46,85 +43,41 @@ def build(comparison: Comparison) -> gr.Blocks:
     with page:
         gr.HTML(header(comparison.device), apply_default_css=False)
         with gr.Row(elem_id="layout"):
-            with gr.Column(elem_id="desk"):
-                with gr.Row(elem_id="inputs"):
-                    with gr.Column(min_width=150):
-                        content = PictureInput("content photo")
-                        strip(
-                            [(each,) for each in contents], "Example photos", content.example, content.shown
-                        )
-                    with gr.Column(min_width=150):
-                        style = PictureInput("style picture")
-                        strip([(each,) for each in styles], "Style plates", style.example, style.shown)
-                strip(
-                    pairs(contents, styles),
-                    "Pairs to start with",
-                    lambda photo, plate: [*content.example(photo), *style.example(plate)],
-                    [*content.shown, *style.shown],
-                )
-                size = gr.Slider(
-                    *SIZES,
-                    MODEST_SIZE if modest(comparison.device) else DEFAULT_SIZE,
-                    step=32,
-                    label="Size",
-                    info="Long side of the pictures in pixels; twice the size takes about four times as long",
-                )
-                chosen = gr.CheckboxGroup(
-                    [(method.title, method.name) for method in methods],
-                    value=[method.name for method in methods if not method.missing()],
-                    label="Methods",
-                    visible=len(comparison.methods) > 1,
-                )
-                timing = gr.Radio(
-                    [("Quick: one run each", 0), ("Fair: one to warm up, then three", FAIR_REPEATS)],
-                    value=0,
-                    label="Timing",
-                )
-                foretold = gr.HTML(said(""), elem_id="forecast", apply_default_css=False)
-                with gr.Row(elem_id="actions"):
-                    compare = gr.Button("Compare", variant="primary", elem_id="compare", min_width=120)
-                    stop = gr.Button("Stop", interactive=False, elem_id="stop", min_width=80)
-                status = gr.HTML(said(""), elem_id="status", apply_default_css=False)
-                shared = SharedControls()
-                panels = {method.name: Panel(method) for method in methods}
-                sweep = SweepPanel()
-                png = gr.File(
-                    label="Drop a PNG from StyleGrid to restore its settings",
-                    file_types=[".png"],
-                    height=150,
-                    elem_id="restore",
-                )
+            desk = Desk(comparison, contents, styles)
             with gr.Column(elem_id="wall"):
-                with gr.Column(elem_id="grid"):
-                    tiles = [
-                        gr.HTML(
-                            empty_tile(method.name, method.title, method.missing()), apply_default_css=False
-                        )
-                        for method in methods
-                    ]
-                summed = gr.HTML(summary({}), apply_default_css=False)
-                swept = gr.HTML(section({}), apply_default_css=False)
+                wall = hung(methods)
                 take = gr.Button("Download everything (ZIP)", size="sm", elem_id="take")
                 parcel = gr.HTML("", visible="hidden", elem_id="parcel", apply_default_css=False)
                 gr.HTML(yardstick(), apply_default_css=False)
         weights = WeightsPanel()
         gr.HTML(footer(methods), apply_default_css=False)
 
-        names, shelf = Names({each.name: each.path for each in styles}), Shelf(tiles[0])
-        handlers = Handlers(
-            comparison, content, style, size, chosen, timing, sweep, foretold, panels, shelf, names
-        )
-        shared.connect(panels.values())
-        for panel in panels.values():
-            panel.connect(page, content, size, shelf)
-        handlers.connect(page, compare, stop, status, [*tiles, summed, swept], take, parcel, png)
+        names, shelf = Names({each.name: each.path for each in styles}), Shelf(wall[0])
+        handlers = Handlers(comparison, desk, shelf, names)
+        desk.connect(page, shelf)
+        handlers.connect(page, wall, take, parcel)
         weights.connect(page)
-        endpoint = Endpoint(comparison, handlers.runs, shelf, names)
-        api(endpoint.compare, api_name="compare", concurrency_id="device", concurrency_limit=1)
-        api(endpoint.methods, api_name="methods", queue=False)
-        api(endpoint.report, api_name="report", queue=False)
+        publish(Endpoint(comparison, handlers.runs, shelf, names))
     page.queue(max_size=32)
     return page
+
+
+def hung(methods: Iterable[Method]) -> list[gr.HTML]:
+    """The wall before the first run: a tile for each method, the summary, the sweep."""
+    with gr.Column(elem_id="grid"):
+        tiles = [
+            gr.HTML(empty_tile(method.name, method.title, method.missing()), apply_default_css=False)
+            for method in methods
+        ]
+    below = [gr.HTML(html, apply_default_css=False) for html in (summary({}), section({}, {}))]
+    return [*tiles, *below]
+
+
+def publish(endpoint: Endpoint) -> None:
+    """What programs may call."""
+    api(endpoint.compare, api_name="compare", concurrency_id="device", concurrency_limit=1)
+    api(endpoint.methods, api_name="methods", queue=False)
+    api(endpoint.report, api_name="report", queue=False)
 
 
 def main() -> None:

@@ -32,11 +32,11 @@ class Stopwatch:
 
 
 class PeakMemory:
-    """The most memory that a `with` block needed, in bytes.
+    """The most memory that a `with` block needed above what was in use when it began, in bytes.
 
-    CUDA: the allocator's peak. Elsewhere: growth of this process's resident memory since the block began,
-    sampled every 20 ms, so that a shorter spike can be missed. What earlier work freed is first given back to
-    the system, where that can be done, for memory that is used again would not count as growth.
+    CUDA: the allocator's peak. Elsewhere: growth of this process's resident memory, sampled every 20 ms, so
+    that a shorter spike can be missed. What earlier work freed is first given back to the system, where that
+    can be done, for memory that is used again would not count as growth.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -46,6 +46,7 @@ class PeakMemory:
     def __enter__(self) -> PeakMemory:
         if self.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(self.device)
+            self._base = torch.cuda.memory_allocated(self.device)
             return self
         return_freed_memory()
         self._process = psutil.Process()
@@ -57,7 +58,7 @@ class PeakMemory:
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self.device.type == "cuda":
-            self.bytes = torch.cuda.max_memory_allocated(self.device)
+            self.bytes = torch.cuda.max_memory_allocated(self.device) - self._base
             return
         self._finished.set()
         self._sampler.join()

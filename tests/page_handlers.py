@@ -10,11 +10,10 @@ from PIL import Image
 from core.plates import Names
 from methods.base import Method
 from methods.compare import Comparison
-from ui.controls import Panel
+from ui.desk import Desk
 from ui.handlers import Handlers
-from ui.inputs import PictureInput
 from ui.pictures import Shelf
-from ui.sweep import FIRST_SIZES, SweepPanel
+from ui.sweep import FIRST_SIZES
 
 
 def noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
@@ -29,32 +28,17 @@ def uploaded(path: Path) -> dict[str, Any]:
 def handlers_of(*methods: Method) -> Handlers:
     comparison = Comparison(methods, "cpu")
     with gr.Blocks():
-        content, style = PictureInput("content photo"), PictureInput("style picture")
-        size, chosen, timing = gr.Slider(64, 1024, 64), gr.CheckboxGroup(), gr.Radio([0, 3])
-        panels = {method.name: Panel(method) for method in methods}
-        return Handlers(
-            comparison,
-            content,
-            style,
-            size,
-            chosen,
-            timing,
-            SweepPanel(),
-            gr.HTML(),
-            panels,
-            Shelf(gr.HTML()),
-            Names({}),
-        )
+        return Handlers(comparison, Desk(comparison, (), ()), Shelf(gr.HTML()), Names({}))
 
 
 def values_of(handlers: Handlers, content: Any, style: Any, **changes: Any) -> dict[Component, Any]:
     """The page's inputs as they stand at first, with some settings of the first method changed."""
-    values = {handlers.content.image: content, handlers.style.image: style, handlers.size: 64}
-    values[handlers.timing], values[handlers.sweep.sizes] = 0, list(FIRST_SIZES)
-    values[handlers.chosen] = list(handlers.panels)
-    for panel in handlers.panels.values():
+    values = {handlers.desk.content.image: content, handlers.desk.style.image: style, handlers.desk.size: 64}
+    values[handlers.desk.timing], values[handlers.desk.sweep.sizes] = 0, list(FIRST_SIZES)
+    values[handlers.desk.chosen] = list(handlers.desk.panels)
+    for panel in handlers.desk.panels.values():
         values |= {control: control.value for control in panel.controls.values()}
-    first = next(iter(handlers.panels.values()))
+    first = next(iter(handlers.desk.panels.values()))
     return values | {first.controls[name]: value for name, value in changes.items()}
 
 

@@ -132,7 +132,7 @@ def test_a_setting_out_of_range_is_told_in_the_status_line(photo, painting):
 @pytest.mark.parametrize("size", [63, 1025, None, "512", math.nan])
 def test_a_size_out_of_range_is_told(photo, painting, size):
     handlers = handlers_of(Quick())
-    values = values_of(handlers, uploaded(photo), uploaded(painting)) | {handlers.size: size}
+    values = values_of(handlers, uploaded(photo), uploaded(painting)) | {handlers.desk.size: size}
     told = Prepared(handlers.prepare(values, session("a")))
     assert "it must be from 64 to 1024 pixels" in told.status
     assert not told.accepted
@@ -140,14 +140,14 @@ def test_a_size_out_of_range_is_told(photo, painting, size):
 
 def test_no_method_chosen_is_told(photo, painting):
     handlers = handlers_of(Quick())
-    values = values_of(handlers, uploaded(photo), uploaded(painting)) | {handlers.chosen: []}
+    values = values_of(handlers, uploaded(photo), uploaded(painting)) | {handlers.desk.chosen: []}
     told = Prepared(handlers.prepare(values, session("a")))
     assert "No method was chosen" in told.status
     assert not told.accepted
 
 
 def test_a_bad_picture_is_told_on_upload_and_leaves_the_input_empty(tmp_path, photo):
-    source = handlers_of(Quick()).content
+    source = handlers_of(Quick()).desk.content
     text, cut = tmp_path / "text.jpg", tmp_path / "cut.jpg"
     text.write_text("not a picture")
     stream = io.BytesIO()
@@ -170,7 +170,7 @@ def test_a_file_that_is_no_upload_is_not_read(photo):
 
 
 def test_what_browsers_cannot_show_is_shown_as_png(tmp_path):
-    source = handlers_of(Quick()).content
+    source = handlers_of(Quick()).desk.content
     path = tmp_path / "scan.tif"
     noise(50, 40, "RGB").save(path)
     assert not browsers_show(str(path))
@@ -503,6 +503,10 @@ def test_report_gives_the_newest_run_of_the_session_alone(client, photo, paintin
         ({"repeats": 99}, "repeats is 99; it must be a whole number from 0 to 20."),
         ({"settings": {"stepped": {"steps": 0}}}, "Stepped: steps is 0; it must be"),
         ({"settings": {"other": {}}}, "There is no method 'other'; choose from stepped, failing."),
+        ({"settings": {"stepped": None}}, "Stepped: its settings are None; name each, as in"),
+        ({"settings": {"stepped": ["steps"]}}, "Stepped: its settings are ['steps']; name each, as in"),
+        ({"settings": ["stepped"]}, "settings is ['stepped']; name each method with its settings, as in"),
+        ({"settings": []}, "settings is []; name each method"),
         ({"size": 9}, "size is 9; it must be from 64 to 1024 pixels."),
     ],
 )

@@ -86,6 +86,17 @@ def test_peak_memory_ends_its_thread_when_the_block_raises() -> None:
     assert not memory._sampler.is_alive()
 
 
+def test_networks_that_a_gpu_held_before_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda device: told.append("reset"))
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: told.append("base") or 700)
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: told.append("peak") or 1000)
+    with PeakMemory(torch.device("cuda")) as memory:
+        told.append("work")
+    assert memory.bytes == 300
+    assert told == ["reset", "base", "work", "peak"]
+
+
 def test_auto_takes_a_device_that_exists() -> None:
     device = pick_device("auto")
     assert torch.ones(2, device=device).sum().item() == 2

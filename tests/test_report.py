@@ -1,5 +1,6 @@
 """What can be taken away from a run, and put back."""
 
+import base64
 import csv
 import io
 import json
@@ -16,6 +17,7 @@ from methods.base import Stop
 from methods.compare import Comparison, Request
 from methods.gatys import Gatys
 from methods.results import picture, png_text
+from page_handlers import handlers_of, uploaded
 from ui.controls import Panel
 from ui.report import archive, flat
 from ui.restore import restored
@@ -32,7 +34,7 @@ def finished():
     settings = {method.name: method.Settings() for method in methods}
     run = Run(CONTENT, STYLE, settings, 64)
     *_, tiles = Comparison(methods, "cpu").run(Request(CONTENT, STYLE, settings, 64, stop=Stop()))
-    return run, tiles
+    return run, tiles, {}
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +57,7 @@ def test_the_parcel_is_complete(parcel):
 
 
 def test_its_pictures_are_exact_and_carry_their_settings(parcel, finished, tmp_path):
-    run, tiles = finished
+    run, tiles, _ = finished
     parcel.extract("quick.png", tmp_path)
     assert read_png_text(tmp_path / "quick.png") == png_text(tiles["quick"])
     with Image.open(tmp_path / "quick.png") as image:
@@ -83,6 +85,25 @@ def test_its_page_needs_nothing_else(parcel):
     assert "@import" not in html
     assert html.count("<article") == 3
     assert "The weights &lt;file&gt; is damaged." in html
+
+
+def test_its_page_holds_each_picture_once(parcel):
+    html = parcel.read("report.html").decode()
+    for name in ("content", "style", "quick", "stepped"):
+        assert html.count(base64.b64encode(parcel.read(f"{name}.png")).decode()) == 1
+    assert "Full size" not in html  # browsers open no data address in a tab
+
+
+def test_its_page_shows_and_gives_the_exact_pictures(parcel, page, tmp_path):
+    parcel.extract("report.html", tmp_path)
+    page.goto((tmp_path / "report.html").as_uri())
+    page.wait_for_function(
+        "[...document.images].length === 7 && [...document.images].every(each => each.naturalWidth > 1)"
+    )  # two inputs, the photo in three tiles, two results
+    with page.expect_download() as download:
+        page.get_by_label("Download the picture of Quick as PNG").click()
+    assert download.value.suggested_filename == "stylegrid-quick.png"
+    assert download.value.path().read_bytes() == parcel.read("quick.png")
 
 
 def test_nested_numbers_become_columns():
@@ -132,11 +153,23 @@ def test_another_picture_is_a_sentence(panels, tmp_path):
         restored(str(path), panels)
 
 
+@pytest.mark.parametrize(("size", "near"), [(2048, 1024), (16, 64)])
+def test_a_size_beyond_the_page_becomes_the_nearest_one(tmp_path, size, near):
+    """As of a sweep's picture, or of one from the command line."""
+    handlers = handlers_of(Quick())
+    settings = json.dumps(Quick.Settings(strength=0.7).as_dict())
+    path = written(tmp_path / "a.png", method="quick", size=str(size), settings=settings)
+    told, shown, *values = handlers.restore(uploaded(path))
+    assert "The settings of Quick are restored." in told
+    assert f"The size is {near:,} px, the nearest here to the picture&#x27;s {size:,} px." in told
+    assert (shown, values[0]) == (near, 0.7)
+
+
 def test_the_newest_runs_are_kept():
     runs, run = Runs(), Run(CONTENT, STYLE, {}, 64)
     for session in range(MOST_KEPT + 1):
-        runs.keep(str(session), run, {})
+        runs.keep(str(session), run, {}, {})
     assert runs.last("0") is None
-    assert runs.last("1") == (run, {})
+    assert runs.last("1") == (run, {}, {})
     runs.forget("1")
     assert runs.last("1") is None

@@ -11,6 +11,7 @@ from fake_methods import FakeSettings
 from methods.compare import Seconds, Tile
 from ui.scatter import Axes, drawing, front
 from ui.summary import passed, passing, summary
+from ui.tiles import details
 
 
 def tile(name, seconds, style, warm=(), course=()):
@@ -20,7 +21,7 @@ def tile(name, seconds, style, warm=(), course=()):
         FakeSettings(),
         "done",
         seconds=Seconds(1.5, seconds, seconds, warm),
-        peak_memory=3 * 2**20,
+        peak_memory=200_000_000,
         distances=Distances(0.7, style),
         untouched=Distances(0.0, 0.9),
         course=tuple((moment, Distances(1.0, each)) for moment, each in course),
@@ -49,9 +50,13 @@ def test_every_measured_method_has_a_row_with_its_numbers():
     rows = re.findall("<tr><th scope=.row.*?</tr>", html)
     cells = [re.findall(">([^<]+)</t[hd]>", row) for row in rows]
     assert cells == [
-        ["Quick", "1.50\u202fs", "0.10\u202fs", "–", "3\u202fMB", "0.700", "0.200"],
-        ["Near", "1.50\u202fs", "0.40\u202fs", "0.31\u202fs", "3\u202fMB", "0.700", "0.050"],
+        ["Quick", "1.50\u202fs", "0.10\u202fs", "–", "200\u202fMB", "0.700", "0.200"],
+        ["Near", "1.50\u202fs", "0.40\u202fs", "0.31\u202fs", "200\u202fMB", "0.700", "0.050"],
     ]
+
+
+def test_a_megabyte_is_a_million_bytes_in_tiles_too():
+    assert "<dd>200\u202fMB</dd>" in details(QUICK)
 
 
 def test_the_front_holds_what_nothing_beats_in_both():

@@ -1,11 +1,16 @@
 """Predicted seconds, and the resolution sweep."""
 
+import csv
+import io
 import math
 import re
+import struct
+import zipfile
 from dataclasses import dataclass
 
 import pytest
 import torch
+from PIL import Image
 
 from fake_methods import Failing, FakeSettings, Quick, Stepped, SteppedSettings
 from methods.compare import Comparison
@@ -14,6 +19,7 @@ from methods.gatys import Gatys
 from methods.gatys_presets import GatysSettings
 from page_handlers import handlers_of, session, uploaded, values_of
 from ui.forecast import forecast
+from ui.report import archive
 from ui.sweep import Point, checked_sizes, section
 
 CPU = torch.device("cpu")
@@ -126,8 +132,29 @@ def test_a_wrong_setting_leaves_the_forecast_empty(photo, painting):
     once, swept = handlers.foretell(values)
     assert "Predicted" in once
     assert "Predicted" in swept
-    once, swept = handlers.foretell({**values, handlers.size: "large"})
+    once, swept = handlers.foretell({**values, handlers.desk.size: "large"})
     assert "Predicted" not in once + swept
+
+
+def test_no_size_of_the_sweep_leaves_the_other_forecast(photo, painting):
+    handlers = handlers_of(Quick())
+    values = values_of(handlers, uploaded(photo), uploaded(painting))
+    once, swept = handlers.foretell({**values, handlers.desk.sweep.sizes: []})
+    assert "Predicted" in once
+    assert "Predicted" not in swept
+
+
+def test_a_picture_of_many_megapixels_is_no_error_of_the_forecast(tmp_path, painting):
+    """Its header alone, of 400 megapixels: the line beneath the input tells what is wrong."""
+    huge = tmp_path / "huge.bmp"
+    Image.new("1", (16, 16)).save(huge)
+    written = bytearray(huge.read_bytes())
+    written[18:26] = struct.pack("<ii", 20_000, 20_000)
+    huge.write_bytes(written)
+    handlers = handlers_of(Quick())
+    once, _ = handlers.foretell(values_of(handlers, uploaded(huge), uploaded(painting)))
+    assert "Predicted" in once
+    assert "at most 100 megapixels are allowed" in handlers.desk.content.check(uploaded(huge))[1]
 
 
 @pytest.mark.parametrize("sizes", [[], None, [300], "256", [256, 100_000]])
@@ -137,7 +164,7 @@ def test_sizes_that_are_not_offered_are_refused(sizes):
 
 
 def swept(handlers, photo, painting, sizes, name="a"):
-    values = values_of(handlers, uploaded(photo), uploaded(painting)) | {handlers.sweep.sizes: sizes}
+    values = values_of(handlers, uploaded(photo), uploaded(painting)) | {handlers.desk.sweep.sizes: sizes}
     told = handlers.prepare_sweep(values, session(name))
     assert "Waiting for the device" in told[2]
     return handlers.run(session(name))
@@ -159,6 +186,22 @@ def test_a_sweep_runs_every_method_at_every_size(photo, painting):
     assert handlers.runs.last("a")[0].size == 384  # what the tiles and the ZIP show
 
 
+def test_what_a_sweep_found_is_in_the_zip(photo, painting):
+    handlers = handlers_of(Quick(), Failing())
+    *_, (*_, drawn) = swept(handlers, photo, painting, [256, 384])
+    with zipfile.ZipFile(io.BytesIO(archive(*handlers.runs.last("a")))) as parcel:
+        rows = list(csv.DictReader(io.StringIO(parcel.read("sweep.csv").decode())))
+        assert drawn in parcel.read("report.html").decode()
+    assert [(row["method"], row["size_pixels"], row["pixels"]) for row in rows] == [
+        ("quick", "256", "49152"),
+        ("quick", "384", "110592"),
+        ("failing", "256", ""),
+        ("failing", "384", ""),
+    ]
+    assert all(float(row["seconds"]) > 0 and int(row["peak_memory_bytes"]) >= 0 for row in rows[:2])
+    assert rows[2]["error"] == "The weights <file> is damaged."
+
+
 def test_a_stopped_sweep_keeps_what_is_done(photo, painting):
     handlers = handlers_of(Quick())
     for _, *_, drawn in swept(handlers, photo, painting, [256, 384, 512]):
@@ -172,19 +215,20 @@ def test_a_stopped_sweep_keeps_what_is_done(photo, painting):
 
 def test_a_sweep_of_no_size_is_told(photo, painting):
     handlers = handlers_of(Quick())
-    values = values_of(handlers, uploaded(photo), uploaded(painting)) | {handlers.sweep.sizes: []}
+    values = values_of(handlers, uploaded(photo), uploaded(painting)) | {handlers.desk.sweep.sizes: []}
     assert "choose at least one of" in handlers.prepare_sweep(values, session("a"))[2]
 
 
 def test_points_lie_on_their_fitted_line():
     points = {
-        "One": [
-            Point(size, size**2 / 1e6, 0.5 * size**2 / 1e6, 100.0 + size, "") for size in (256, 512, 1024)
+        "one": [
+            Point(size, size**2, 0.5 * size**2 / 1e6, (100 + size) * 10**6, "") for size in (256, 512, 1024)
         ]
     }
-    html = section(points)
+    html = section(points, {"one": "One"})
     assert "0.50\u202fx\u202fs" in html
     assert re.search(r">\d{3} \+ \d{3}\u202fx\u202fMB<", html)
+    assert "<small>356\u202fMB</small>" in html
     path = [
         tuple(map(float, each.split()))
         for each in html.split('class="front" d="M')[1].split('"')[0].split("L")
@@ -199,8 +243,8 @@ def test_points_lie_on_their_fitted_line():
 
 
 def test_nothing_measured_no_section():
-    assert "hidden" in section({})
-    assert "hidden" in section({"One": [Point(256, 0, None, None, "It failed.")]})
+    assert "hidden" in section({}, {})
+    assert "hidden" in section({"one": [Point(256, 0, None, None, "It failed.")]}, {"one": "One"})
 
 
 def test_errors_may_be_absolute():

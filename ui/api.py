@@ -57,7 +57,7 @@ class Endpoint:
             files: dict[str, dict[str, Any]] = {}
             try:
                 for tiles in watch(self.comparison, run):
-                    self.runs.keep(session_of(request), run, tiles)
+                    self.runs.keep(session_of(request), run, tiles, {})
                     for tile in tiles.values():
                         if tile.state in ENDED and tile.method not in files:
                             files[tile.method] = self.file(tile, run)
@@ -99,6 +99,11 @@ class Endpoint:
     ) -> Run:
         """The run that was asked for; ValueError where a picture or setting is unfit."""
         methods = self.comparison.methods
+        if settings is not None and not isinstance(settings, dict):
+            example = f'{{"{next(iter(methods))}": {{"seed": 1}}}}'
+            raise ValueError(
+                f"settings is {settings!r}; name each method with its settings, as in {example}."
+            )
         asked = settings or {name: {} for name, method in methods.items() if not method.missing()}
         unknown = [name for name in asked if name not in methods]
         if unknown:

@@ -106,8 +106,10 @@ def chosen_settings(
 def settings_of(title: str, kind: type[MethodSettings], values: Mapping[str, Any]) -> MethodSettings:
     """Settings from values as JSON brings them; ValueError begins with the method's title."""
     knobs = {knob.name: knob for knob in kind.knobs()}
-    unknown = [name for name in values if name not in knobs]
     try:
+        if not isinstance(values, Mapping):
+            raise ValueError(f'its settings are {values!r}; name each, as in {{"seed": 1}}, or give {{}}.')
+        unknown = [name for name in values if name not in knobs]
         if unknown:
             raise ValueError(f"there is no setting {unknown[0]!r}; there are {', '.join(knobs)}.")
         return kind.make(**{name: typed(knobs[name], value) for name, value in values.items()})

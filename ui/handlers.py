@@ -13,20 +13,20 @@ from dataclasses import replace
 from typing import Any
 
 import gradio as gr
-from gradio.blocks import Block
 from gradio.components import Component
 
 from core.images import Picture, PictureError
 from core.plates import Names
 from methods.compare import Comparison, explain
-from ui.controls import Panel, chosen_settings, shown
+from ui.controls import chosen_settings, shown
+from ui.desk import Desk
 from ui.forecast import forecast
 from ui.inputs import PictureInput, path_of, said, size_of, wrong
 from ui.pictures import Shelf, address
 from ui.report import archive
 from ui.restore import restored
-from ui.runs import Run, Runs, checked_repeats, checked_size
-from ui.sweep import Point, SweepPanel, checked_sizes, point, section
+from ui.runs import SIZES, Run, Runs, checked_repeats, checked_size
+from ui.sweep import Point, checked_sizes, point, section
 from ui.wall import Wall, progress_of, watch
 
 SHOW_WALL = """() => {
@@ -34,69 +34,62 @@ SHOW_WALL = """() => {
   if (wall.getBoundingClientRect().top > innerHeight / 2) wall.scrollIntoView({behavior: 'smooth'});
 }"""  # where the tiles lie below the inputs, as on a phone
 
+AT_ONCE: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 FETCH = "() => document.querySelector('#parcel a').click()"
 
 log = logging.getLogger(__name__)
 
 
 class Handlers:
-    """The events of one page. The components are those that app.build draws.
+    """The events of one page.
 
     Args:
-        size, chosen, timing: the size slider, the choice of methods, and how often each runs again.
-        sweep: the resolution sweep; forecast: the line that tells what a comparison will take.
-        panels: by method name.
         names: recognises the plates.
     """
 
-    def __init__(
-        self,
-        comparison: Comparison,
-        content: PictureInput,
-        style: PictureInput,
-        size: Component,
-        chosen: Component,
-        timing: Component,
-        sweep: SweepPanel,
-        forecast: gr.HTML,
-        panels: Mapping[str, Panel],
-        shelf: Shelf,
-        names: Names,
-    ) -> None:
-        self.comparison, self.content, self.style = comparison, content, style
-        self.size, self.chosen, self.timing, self.panels = size, chosen, timing, panels
-        self.sweep, self.forecast = sweep, forecast
-        self.shelf, self.names = shelf, names
+    def __init__(self, comparison: Comparison, desk: Desk, shelf: Shelf, names: Names) -> None:
+        self.comparison, self.desk, self.shelf, self.names = comparison, desk, shelf, names
         self.runs = Runs()
         self.titles = {name: method.title for name, method in comparison.methods.items()}
         self.parts = len(self.titles) + 2  # of the wall: a tile for each method, the summary, the sweep
 
-    def connect(
-        self,
-        page: gr.Blocks,
-        compare: gr.Button,
-        stop: gr.Button,
-        status: gr.HTML,
-        wall: Sequence[gr.HTML],
-        take: gr.Button,
-        parcel: gr.HTML,
-        png: gr.File,
-    ) -> None:
+    def connect(self, page: gr.Blocks, wall: Sequence[gr.HTML], take: gr.Button, parcel: gr.HTML) -> None:
         """Attach the handlers to the page's components."""
+        desk = self.desk
+        controls = [control for panel in desk.panels.values() for control in panel.controls.values()]
+        shared = [desk.content.image, desk.size, desk.chosen, desk.timing, desk.sweep.sizes]
+        foretell: dict[str, Any] = {
+            "fn": self.foretell,
+            "inputs": {desk.style.image, *shared, *controls},
+            "outputs": [desk.forecast, desk.sweep.forecast],
+            "preprocess": False,
+            "trigger_mode": "always_last",
+            **AT_ONCE,
+        }
+        self.connect_runs(page, wall, foretell)
+        gr.on([page.load, *(each.change for each in (*shared, *controls))], **foretell)  # type: ignore[attr-defined]
+        take.click(self.parcel, outputs=parcel, **AT_ONCE).success(None, js=FETCH, api_visibility="private")
+        desk.png.upload(
+            self.restore,
+            inputs=desk.png,
+            outputs=[desk.status, desk.size, *controls],
+            preprocess=False,
+            **AT_ONCE,
+        )
+
+    def connect_runs(self, page: gr.Blocks, wall: Sequence[gr.HTML], foretell: Mapping[str, Any]) -> None:
+        """Attach what starts and ends a run, after which `foretell` knows better what the next will take."""
+        desk, status = self.desk, self.desk.status
         # Not gr.State, whose change events are lost when the handler that set it ran outside the queue.
         ticket, abandoned = gr.Textbox(visible="hidden"), gr.Textbox(visible="hidden")
-        at_once: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-        buttons = [compare, self.sweep.button, stop]
-        controls = [control for panel in self.panels.values() for control in panel.controls.values()]
-        shared = [self.content.image, self.size, self.chosen, self.timing, self.sweep.sizes]
-        inputs: set[Block] = {self.style.image, *shared, *controls}
-        for button, prepare in ((compare, self.prepare), (self.sweep.button, self.prepare_sweep)):
+        buttons = [desk.compare, desk.sweep.button, desk.stop]
+        for button, prepare in ((desk.compare, self.prepare), (desk.sweep.button, self.prepare_sweep)):
             button.click(
                 prepare,
-                inputs=inputs,
-                outputs=[self.content.told, self.style.told, status, ticket, *buttons, *wall],
+                inputs=foretell["inputs"],
+                outputs=[desk.content.told, desk.style.told, status, ticket, *buttons, *wall],
                 preprocess=False,  # for ranges to be checked by the settings, and files by our decoder
-                **at_once,
+                **AT_ONCE,
             )
         going = ticket.change(
             self.run,
@@ -109,22 +102,9 @@ class Handlers:
             api_visibility="private",
         )
         ticket.change(None, js=SHOW_WALL, api_visibility="private")
-        foretell: dict[str, Any] = {
-            "fn": self.foretell,
-            "inputs": inputs,
-            "outputs": [self.forecast, self.sweep.forecast],
-            "preprocess": False,
-            "trigger_mode": "always_last",
-            **at_once,
-        }
-        going.then(self.rest, outputs=[status, *buttons], **at_once).then(**foretell)
-        gr.on([page.load, *(each.change for each in (*shared, *controls))], **foretell)  # type: ignore[attr-defined]
-        take.click(self.parcel, outputs=parcel, **at_once).success(None, js=FETCH, api_visibility="private")
-        png.upload(
-            self.restore, inputs=png, outputs=[status, self.size, *controls], preprocess=False, **at_once
-        )
-        stop.click(self.stop, outputs=[stop, abandoned, *wall], **at_once)
-        abandoned.change(self.abandon, outputs=[status, *buttons], cancels=going, **at_once)
+        going.then(self.rest, outputs=[status, *buttons], **AT_ONCE).then(**foretell)
+        desk.stop.click(self.stop, outputs=[desk.stop, abandoned, *wall], **AT_ONCE)
+        abandoned.change(self.abandon, outputs=[status, *buttons], cancels=going, **AT_ONCE)
         page.unload(self.leave)
 
     def prepare(self, values: dict[Component, Any], request: gr.Request) -> list[Any]:
@@ -133,12 +113,12 @@ class Handlers:
 
     def prepare_sweep(self, values: dict[Component, Any], request: gr.Request) -> list[Any]:
         """As `prepare`, for a run at all sizes of the sweep."""
-        return self.admit(values, values[self.sweep.sizes], request)
+        return self.admit(values, values[self.desk.sweep.sizes], request)
 
     def admit(self, values: Mapping[Component, Any], sizes: Any, request: gr.Request) -> list[Any]:
         """What `prepare` returns; `sizes` are those of a sweep, and () asks for none."""
-        content, content_told = self.read(self.content, values[self.content.image])
-        style, style_told = self.read(self.style, values[self.style.image])
+        content, content_told = self.read(self.desk.content, values[self.desk.content.image])
+        style, style_told = self.read(self.desk.style, values[self.desk.style.image])
         unchanged = [gr.skip()] * self.parts
         refused = [gr.skip(), *buttons(running=False), *unchanged]
         if content is None or style is None:
@@ -160,22 +140,23 @@ class Handlers:
             uuid.uuid4().hex,
             *buttons(running=True),
             *wall.all("waiting"),
-            section({}) if run.sizes else gr.skip(),
+            section({}, {}) if run.sizes else gr.skip(),
         ]
 
     def foretell(self, values: dict[Component, Any]) -> tuple[str, str]:
         """What a comparison and a sweep will take, as the controls stand; nothing while they are wrong."""
+        shape = self.desk.content.shape(values[self.desk.content.image])
         try:
-            settings = chosen_settings(values[self.chosen], self.panels, values)
-            shape, runs = (
-                self.content.shape(values[self.content.image]),
-                1 + checked_repeats(values[self.timing]),
-            )
-            size, sizes = checked_size(values[self.size]), checked_sizes(values[self.sweep.sizes])
+            settings = chosen_settings(values[self.desk.chosen], self.desk.panels, values)
+            size, runs = checked_size(values[self.desk.size]), 1 + checked_repeats(values[self.desk.timing])
         except ValueError:
             return said(""), said("")
-        once, swept = (forecast(self.comparison, settings, shape, each, runs) for each in ((size,), sizes))
-        return once, swept
+        once = forecast(self.comparison, settings, shape, (size,), runs)
+        try:
+            sizes = checked_sizes(values[self.desk.sweep.sizes])
+        except ValueError:  # none is ticked, which concerns the sweep alone
+            return once, said("")
+        return once, forecast(self.comparison, settings, shape, sizes, runs)
 
     def read(self, source: PictureInput, payload: Any) -> tuple[tuple[str, Picture] | None, str]:
         """The chosen file and its picture, or None, and the line beneath the input."""
@@ -189,16 +170,16 @@ class Handlers:
         self, content: tuple[str, Picture], style: tuple[str, Picture], values: Mapping[Component, Any]
     ) -> Run:
         """The run as the controls stand; ValueError where one is out of range."""
-        settings = chosen_settings(values.get(self.chosen), self.panels, values)
+        settings = chosen_settings(values.get(self.desk.chosen), self.desk.panels, values)
         if not settings:
             raise ValueError("No method was chosen: tick at least one.")
         return Run(
             content[1],
             style[1],
             settings,
-            checked_size(values[self.size]),
+            checked_size(values[self.desk.size]),
             self.names.of(style[0]),
-            checked_repeats(values[self.timing]),
+            checked_repeats(values[self.desk.timing]),
         )
 
     def run(self, request: gr.Request) -> Iterator[list[Any]]:
@@ -206,18 +187,20 @@ class Handlers:
         with self.runs.going(session_of(request)) as run:
             if run is None:
                 return
-            points: dict[str, list[Point]] = {self.titles[name]: [] for name in run.settings}
+            points: dict[str, tuple[Point, ...]] = {}
             try:
                 for size in run.sizes or (run.size,):
                     at = replace(run, size=size)
                     wall = Wall(at, self.titles, self.shelf)
                     for tiles in watch(self.comparison, at):
-                        self.runs.keep(session_of(request), at, tiles)
+                        self.runs.keep(session_of(request), at, tiles, points)
                         yield [said(progress_of(tiles, at)), *wall.draw(tiles), gr.skip()]
                     if run.sizes:
-                        for tile in tiles.values():
-                            points[tile.title].append(point(size, tile))
-                        yield [*[gr.skip()] * self.parts, section(points)]
+                        points = {
+                            name: (*points.get(name, ()), point(size, tile)) for name, tile in tiles.items()
+                        }
+                        self.runs.keep(session_of(request), at, tiles, points)
+                        yield [*[gr.skip()] * self.parts, section(points, self.titles)]
                     if run.stop.asked():
                         break
             except Exception as error:
@@ -261,21 +244,24 @@ class Handlers:
 
     def restore(self, payload: Any) -> list[Any]:
         """The status line, the size and all panels' controls, from a PNG that carries settings."""
-        controls = [(name, knob) for name, panel in self.panels.items() for knob in panel.controls]
+        controls = [(name, knob) for name, panel in self.desk.panels.items() for knob in panel.controls]
         try:
-            found = restored(path_of(payload) or "", self.panels)
-            size = checked_size(found.size)
+            found = restored(path_of(payload) or "", self.desk.panels)
         except ValueError as error:
             return [wrong(str(error)), *[gr.skip()] * (1 + len(controls))]
-        lost = f" Add {', '.join(found.lost)} again: the PNG holds no files." if found.lost else ""
-        told = said(f"The settings of {self.titles[found.method]} are restored.{lost}")
+        size = min(max(found.size, SIZES[0]), SIZES[1])
+        told = f"The settings of {self.titles[found.method]} are restored."
+        if size != found.size:
+            told += f" The size is {size:,} px, the nearest here to the picture's {found.size:,} px."
+        if found.lost:
+            told += f" Add {', '.join(found.lost)} again: the PNG holds no files."
         values = [
             shown(getattr(found.settings, knob))
             if name == found.method and knob not in found.files
             else gr.skip()
             for name, knob in controls
         ]
-        return [told, size, *values]
+        return [said(told), size, *values]
 
 
 def buttons(running: bool) -> tuple[gr.Button, gr.Button, gr.Button]:

@@ -58,7 +58,7 @@ class PictureInput:
                 return None
             with Image.open(path) as image:
                 return image.size
-        except (OSError, ValueError):
+        except (OSError, ValueError, Image.DecompressionBombError):
             return None
 
     def check(self, payload: Any) -> tuple[Any, str]:

@@ -7,7 +7,7 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from methods.results import picture, png_text, record
 from ui.look import STYLE, THEME, ULTRAMARINE
 from ui.runs import Run
 from ui.summary import summary
+from ui.sweep import Points, records, section
 from ui.texts import yardstick
 from ui.tiles import Pictures, tile_html
 
@@ -31,10 +32,18 @@ COLOURS = (
     "background_fill_secondary",
     "border_color_primary",
 )
+NOTHING = "data:,"  # until SHARE puts a picture that is already in the page
+SHARE = """
+for (const tile of document.querySelectorAll('.tile')) {
+  const photo = tile.querySelector('.photo'), link = tile.querySelector('.download');
+  photo.src = document.getElementById('photo').src;
+  if (link) link.href = tile.querySelector('.result').src;
+}
+"""
 
 
-def archive(run: Run, tiles: Mapping[str, Tile]) -> bytes:
-    """The ZIP file of a run and its tiles as they stand."""
+def archive(run: Run, tiles: Mapping[str, Tile], points: Points) -> bytes:
+    """The ZIP file of a run, its tiles as they stand, and what its sweep found."""
     content = resize(run.content, run.size)
     style = working_style(run.style)
     results = {name: record(tile) for name, tile in tiles.items()}
@@ -43,15 +52,17 @@ def archive(run: Run, tiles: Mapping[str, Tile]) -> bytes:
         "content.png": png_bytes(content.rgb, {}),
         "style.png": png_bytes(style.rgb, {}),
         "results.json": json.dumps(results, indent=2).encode(),
-        "results.csv": table(results).encode(),
+        "results.csv": table(results.values()).encode(),
     }
+    if points:
+        files["sweep.csv"] = table(records(points)).encode()
     for name, image in painted.items():
         files[f"{name}.png"] = png_bytes(image, png_text(tiles[name]))
         frame = tiles[name].frame
         files |= dict(frame.files) if frame else {}
     row = [to_tensor(each.convert("RGB")) for each in (content.rgb, style.rgb, *painted.values())]
     files["sheet.png"] = png_bytes(contact_sheet([row], SHEET_SIDE), {})
-    files["report.html"] = page(tiles, files, content.rgb.width / content.rgb.height).encode()
+    files["report.html"] = page(tiles, points, files, content.rgb.width / content.rgb.height).encode()
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, data in files.items():
@@ -59,9 +70,9 @@ def archive(run: Run, tiles: Mapping[str, Tile]) -> bytes:
     return stream.getvalue()
 
 
-def table(results: Mapping[str, Mapping[str, Any]]) -> str:
-    """The records as CSV, a row per method; what is nested becomes columns such as seconds.total."""
-    rows = [flat(each) for each in results.values()]
+def table(results: Iterable[Mapping[str, Any]]) -> str:
+    """Records as CSV, a row each; what is nested becomes columns such as seconds.total."""
+    rows = [flat(each) for each in results]
     names = list(dict.fromkeys(name for row in rows for name in row))
     stream = io.StringIO()
     writer = csv.DictWriter(stream, names, lineterminator="\n")
@@ -81,14 +92,18 @@ def flat(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return row
 
 
-def page(tiles: Mapping[str, Tile], files: Mapping[str, bytes], ratio: float) -> str:
-    """The report as one HTML file without links to anything else, from the pictures of the archive."""
-    photo, shown = address(files["content.png"]), []
+def page(tiles: Mapping[str, Tile], points: Points, files: Mapping[str, bytes], ratio: float) -> str:
+    """The report as one HTML file without links to anything else, from the pictures of the archive.
+
+    Each picture is in it once: where it stands again, SHARE puts it.
+    """
+    shown = []
     for name, tile in tiles.items():
         result = address(files[f"{name}.png"]) if f"{name}.png" in files else ""
-        shown.append(tile_html(tile, Pictures(ratio, photo, result, result)))
+        shown.append(tile_html(tile, Pictures(ratio, NOTHING, result, result and NOTHING)))
     own = (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
     settings = {name: tile.settings.as_dict() for name, tile in tiles.items()}
+    swept = section(points, {name: tile.title for name, tile in tiles.items()})
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>StyleGrid report</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -96,12 +111,20 @@ def page(tiles: Mapping[str, Tile], files: Mapping[str, bytes], ratio: float) ->
         f"<style>{variables()}{STYLE}{own}</style></head>"
         '<body class="gradio-container report"><main>'
         '<div class="masthead"><h1>StyleGrid</h1><p>A comparison of neural style transfer methods.</p></div>'
-        f'<div class="given"><figure><img src="{photo}" alt="The content photo">'
-        f'<figcaption>Content photo</figcaption></figure><figure><img src="{address(files["style.png"])}" '
-        'alt="The style picture"><figcaption>Style picture</figcaption></figure></div>'
-        f'<div id="wall"><div id="grid">{"".join(shown)}</div>{summary(tiles)}{yardstick()}</div>'
+        f'<div class="given">{given("photo", "Content photo", files["content.png"])}'
+        f"{given('painting', 'Style picture', files['style.png'])}</div>"
+        f'<div id="wall"><div id="grid">{"".join(shown)}</div>{summary(tiles)}{swept}{yardstick()}</div>'
         f"<details><summary>Settings</summary><pre>{escape(json.dumps(settings, indent=2))}</pre></details>"
-        "</main></body></html>"
+        f"</main><script>{SHARE}</script></body></html>"
+    )
+
+
+def given(name: str, caption: str, png: bytes) -> str:
+    """One of the two pictures that the comparison began with."""
+    alt = f"The {caption.lower()}"
+    return (
+        f'<figure><img id="{name}" src="{address(png)}" alt="{alt}">'
+        f"<figcaption>{caption}</figcaption></figure>"
     )
 
 

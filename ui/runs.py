@@ -11,6 +11,7 @@ from typing import Any
 
 from methods.base import Stop
 from methods.compare import REPEATS, Request, Tile
+from ui.sweep import Points
 
 SIZES = (64, 1024)  # px, of the long side
 MOST_KEPT = 16  # finished runs, whose pictures stay in memory
@@ -34,7 +35,7 @@ class Runs:
         self._lock = threading.Lock()
         self._waiting: dict[str, Run] = {}
         self._going: dict[str, Run] = {}
-        self._last: OrderedDict[str, tuple[Run, Mapping[str, Tile]]] = OrderedDict()
+        self._last: OrderedDict[str, tuple[Run, Mapping[str, Tile], Points]] = OrderedDict()
 
     def ask(self, session: str, run: Run) -> bool:
         """Put a run in line; False, and nothing done, while another run of the session is going on.
@@ -61,16 +62,19 @@ class Runs:
                 if run is not None and self._going.get(session) is run:
                     del self._going[session]
 
-    def keep(self, session: str, run: Run, tiles: Mapping[str, Tile]) -> None:
-        """Remember how far the session's run has come, for the newest MOST_KEPT sessions."""
+    def keep(self, session: str, run: Run, tiles: Mapping[str, Tile], points: Points) -> None:
+        """Remember how far the session's run has come, for the newest MOST_KEPT sessions.
+
+        `points` are those of a sweep, which else are lost with the tiles of all sizes but the last.
+        """
         with self._lock:
-            self._last[session] = run, tiles
+            self._last[session] = run, tiles, points
             self._last.move_to_end(session)
             if len(self._last) > MOST_KEPT:
                 self._last.popitem(last=False)
 
-    def last(self, session: str) -> tuple[Run, Mapping[str, Tile]] | None:
-        """The session's newest run and its tiles; None where there is none."""
+    def last(self, session: str) -> tuple[Run, Mapping[str, Tile], Points] | None:
+        """The session's newest run, its tiles and its sweep's points; None where there is none."""
         with self._lock:
             return self._last.get(session)
 

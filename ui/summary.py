@@ -8,7 +8,7 @@ from html import escape
 
 from methods.compare import Tile
 from ui.scatter import drawing, seconds_of, style_of
-from ui.tiles import time
+from ui.tiles import megabytes, time
 
 HEADINGS = ("Method", "Load", "First run", "Warm run", "Peak memory", "Content distance", "Style distance")
 SORT = (
@@ -76,12 +76,12 @@ def row(tile: Tile) -> str:
     assert tile.seconds is not None
     assert tile.distances is not None
     warm = statistics.median(tile.seconds.warm) if tile.seconds.warm else None
-    memory = None if tile.peak_memory is None else tile.peak_memory / 2**20
+    memory = tile.peak_memory
     cells = (
         (tile.seconds.load, time(tile.seconds.load)),
         (tile.seconds.total, time(tile.seconds.total)),
         (warm, "–" if warm is None else time(warm)),
-        (memory, "–" if memory is None else f"{memory:,.0f}\u202fMB"),
+        (memory, "–" if memory is None else megabytes(memory)),
         (tile.distances.content, f"{tile.distances.content:.3f}"),
         (tile.distances.style, f"{tile.distances.style:.3f}"),
     )

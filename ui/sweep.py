@@ -12,7 +12,7 @@ import gradio as gr
 from methods.compare import Tile
 from ui.inputs import said
 from ui.scaling import MEMORY, SECONDS, Line, Quantity, scaling
-from ui.tiles import time
+from ui.tiles import MEGABYTE, megabytes, time
 
 SIZES = (256, 384, 512, 768, 1024, 1536, 2048)
 FIRST_SIZES = (256, 512, 1024)
@@ -46,10 +46,20 @@ class Point:
     """What a method took at one size. Without seconds it gave no picture, and `told` says why."""
 
     size: int
-    megapixels: float
+    pixels: int
     seconds: float | None
-    memory: float | None  # MB, 1 at least: an allocator may have had the room already
+    memory: int | None  # bytes
     told: str
+
+    @property
+    def megapixels(self) -> float:
+        """As the drawings count them."""
+        return self.pixels / 1e6
+
+    @property
+    def megabytes(self) -> float:
+        """As the drawings count them, 1 at least: an allocator may have had the room already."""
+        return max(1.0, (self.memory or 0) / MEGABYTE)
 
 
 def point(size: int, tile: Tile) -> Point:
@@ -57,20 +67,42 @@ def point(size: int, tile: Tile) -> Point:
     if tile.state != "done" or tile.frame is None or tile.seconds is None:
         return Point(size, 0, None, None, tile.error or tile.state)
     height, width = tile.frame.image.shape[-2:]
-    memory = None if tile.peak_memory is None else max(1.0, tile.peak_memory / 2**20)
-    return Point(size, height * width / 1e6, tile.seconds.usual, memory, "")
+    return Point(size, height * width, tile.seconds.usual, tile.peak_memory, "")
 
 
-def section(points: Mapping[str, Sequence[Point]]) -> str:
-    """What a sweep has found so far, by the methods' titles; nothing before the first point."""
+Points = Mapping[str, Sequence[Point]]
+"""What a sweep has found so far, by the methods' names; empty where none was asked for."""
+
+
+def records(points: Points) -> list[dict[str, Any]]:
+    """A row for each method at each size, as results.csv names its columns."""
+    return [
+        {
+            "method": name,
+            "size_pixels": each.size,
+            "pixels": each.pixels or None,
+            "seconds": each.seconds,
+            "peak_memory_bytes": each.memory,
+            "error": each.told,
+        }
+        for name, found in points.items()
+        for each in found
+    ]
+
+
+def section(points: Points, titles: Mapping[str, str]) -> str:
+    """The drawings and the table; nothing before the first point. `titles` are the methods', by name."""
     if not any(each.seconds for found in points.values() for each in found):
         return '<section class="summary sweep" hidden></section>'
+    points = {titles[name]: found for name, found in points.items()}
     seconds = {
         title: [(each.megapixels, each.seconds) for each in found if each.seconds]
         for title, found in points.items()
     }
     memory = {
-        title: [(each.megapixels, each.memory) for each in found if each.seconds and each.memory]
+        title: [
+            (each.megapixels, each.megabytes) for each in found if each.seconds and each.memory is not None
+        ]
         for title, found in points.items()
     }
     ticks = {each.megapixels: each.size for found in points.values() for each in found if each.seconds}
@@ -84,7 +116,7 @@ def section(points: Mapping[str, Sequence[Point]]) -> str:
 
 
 def table(
-    points: Mapping[str, Sequence[Point]],
+    points: Points,
     seconds: Mapping[str, Line],
     memory: Mapping[str, Line],
 ) -> str:
@@ -110,7 +142,7 @@ def cell(found: Point | None) -> str:
         return "–"
     if found.seconds is None:
         return f'<span title="{escape(found.told)}">{escape(found.told.split(":")[0][:24])}</span>'
-    memory = "–" if found.memory is None else f"{found.memory:,.0f}\u202fMB"
+    memory = "–" if found.memory is None else megabytes(found.memory)
     return f"{time(found.seconds)}<small>{memory}</small>"
 
 

@@ -10,6 +10,7 @@ from html import escape
 from methods.compare import Tile
 from ui.curves import chart
 
+MEGABYTE = 10**6  # bytes
 ENDED = ("measuring", "done", "timing", "stopped", "failed")  # the picture is the last one
 SAID = {
     "waiting": "Waiting",
@@ -127,10 +128,14 @@ def actions(tile: Tile, pictures: Pictures) -> str:
         f"{escape(name.split('.')[0].capitalize())} style</a>"
         for name, where in pictures.others.items()
     )
-    return (
-        '<div class="under actions"><span>Drag to see the photo</span>'
-        f'<a href="{pictures.result}" target="_blank" rel="noopener" '
+    whole = (  # browsers open no tab for a picture inside its own address
+        ""
+        if pictures.result.startswith("data:")
+        else f'<a href="{pictures.result}" target="_blank" rel="noopener" '
         f'aria-label="Open the picture of {title} in full size">Full size</a>'
+    )
+    return (
+        f'<div class="under actions"><span>Drag to see the photo</span>{whole}'
         f'<a class="download" href="{pictures.download}" download="{file}" '
         f'aria-label="Download the picture of {title} as PNG">Download PNG</a>{others}</div>'
     )
@@ -139,7 +144,7 @@ def actions(tile: Tile, pictures: Pictures) -> str:
 def details(tile: Tile) -> str:
     """Numbers, losses and where it all came from."""
     seconds, distances = tile.seconds, tile.distances
-    memory = f"{tile.peak_memory / 2**20:,.0f}\u202fMB" if tile.peak_memory is not None else ""
+    memory = "" if tile.peak_memory is None else megabytes(tile.peak_memory)
     numbers = (
         ("Load", "weights, once", time(seconds.load) if seconds else ""),
         ("First run", "own work", time(seconds.total) if seconds else ""),
@@ -196,3 +201,8 @@ def time(seconds: float) -> str:
     """Seconds to about three figures, with their unit."""
     digits = 2 if seconds < 10 else 1 if seconds < 100 else 0
     return f"{seconds:,.{digits}f}\u202fs"
+
+
+def megabytes(size: int, digits: int = 0) -> str:
+    """Bytes in megabytes, with their unit."""
+    return f"{size / MEGABYTE:,.{digits}f}\u202fMB"

@@ -9,6 +9,7 @@ import gradio as gr
 
 from methods.loading import downloads
 from ui.examples import ON_CLICK
+from ui.tiles import megabytes
 from weights.catalog import CATALOG
 from weights.files import WeightsError, obtain
 from weights.inventory import Item, item
@@ -81,7 +82,7 @@ def row(index: int, key: str, told: str) -> str:
         escape(source),
         f'<abbr title="{here.revision}">{here.revision[:7]}</abbr>' if here.revision else "–",
         f'<abbr title="{here.sha256}">{here.sha256[:8]}</abbr>' if here.sha256 else "recorded when fetched",
-        f"{here.size / 1e6:.1f}\u202fMB" if here.size else "–",
+        megabytes(here.size, 1) if here.size else "–",
         escape(weight.licence),
         f'{state}<span role="status">{escape(told)}</span>',
     )
