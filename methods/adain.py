@@ -33,7 +33,7 @@ LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
 FEATURE_SCALE = 64.0  # of relu4_1 with the original weights, so that the decoder's first layer sees about 1
 MULTIPLE = 8  # the encoder halves a picture three times
 MARGIN = 80  # px around a tile; the network sees no further
-GRAIN = 0.05  # strength of the noise that our decoder knows from its training
+GRAIN = 0.03  # strength of the noise; the decoder was trained with more
 COLOUR_SIDE = 1024  # px of the photo that are enough to know its colours
 LEAST_STYLE_SIDE, USUAL_STYLE_SIDE = 64, 512  # px
 REMEMBERED = 64  # style pictures whose statistics are kept
@@ -114,7 +114,7 @@ class AdaINSettings(MethodSettings):
         "recolour", help="How: recolour the style pictures first, or take only light and dark."
     )
     grain: float = knob(
-        GRAIN, 0, 0.2, 0.01, help="Noise on the photo, which keeps a mesh out of flat areas.", expert=True
+        GRAIN, 0, 0.2, 0.01, help="Noise on the photo, from which flat areas take strokes.", expert=True
     )
     tile: int = knob(
         1024, 128, 4096, 8, help="A photo with a longer side is painted in tiles of it.", expert=True

@@ -83,7 +83,7 @@ def test_alpha_goes_from_the_photo_to_the_style(method, content):
 
 def test_the_style_picture_follows_the_photos_size_up_to_a_limit(method, content):
     painted, larger = (
-        method.target(photo, plate("udnie").image, AdaINSettings()).style
+        method.target(photo, plate("udnie"), AdaINSettings()).style
         for photo in (content, torch.nn.functional.pad(content, (900, 0, 900, 0)))
     )
     short = min(content.shape[-2:])

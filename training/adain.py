@@ -19,13 +19,14 @@ from core.losses import mean_std, relative_error, total_variation
 from core.sheet import contact_sheet
 from core.tiles import whole
 from core.vgg import VGG
-from methods.adain import GRAIN, LAYERS, MULTIPLE, Decoder, adain, encoder
+from methods.adain import LAYERS, MULTIPLE, Decoder, adain, encoder
 from training.command import finish, parser, plan, run
 from training.data import Pictures
 from training.loop import Training
 
 CONTENT_WEIGHT, STYLE_WEIGHT, VARIATION_WEIGHT, RANGE_WEIGHT = 1.0, 1.5, 0.1, 1.0
 IDENTITY_WEIGHT, COLOUR_WEIGHT = 5.0, 1.0
+GRAIN = 0.05  # more than the method takes by itself, so that a user may ask for more
 OPPONENT = ((0.299, 0.587, 0.114), (1.0, -1.0, 0.0), (-0.5, -0.5, 1.0))  # light, red-green, blue-yellow
 LEAST_COLOUR = 0.003  # added to the energy of a channel, which in a grey picture is 0
 SHEET_PICTURES, SHEET_SIDE = 6, 128  # styles and contents, and px

@@ -136,7 +136,7 @@ CATALOG: dict[str, Weight] = {
             key="adain",
             title="AdaIN decoder",
             file="adain.safetensors",
-            sha256="ea547f617c16566f6b3fd9975e2e250495ac86659670b0c8127c4aa1c142b6b9",
+            sha256="e88be8a0b3187c04464e6b1204a62cf1a79fedd68a6a8f63cf61dd0657cf8968",
             licence="MIT",
             source="trained by training/adain.py",
         ),
