@@ -114,7 +114,7 @@ class MethodSettings:
         if not cls.presets:
             return cls(**values)
         name = values.get("preset", next(iter(cls.presets)))
-        if name not in cls.presets:
+        if name not in tuple(cls.presets):  # what a program sends need not have a hash
             raise ValueError(f"preset is {name!r}; choose one of {', '.join(cls.presets)}.")
         return dataclasses.replace(cls.presets[name], **values)
 

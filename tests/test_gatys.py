@@ -428,6 +428,7 @@ def test_lbfgs_survives_a_gradient_that_does_not_change() -> None:
         ({"style_layers": ()}, "style_layers is empty"),
         ({"optimiser": "sgd"}, "optimiser is 'sgd'; choose one of lbfgs, adam, gradient"),
         ({"preset": "slow"}, "preset is 'slow'; choose one of fast, paper"),
+        ({"preset": []}, r"preset is \[\]; choose one of fast, paper"),
         ({"clip": 1}, "clip is 1; it is true or false"),
     ],
 )
