@@ -51,4 +51,4 @@ def named(picture: Image.Image, rows: Sequence[str], columns: Sequence[str], pat
         across, down = (np.arange(len(names)) + 0.5 for names in (columns, rows))
         axis.set_xticks(across * picture.width / len(columns), list(columns), rotation=90)
         axis.set_yticks(down * picture.height / len(rows), list(rows))
-        figure.savefig(path, dpi=DPI, bbox_inches="tight", pil_kwargs={"quality": 74, "optimize": True})
+        figure.savefig(path, dpi=DPI, bbox_inches="tight", pil_kwargs={"quality": 54, "optimize": True})
