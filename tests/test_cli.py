@@ -13,6 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 import methods.__main__
+import methods.base
 import methods.compare
 from core.images import read_png_text
 from core.yardstick import Distances
@@ -43,7 +44,7 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Quick and Failing in the place of the methods, and a yardstick that costs nothing."""
 
     class Fixed:
-        def __init__(self, content: Tensor, style: Tensor) -> None:
+        def __init__(self, content: Tensor, style: Tensor, grams: object) -> None:
             pass
 
         def measure(self, pastiche: Tensor) -> Distances:
@@ -53,6 +54,7 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(methods.__main__, "ALL", tuple(known.values()))
     monkeypatch.setattr(methods.__main__, "get", known.__getitem__)
     monkeypatch.setattr(methods.compare, "Yardstick", Fixed)
+    monkeypatch.setattr(methods.base, "style_grams", lambda image: {})
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
