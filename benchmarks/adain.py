@@ -2,10 +2,10 @@
 
     python -m benchmarks.adain --content examples --style styles --size 256 --sheet out/adain.jpg
 
-Quality: both distances of the yardstick, averaged over the folder's photos, and how near the decoder comes to
-a photo that is given no style. Speed: seconds of one warm pass with the style's statistics known, beside the
-same network run the plain way, the two taking turns. Tiles: PSNR of the picture in tiles against the same
-picture in one piece.
+Quality: both distances of the yardstick, averaged over the folder's photos, how near the decoder comes to a
+photo that is given no style, and how much of a mesh it leaves. Speed: seconds of one warm pass with the
+style known, beside the same network run the plain way, the two taking turns. Tiles: PSNR of the picture
+in tiles against the same picture in one piece.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from benchmarks.feedforward import (
 )
 from core.grain import Grain
 from core.images import open_picture, save_png, to_image, to_tensor
-from core.losses import mean_std
+from core.losses import mean_std, periodicity
 from core.resample import fit_long_side, fit_short_side
 from core.tiles import whole
 from core.vgg import MEAN_RGB
-from methods.adain import FEATURE_SCALE, GRAIN, AdaIN, AdaINSettings, Decoder, encoder
+from methods.adain import FEATURE_SCALE, GRAIN, MULTIPLE, AdaIN, AdaINSettings, Decoder, encoder
 from methods.base import Stop, Style
 from weights.files import load
 
@@ -98,6 +98,23 @@ def reconstruction(method: AdaIN, contents: list[Tensor]) -> str:
     return f"decoder of a photo's own features: PSNR {statistics.mean(kept):.1f} dB, worst {min(kept):.1f} dB"
 
 
+def mesh(method: AdaIN, contents: list[Tensor], cases: list[Case]) -> str:
+    """How much pastiches repeat themselves at the distance of the decoder's positions."""
+    found = {}
+    for case in cases:
+        _, *painted = pictures(method, contents, case)
+        found[case.label] = statistics.mean(periodicity(each, MULTIPLE).item() for each in painted)
+    photos, styles = (
+        statistics.mean(periodicity(each, MULTIPLE).item() for each in some)
+        for some in (contents, [case.style.image for case in cases])
+    )
+    worst = max(found, key=lambda label: found[label])
+    return (
+        f"periodicity at {MULTIPLE} px: photos {photos:.3f}, styles {styles:.3f}, pastiches "
+        f"{statistics.mean(found.values()):.3f}, at most {found[worst]:.3f} ({worst})"
+    )
+
+
 @torch.no_grad()
 def tiled(method: AdaIN, photo: Tensor, style: Style, size: int) -> str:
     """How near the picture in tiles comes to the one in one piece."""
@@ -145,7 +162,12 @@ def main() -> None:
     flags = parser("adain", __doc__.splitlines()[0])
     flags.add_argument("--style", type=Path, default=Path("styles"), help="folder of *.jpg (%(default)s)")
     flags.add_argument("--alpha", type=float, default=1.0, help="(%(default)s)")
-    flags.add_argument("--sheet-size", type=int, default=512, help="short side there, in px (%(default)s)")
+    flags.add_argument(
+        "--sheet-size",
+        type=int,
+        default=512,
+        help="short side there, and of the mesh's pictures, in px (%(default)s)",
+    )
     flags.add_argument("--sheet-styles", nargs="+", help="names of the sheet's styles (all)")
     flags.add_argument("--tiled", type=int, default=1536, help="long side for the tiles, in px (%(default)s)")
     flags.add_argument("--controls", type=Path, help="where to save what the settings do")
@@ -165,6 +187,8 @@ def main() -> None:
     contents = [fit_short_side(photo, given.size) for photo in given.photos]
     console.print(quality(method, contents, cases, given.device))
     console.print(reconstruction(method, contents))
+    contents = [fit_short_side(photo, given.sheet_size) for photo in given.photos]
+    console.print(mesh(method, contents, cases))
     first = cases[0].style
     target = method.target(given.photos[0], first, AdaINSettings(style_size=STYLE_SIDE))
     style = fit_short_side(first.image, STYLE_SIDE).to(given.device)
@@ -178,7 +202,6 @@ def main() -> None:
     if given.tiled:
         console.print(tiled(method, given.photos[0], first, given.tiled))
     if given.sheet:
-        contents = [fit_short_side(photo, given.sheet_size) for photo in given.photos]
         chosen = [case for case in cases if case.label in (given.sheet_styles or [case.label])]
         save_sheet([pictures(method, contents, case) for case in chosen], SHEET_SIDE, given.sheet)
     if given.controls:

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from core.losses import gram, mean_std, relative_error, squared_error, total_variation
+from core.losses import gram, mean_std, periodicity, relative_error, squared_error, total_variation
 from methods.gatys_objective import half_mean_variation, mean_squared_error
 
 
@@ -75,3 +75,30 @@ def test_errors() -> None:
     assert relative_error(actual, torch.zeros(1, 2)).isfinite()
     both = relative_error(torch.cat([actual, target]), torch.cat([target, target]))
     assert both.tolist() == [1, 0]
+
+
+def waves(period: float) -> torch.Tensor:
+    """Vertical stripes between 0 and 1."""
+    wave = 0.5 + 0.5 * torch.sin(2 * math.pi * torch.arange(128) / period)
+    return wave.expand(1, 3, 128, -1)
+
+
+def test_a_period_is_seen_at_its_own_length_only() -> None:
+    # cos(2 pi k / 8) at k = 8, 4 and 12 is 1, -1 and -1: 2 along the waves, and 1 - (1 + 1) / 2 across them.
+    assert periodicity(waves(8), 8).item() == pytest.approx(1, rel=0.05)
+    assert periodicity(waves(16), 8).item() < 0.02
+    assert periodicity(waves(6), 8).item() < 0.02
+
+
+def test_noise_edges_and_even_areas_have_no_period() -> None:
+    noise = torch.rand(1, 3, 128, 128, generator=torch.Generator().manual_seed(0))
+    step = (torch.arange(128) >= 50).float().expand(1, 3, 128, -1)
+    for image in (noise, step, torch.full((1, 3, 128, 128), 0.5)):
+        assert periodicity(image, 8).item() < 0.03
+
+
+def test_periodicity_has_a_gradient_everywhere() -> None:
+    for image in (torch.zeros(1, 3, 32, 32), waves(8)[..., :40, :40].clone()):
+        image.requires_grad_()
+        (gradient,) = torch.autograd.grad(periodicity(image, 8).sum(), image)
+        assert gradient.isfinite().all()

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from core.device import allow_fast_matmul, fast_dtype, pick_device
 from core.grain import Grain, noise
-from core.losses import mean_std, relative_error, total_variation
+from core.losses import mean_std, periodicity, relative_error, total_variation
 from core.sheet import contact_sheet
 from core.tiles import whole
 from core.vgg import VGG
@@ -25,7 +25,7 @@ from training.data import Pictures
 from training.loop import Training
 
 CONTENT_WEIGHT, STYLE_WEIGHT, VARIATION_WEIGHT, RANGE_WEIGHT = 1.0, 1.5, 0.1, 1.0
-IDENTITY_WEIGHT, COLOUR_WEIGHT = 5.0, 1.0
+IDENTITY_WEIGHT, COLOUR_WEIGHT, MESH_WEIGHT = 5.0, 1.0, 1.0
 GRAIN = 0.05  # more than the method takes by itself, so that a user may ask for more
 OPPONENT = ((0.299, 0.587, 0.114), (1.0, -1.0, 0.0), (-0.5, -0.5, 1.0))  # light, red-green, blue-yellow
 LEAST_COLOUR = 0.003  # added to the energy of a channel, which in a grey picture is 0
@@ -38,8 +38,9 @@ class ArbitraryStyle:
     Deviations: errors are relative, as in all our trainings, so that no layer outweighs the others; total
     variation, and the output's distance from [0, 1], are held down as well. One picture of every batch is
     its own style and must come back as it was, so that a small alpha has little to give back. The others get
-    grain before they are encoded, from which flat areas take strokes instead of a mesh, and their colours'
-    means and deviations are asked for as well, which VGG's relative errors hardly tell apart.
+    grain before they are encoded, from which flat areas take strokes instead of a mesh, what mesh there is
+    is held down, and their colours' means and deviations are asked for as well, which VGG's relative errors
+    hardly tell apart.
 
     Args:
         decoder, network: trained, and frozen. styles: as many pictures as a batch has, but one, are drawn.
@@ -74,6 +75,7 @@ class ArbitraryStyle:
             "colour": COLOUR_WEIGHT * colour_error(pastiche, styles).mean(),
             "identity": IDENTITY_WEIGHT * relative_error(pastiche[-1:], content[-1:]).mean(),
             "total variation": VARIATION_WEIGHT * total_variation(pastiche) / pastiche.numel(),
+            "mesh": MESH_WEIGHT * periodicity(pastiche, MULTIPLE).mean(),
             "range": RANGE_WEIGHT * (pastiche - pastiche.clamp(0, 1)).abs().mean(),
         }
         losses["total"] = torch.stack(list(losses.values())).sum()

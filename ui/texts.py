@@ -30,8 +30,8 @@ def yardstick() -> str:
         "Gatys optimises nearly this quantity, and our networks were trained on it, which favours both. "
         "Seconds are each method's own work, without drawing and scoring; methods never run at the same "
         "time. The first run of a method may have to read a network or prepare its kernels; fair timing runs "
-        "each three times more, begins each round with another method, waits for the device at every "
-        "reading, and shows the median.</p>"
+        "each three times more, in another order each time, waits for the device at every reading, and "
+        "shows the median.</p>"
     )
 
 
