@@ -136,7 +136,7 @@ CATALOG: dict[str, Weight] = {
             key="adain",
             title="AdaIN decoder",
             file="adain.safetensors",
-            sha256="e88be8a0b3187c04464e6b1204a62cf1a79fedd68a6a8f63cf61dd0657cf8968",
+            sha256="65ed18f1fafbece993f3841d314b2c8f5e0271f3f0d56af42b4b0a06196bb741",
             licence="MIT",
             source="trained by training/adain.py",
         ),
