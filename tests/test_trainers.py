@@ -140,6 +140,7 @@ def test_adain_trains_a_decoder(photo_folder, tmp_path, monkeypatch):
         "colour",
         "identity",
         "total variation",
+        "mesh",
         "range",
         "total",
     }
