@@ -11,12 +11,14 @@ in tiles against the same picture in one piece.
 from __future__ import annotations
 
 import statistics
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
 from rich.console import Console
+from rich.table import Table
 from torch import Tensor, nn
 
 from benchmarks.feedforward import (
@@ -98,21 +100,29 @@ def reconstruction(method: AdaIN, contents: list[Tensor]) -> str:
     return f"decoder of a photo's own features: PSNR {statistics.mean(kept):.1f} dB, worst {min(kept):.1f} dB"
 
 
-def mesh(method: AdaIN, contents: list[Tensor], cases: list[Case]) -> str:
-    """How much pastiches repeat themselves at the distance of the decoder's positions."""
-    found = {}
-    for case in cases:
-        _, *painted = pictures(method, contents, case)
-        found[case.label] = statistics.mean(periodicity(each, MULTIPLE).item() for each in painted)
-    photos, styles = (
-        statistics.mean(periodicity(each, MULTIPLE).item() for each in some)
-        for some in (contents, [case.style.image for case in cases])
-    )
-    worst = max(found, key=lambda label: found[label])
-    return (
-        f"periodicity at {MULTIPLE} px: photos {photos:.3f}, styles {styles:.3f}, pastiches "
-        f"{statistics.mean(found.values()):.3f}, at most {found[worst]:.3f} ({worst})"
-    )
+def mesh(painted: Mapping[str, list[Tensor]], contents: list[Tensor]) -> Table:
+    """How much photos, styles and pastiches repeat themselves.
+
+    At the distance of the decoder's positions, which its training holds down, and at half and twice that,
+    which it does not. `painted` has for each style its picture and the pastiches.
+    """
+    styles = [style for style, *_ in painted.values()]
+    table = Table("periodicity", "photos", "styles", "pastiches", "at most")
+    for period in (MULTIPLE // 2, MULTIPLE, 2 * MULTIPLE):
+        found = {label: mean_periodicity(each, period) for label, (_, *each) in painted.items()}
+        worst = max(found, key=lambda label: found[label])
+        means = (
+            mean_periodicity(contents, period),
+            mean_periodicity(styles, period),
+            statistics.mean(found.values()),
+        )
+        table.add_row(f"{period} px", *(f"{each:.3f}" for each in means), f"{found[worst]:.3f} ({worst})")
+    return table
+
+
+def mean_periodicity(images: list[Tensor], period: int) -> float:
+    """That of (1, 3, H, W) pictures of any sizes."""
+    return statistics.mean(periodicity(each, period).item() for each in images)
 
 
 @torch.no_grad()
@@ -188,7 +198,8 @@ def main() -> None:
     console.print(quality(method, contents, cases, given.device))
     console.print(reconstruction(method, contents))
     contents = [fit_short_side(photo, given.sheet_size) for photo in given.photos]
-    console.print(mesh(method, contents, cases))
+    painted = {case.label: pictures(method, contents, case) for case in cases}
+    console.print(mesh(painted, contents))
     first = cases[0].style
     target = method.target(given.photos[0], first, AdaINSettings(style_size=STYLE_SIDE))
     style = fit_short_side(first.image, STYLE_SIDE).to(given.device)
@@ -202,8 +213,8 @@ def main() -> None:
     if given.tiled:
         console.print(tiled(method, given.photos[0], first, given.tiled))
     if given.sheet:
-        chosen = [case for case in cases if case.label in (given.sheet_styles or [case.label])]
-        save_sheet([pictures(method, contents, case) for case in chosen], SHEET_SIDE, given.sheet)
+        chosen = [row for label, row in painted.items() if label in (given.sheet_styles or painted)]
+        save_sheet(chosen, SHEET_SIDE, given.sheet)
     if given.controls:
         photo = fit_short_side(given.photos[0], given.sheet_size)
         save_sheet(controls(method, photo, *given.plates), CONTROLS_SIDE, given.controls)

@@ -101,6 +101,7 @@ def periodicity(image: Tensor, period: int) -> Tensor:
     those at half and at one and a half of it, which lines and strokes share; 0 where it is not above. A mesh
     of a decoder has the distance of the positions that it decodes. Our own measure.
     """
+    image = image.float()
     half, side = period // 2, min(WINDOW, *image.shape[-2:])
     around = F.pad(image, (half, period - half - 1) * 2, "reflect")
     detail = image - F.avg_pool2d(around, period, 1)

@@ -97,6 +97,10 @@ def test_noise_edges_and_even_areas_have_no_period() -> None:
         assert periodicity(image, 8).item() < 0.03
 
 
+def test_periodicity_of_bfloat16_is_float32() -> None:
+    assert periodicity(waves(8).bfloat16(), 8).dtype == torch.float32
+
+
 def test_periodicity_has_a_gradient_everywhere() -> None:
     for image in (torch.zeros(1, 3, 32, 32), waves(8)[..., :40, :40].clone()):
         image.requires_grad_()
