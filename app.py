@@ -10,24 +10,24 @@ from collections.abc import Iterable
 import gradio as gr
 from gradio.events import api
 
+from compare.comparison import Comparison
 from core.device import use_cores
-from core.plates import Names
+from core.plates import PlateIndex
 from core.vgg import prepare
+from engine.zerogpu import comparison_of
 from methods import ALL
 from methods.base import Method
-from methods.compare import Comparison
 from ui.api import Endpoint
-from ui.desk import Desk
+from ui.events import Handlers
 from ui.examples import photos, shown_plates
-from ui.handlers import Handlers
-from ui.look import LAUNCH
-from ui.pictures import Shelf
+from ui.files import FileCache
+from ui.input_panel import InputPanel
 from ui.summary import summary
 from ui.sweep import section
 from ui.texts import footer, header, yardstick
-from ui.tiles import empty_tile
-from ui.weights import WeightsPanel
-from ui.zero import comparison_of
+from ui.theme import LAUNCH
+from ui.tile import empty_tile
+from ui.weights_panel import WeightsPanel
 
 HOUR = 3600
 
@@ -43,30 +43,30 @@ def build(comparison: Comparison) -> gr.Blocks:
     with page:
         gr.HTML(header(comparison.device), apply_default_css=False)
         with gr.Row(elem_id="layout"):
-            desk = Desk(comparison, contents, styles)
+            desk = InputPanel(comparison, contents, styles)
             with gr.Column(elem_id="wall"):
-                wall = hung(methods)
+                wall = build_grid(methods)
                 take = gr.Button("Download everything (ZIP)", size="sm", elem_id="take")
                 parcel = gr.HTML("", visible="hidden", elem_id="parcel", apply_default_css=False)
                 gr.HTML(yardstick(), apply_default_css=False)
         weights = WeightsPanel()
         gr.HTML(footer(methods), apply_default_css=False)
 
-        names, shelf = Names({each.name: each.path for each in styles}), Shelf(wall[0])
-        handlers = Handlers(comparison, desk, shelf, names)
-        desk.connect(page, shelf)
+        names, files = PlateIndex({each.name: each.path for each in styles}), FileCache(wall[0])
+        handlers = Handlers(comparison, desk, files, names)
+        desk.connect(page, files)
         handlers.connect(page, wall, take, parcel)
         weights.connect(page)
-        publish(Endpoint(comparison, handlers.runs, shelf, names))
+        publish(Endpoint(comparison, handlers.runs, files, names))
     page.queue(max_size=32)
     return page
 
 
-def hung(methods: Iterable[Method]) -> list[gr.HTML]:
+def build_grid(methods: Iterable[Method]) -> list[gr.HTML]:
     """The wall before the first run: a tile for each method, the summary, the sweep."""
     with gr.Column(elem_id="grid"):
         tiles = [
-            gr.HTML(empty_tile(method.name, method.title, method.missing()), apply_default_css=False)
+            gr.HTML(empty_tile(method.name, method.title, method.unavailable()), apply_default_css=False)
             for method in methods
         ]
     below = [gr.HTML(html, apply_default_css=False) for html in (summary({}), section({}, {}))]

@@ -10,11 +10,11 @@ from pathlib import Path
 from benchmarks.gate import gate
 from benchmarks.peers import PEERS, Peer, is_installed
 from benchmarks.run import Plan, picture_files, run
+from compare.comparison import REPEATS
 from core.device import DEVICES
 from methods import ALL
 from methods.__main__ import SIZES, add_flags, given_settings
 from methods.base import Method
-from methods.compare import REPEATS
 
 RESULTS = Path("benchmarks") / "results"
 
@@ -86,7 +86,7 @@ def lacks(method: type[Method]) -> str:
     """What an optional method or a peer lacks here, in a sentence; empty where it can run."""
     if issubclass(method, Peer) and not is_installed(method):
         return "`pip install -r requirements-bench.txt` adds it."
-    return method.missing()
+    return method.unavailable()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

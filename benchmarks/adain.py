@@ -33,15 +33,15 @@ from benchmarks.feedforward import (
     save_sheet,
     speed,
 )
-from core.grain import Grain
 from core.images import open_picture, save_png, to_image, to_tensor
 from core.losses import mean_std, periodicity
+from core.noise import Grain
+from core.patches import whole
 from core.resample import fit_long_side, fit_short_side
-from core.tiles import whole
 from core.vgg import MEAN_RGB
 from methods.adain import FEATURE_SCALE, GRAIN, MULTIPLE, AdaIN, AdaINSettings, Decoder, encoder
 from methods.base import Stop, Style
-from weights.files import load
+from weights.load import load
 
 SHEET_SIDE, CONTROLS_SIDE = 112, 176  # px
 STYLE_SIDE = 512  # px, of the style picture where speed is measured

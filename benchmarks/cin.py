@@ -26,7 +26,7 @@ from benchmarks.feedforward import (
 from benchmarks.plain import Plain
 from core.resample import fit_short_side
 from methods.cin import CIN, conditional, is_style
-from weights.files import load
+from weights.load import load
 
 SHEET_SIDE = 84  # px
 

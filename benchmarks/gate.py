@@ -97,10 +97,10 @@ def worse_ones(
         change: dict[Cell, float] = {cell: after[cell] - before[cell] for cell in after if cell in before}
         if not change:
             continue
-        grown, usual = mean(change), statistics.mean(before[cell] for cell in change)
-        if grown.low > worse * usual:
+        new_choices, usual = mean(change), statistics.mean(before[cell] for cell in change)
+        if new_choices.low > worse * usual:
             sentences.append(
-                f"{group[0]}, {size} px: {name} {usual:.4f} grew by {grown.value:.4f} "
-                f"({grown.low:.4f} to {grown.high:.4f}, {grown.count} pairs)"
+                f"{group[0]}, {size} px: {name} {usual:.4f} grew by {new_choices.value:.4f} "
+                f"({new_choices.low:.4f} to {new_choices.high:.4f}, {new_choices.count} pairs)"
             )
     return sentences

@@ -25,7 +25,7 @@ from core.resample import fit_long_side
 from core.vgg import VGG
 from methods.base import Frame, Style
 from methods.gatys import Gatys
-from methods.gatys_objective import Objective
+from methods.gatys_loss import GatysLoss
 from methods.gatys_presets import FAST, PAPER, GatysSettings
 
 CLOSE_ENOUGH = 1.02
@@ -48,7 +48,7 @@ class Judge:
         layers = (*PAPER.content_layers, *PAPER.style_layers)
         network = VGG(layers, PAPER.pooling, content.device)
         self.device = content.device
-        self.objective = Objective(PAPER, network, content, fit_long_side(style, max(content.shape[-2:])))
+        self.objective = GatysLoss(PAPER, network, content, fit_long_side(style, max(content.shape[-2:])))
 
     @torch.no_grad()
     def value(self, image: Tensor) -> float:

@@ -27,8 +27,8 @@ from benchmarks.feedforward import (
 from benchmarks.plain import Plain
 from core.resample import fit_short_side
 from methods.johnson import NORMS, WIDTHS, Johnson, JohnsonSettings, key, network_of, trained
-from weights.catalog import find
-from weights.files import load
+from weights.catalog import entry
+from weights.load import load
 
 SHEET_SIDE = 96  # px
 KINDS = [(norm, width) for norm in NORMS for width in WIDTHS]
@@ -59,7 +59,7 @@ def main() -> None:
     contents = [fit_short_side(photo, given.size) for photo in given.photos]
     for some in filter(None, cases.values()):
         console.print(quality(method, contents, some, given.device))
-    files = {width: find(key(trained()[0], "instance", width)) for width in WIDTHS}
+    files = {width: entry(key(trained()[0], "instance", width)) for width in WIDTHS}
     console.print(
         speed(
             {w: Plain(network_of(load(each.key), each.file)).to(given.device) for w, each in files.items()},

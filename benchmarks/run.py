@@ -15,15 +15,15 @@ from torch import Tensor
 from benchmarks.estimates import median
 from benchmarks.machine import claim, this_machine
 from benchmarks.rows import Results, Row, key
+from compare.comparison import Comparison, Request, Tile, working_style
 from core.colour import colour_distance
 from core.device import pick_device
 from core.images import Picture, open_picture, resize, to_image, to_tensor
-from core.plates import Names, plates
+from core.plates import PlateIndex, plates
 from core.resample import fit_short_side
 from core.ssim import ssim
 from core.yardstick import SHORT_SIDE
 from methods.base import Method, Stop
-from methods.compare import Comparison, Request, Tile, working_style
 from methods.nearest import NEAREST
 from methods.settings import MethodSettings
 
@@ -144,7 +144,7 @@ def measured(job: Job, plan: Plan, stop: Stop) -> Iterator[Row]:
         keep(resize(picture, THUMBNAIL).rgb, plan.out, f"{path.name}.jpg")
     comparison = Comparison([method() for method in job.methods], plan.device)
     settings = {method.name: plan.settings[method.name] for method in job.methods}
-    plate = Names({each.name: each.path for each in plates()}).of(job.style)
+    plate = PlateIndex({each.name: each.path for each in plates()}).of(job.style)
     request = Request(content, style, settings, job.size, plate, plan.repeats, stop)
     tiles: dict[str, Tile] = {}
     steps: dict[str, dict[float, int]] = {method.name: {} for method in job.methods}  # by seconds

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms, ImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
@@ -18,6 +19,9 @@ from PIL.PngImagePlugin import PngImageFile, PngInfo
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 from torch import Tensor
+
+Pixels = NDArray[np.uint8]
+"""A picture, (H, W, 3) RGB, or an alpha channel, (H, W), in 0..255."""
 
 MAX_MEGAPIXELS = 100
 MAX_FILE_MEGABYTES = 1000  # 100 megapixels of 16-bit RGBA, uncompressed, take 800
@@ -221,15 +225,14 @@ def resize(picture: Picture, size: int) -> Picture:
     return Picture(picture.rgb.resize(target, Image.Resampling.LANCZOS), alpha)
 
 
-def to_tensor(image: Image.Image) -> Tensor:
-    """A picture as a (1, 3, H, W) float32 tensor in [0, 1] on the CPU."""
-    pixels = torch.from_numpy(np.array(image.convert("RGB")))
-    return pixels.permute(2, 0, 1).unsqueeze(0).contiguous().float().div_(255)
+def to_tensor(image: Image.Image | Pixels) -> Tensor:
+    """A picture, Pillow's or (H, W, 3) in 0..255, as a (1, 3, H, W) float32 tensor in [0, 1] on the CPU."""
+    pixels = np.array(image.convert("RGB") if isinstance(image, Image.Image) else image)
+    return torch.from_numpy(pixels).permute(2, 0, 1).unsqueeze(0).contiguous().float().div_(255)
 
 
-def to_image(tensor: Tensor, alpha: Image.Image | None = None) -> Image.Image:
-    """A (1, 3, H, W) tensor, of any float type and on any device, as an RGB picture, or as RGBA with
-    `alpha` (mode L), which is resized where its size differs.
+def to_pixels(tensor: Tensor) -> Pixels:
+    """A (1, 3, H, W) tensor, of any float type and on any device, as (H, W, 3) in 0..255.
 
     Values are clamped to [0, 1] and rounded to the nearest of 256 levels; NaN becomes black.
     Raises ValueError for any other shape.
@@ -241,8 +244,18 @@ def to_image(tensor: Tensor, alpha: Image.Image | None = None) -> Image.Image:
     for top in range(0, height, ROWS):
         part = tensor.detach()[0, :, top : top + ROWS].permute(1, 2, 0).float().nan_to_num(0)
         levels[top : top + ROWS] = part.clamp(0, 1).mul(255).round()
-    image = Image.fromarray(levels.numpy())
+    pixels: Pixels = levels.numpy()
+    return pixels
+
+
+def to_image(pixels: Tensor | Pixels, alpha: Image.Image | Pixels | None = None) -> Image.Image:
+    """A tensor as `to_pixels` takes it, or such pixels, as an RGB picture.
+
+    RGBA with `alpha` (mode L, or its values), which is resized where its size differs.
+    """
+    image = Image.fromarray(to_pixels(pixels) if isinstance(pixels, Tensor) else pixels)
     if alpha is not None:
+        alpha = alpha if isinstance(alpha, Image.Image) else Image.fromarray(alpha)
         fits = alpha.size == image.size
         image.putalpha(alpha if fits else alpha.resize(image.size, Image.Resampling.LANCZOS))
     return image

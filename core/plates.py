@@ -68,7 +68,7 @@ def plate(name: str) -> Plate:
     return known[name]
 
 
-class Names:
+class PlateIndex:
     """Recognises a plate by its bytes, also where somebody hands in a copy of its file."""
 
     def __init__(self, known: Mapping[str, Path]) -> None:

@@ -10,9 +10,9 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from core.tiles import in_bands
-from weights.catalog import find
-from weights.files import fill, load
+from core.patches import in_bands
+from weights.catalog import entry
+from weights.load import fill, load
 
 Pooling = Literal["max", "average"]
 Padding = Literal["zeros", "reflect"]
@@ -166,7 +166,7 @@ def _features(backbone: str) -> nn.Sequential:
     with torch.device("meta"):
         network = (models.vgg16 if backbone.startswith("vgg16") else models.vgg19)(weights=None)
     features: nn.Sequential = network.features
-    fill(features, _state(backbone), f"The file of {find(BACKBONES[backbone].weights).title}", assign=True)
+    fill(features, _state(backbone), f"The file of {entry(BACKBONES[backbone].weights).title}", assign=True)
     return features
 
 

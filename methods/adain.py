@@ -13,18 +13,18 @@ from torch import Tensor, nn
 
 from core.colour import keep_colours, luma, match_colours
 from core.device import allow_fast_matmul, fast_dtype, return_freed_memory
-from core.grain import Grain
 from core.images import open_picture, to_tensor
 from core.losses import joined_mean_std, mean_std
+from core.noise import Grain
+from core.patches import Tile, in_bands, tiles
 from core.plates import plates
 from core.resample import fit_long_side, fit_short_side
-from core.tiles import Tile, in_bands, tiles
-from core.transformer import upsampled_convolution
+from core.transformer_net import upsampled_convolution
 from core.vgg import VGG
 from methods.base import Frame, Method, Stop, Style
 from methods.feedforward import mixed_pictures, parse_shares
-from methods.settings import MethodSettings, knob
-from weights.files import fill, load
+from methods.settings import MethodSettings, setting
+from weights.load import fill, load
 
 Statistics = tuple[Tensor, Tensor]
 """Mean and deviation of each channel at relu4_1, (1, 512, 1, 1) each; with a mask for every position."""
@@ -94,8 +94,8 @@ class Decoder(nn.Module):
 class AdaINSettings(MethodSettings):
     """How much style, of which pictures, and where."""
 
-    alpha: float = knob(1.0, 0, 1, 0.01, help="From 0, the photo, to 1, the full style.")
-    style_size: int = knob(
+    alpha: float = setting(1.0, 0, 1, 0.01, help="From 0, the photo, to 1, the full style.")
+    style_size: int = setting(
         0,
         0,
         2048,
@@ -103,20 +103,20 @@ class AdaINSettings(MethodSettings):
         help="Short side of the style picture in pixels, 64 or more: larger, larger strokes. "
         "0 follows the photo's, up to 512.",
     )
-    second: str = knob("", file="image", help="Another style picture, mixed with the first.")
-    plates: tuple[str, ...] = knob(
+    second: str = setting("", file="image", help="Another style picture, mixed with the first.")
+    plates: tuple[str, ...] = setting(
         (), choices=lambda: tuple(each.name for each in plates()), help="Plates to mix in as well."
     )
-    shares: str = knob("", help="Of style picture, second and plates, as in 2, 1, 1; empty: equal.")
-    mask: str = knob("", file="mask", help="White gets the style picture, black the others.")
-    keep_colours: bool = knob(False, help="Keep the photo's colours.")
-    colours: Literal["recolour", "luminance"] = knob(
+    shares: str = setting("", help="Of style picture, second and plates, as in 2, 1, 1; empty: equal.")
+    mask: str = setting("", file="mask", help="White gets the style picture, black the others.")
+    keep_colours: bool = setting(False, help="Keep the photo's colours.")
+    colours: Literal["recolour", "luminance"] = setting(
         "recolour", help="How: recolour the style pictures first, or take only light and dark."
     )
-    grain: float = knob(
+    grain: float = setting(
         GRAIN, 0, 0.2, 0.01, help="Noise on the photo, from which flat areas take strokes.", expert=True
     )
-    tile: int = knob(
+    tile: int = setting(
         1024, 128, 4096, 8, help="A photo with a longer side is painted in tiles of it.", expert=True
     )
 

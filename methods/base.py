@@ -14,7 +14,7 @@ from torch import Tensor
 
 from core.yardstick import style_grams
 from methods.settings import MethodSettings
-from weights.catalog import Weight
+from weights.catalog import WeightFile
 
 T = TypeVar("T")
 
@@ -68,13 +68,30 @@ class Style:
 
 
 @dataclass(frozen=True)
+class Note:
+    """Something a user should know about a result.
+
+    Attributes:
+        key: what programs go by, for instance "nearest".
+        text: the sentence for people, a template into which `str` puts the values.
+    """
+
+    key: str
+    text: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.text.format(**self.values)
+
+
+@dataclass(frozen=True)
 class Frame:
     """A method's picture after `step` of `total` steps; the last frame is the result.
 
     Attributes:
         image: (1, 3, H, W) RGB in [0, 1], float32 on the CPU, of the content's size.
         losses: what the method minimises, by name, weighted as in its objective; empty where it has none.
-        note: what the user should know about this result, in a sentence; empty where there is nothing.
+        notes: what the user should know about this result.
         files: what else came out, by file name, to be downloaded.
         weights: what painted it, where that depends on style and settings; empty: the method's own.
     """
@@ -83,9 +100,9 @@ class Frame:
     step: int
     total: int
     losses: Mapping[str, float] = field(default_factory=dict)
-    note: str = ""
+    notes: tuple[Note, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict)
-    weights: tuple[Weight, ...] = ()
+    weights: tuple[WeightFile, ...] = ()
 
 
 class Method(ABC):
@@ -94,7 +111,10 @@ class Method(ABC):
     Class attributes:
         name: the key used in flags, files and results.
         title: what a person reads.
+        year: of the paper.
         paper: authors, title, year and where to find it.
+        summary: what it does, in one sentence.
+        iterative: whether it improves one picture step by step, with losses to be shown.
         Settings: the dataclass of its settings.
         weights: keys of the catalog entries that it always needs.
         styles: None where any picture can be the style, else the names of the plates that it knows.
@@ -103,14 +123,17 @@ class Method(ABC):
 
     name: ClassVar[str]
     title: ClassVar[str]
+    year: ClassVar[int]
     paper: ClassVar[str]
+    summary: ClassVar[str]
+    iterative: ClassVar[bool] = False
     Settings: ClassVar[type[MethodSettings]]
     weights: ClassVar[tuple[str, ...]]
     styles: ClassVar[tuple[str, ...] | None] = None
     settles: ClassVar[float] = 0.0
 
     @classmethod
-    def missing(cls) -> str:
+    def unavailable(cls) -> str:
         """What an optional method lacks and how to add it, in a sentence; empty where it can run."""
         return ""
 
@@ -119,11 +142,17 @@ class Method(ABC):
         """Read the weights and put them on `device`; raises WeightsError when they are missing or wrong."""
 
     def prepare(  # noqa: B027  # most methods need no more
-        self, style: Style, settings: MethodSettings, stop: Stop | None = None
+        self,
+        style: Style,
+        settings: MethodSettings,
+        files: Mapping[str, bytes],
+        stop: Stop | None = None,
     ) -> None:
         """Read what this style and these settings need beyond `load`; its seconds count as loading.
 
-        May be left out: `stylize` then reads it. Raises WeightsError as `load` does.
+        All reading of files and downloading happens here and in `load`, for `stylize` is timed. What is read
+        for this style alone is kept by `style.once`. `files` are the contents of the settings that are files,
+        by the setting's name. Raises WeightsError as `load` does, and ValueError for a file that is unfit.
         """
 
     @abstractmethod

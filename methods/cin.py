@@ -13,16 +13,16 @@ from torch import Tensor
 from torch.func import functional_call
 
 from core.device import allow_fast_matmul, fast_dtype
-from core.perceptual import Perceptual
+from core.perceptual_loss import PerceptualLoss
 from core.resample import fit_long_side, resample
-from core.transformer import ConditionalInstanceNorm, Transformer
+from core.transformer_net import ConditionalInstanceNorm, TransformerNet
 from methods.base import Frame, Method, Stop, Style
+from methods.blend import blend
 from methods.feedforward import FeedForwardSettings, in_tiles, parse_shares
-from methods.finish import finished
 from methods.nearest import nearest_plate
-from methods.settings import MethodSettings, knob
-from weights.catalog import find
-from weights.files import WeightsError, fill, load, pack, unpack
+from methods.settings import MethodSettings, setting
+from weights.catalog import entry
+from weights.load import WeightsError, fill, load, pack, unpack
 
 Row = Mapping[str, Tensor]
 """One style: every normalisation's gamma and beta, (1, C) each, by parameter name."""
@@ -34,9 +34,9 @@ LEARNING_BATCH, LEARNING_CROP = 4, 128  # pictures, and px
 PREVIEW_SIDE, SECONDS_BETWEEN_PREVIEWS = 256, 1.0
 
 
-def conditional(styles: int) -> Transformer:
+def conditional(styles: int) -> TransformerNet:
     """The network for `styles` styles, untrained; called with pictures and a (B, styles) mix."""
-    return Transformer(lambda channels: ConditionalInstanceNorm(channels, styles))
+    return TransformerNet(lambda channels: ConditionalInstanceNorm(channels, styles))
 
 
 def is_style(parameter: str) -> bool:
@@ -48,14 +48,14 @@ def is_style(parameter: str) -> bool:
 class CINSettings(FeedForwardSettings):
     """Which style, and whether to learn it."""
 
-    plates: tuple[str, ...] = knob(
-        (), choices=find("cin").styles, help="Up to four plates to mix; none: the style picture."
+    plates: tuple[str, ...] = setting(
+        (), choices=entry("cin").styles, help="Up to four plates to mix; none: the style picture."
     )
-    shares: str = knob("", help="The plates' shares in their order, as in 2, 1; empty: equal.")
-    learn_steps: int = knob(
+    shares: str = setting("", help="The plates' shares in their order, as in 2, 1; empty: equal.")
+    learn_steps: int = setting(
         0, 0, 1000, 1, help="Steps to learn the style picture first; 100 give a good start."
     )
-    learnt: str = knob("", file=".safetensors", help="A style that was learnt and downloaded before.")
+    learnt: str = setting("", file=".safetensors", help="A style that was learnt and downloaded before.")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -72,7 +72,7 @@ class CINSettings(FeedForwardSettings):
 
 
 class CIN(Method):
-    """Conditional instance normalisation; see `Transformer` for the network."""
+    """Conditional instance normalisation; see `TransformerNet` for the network."""
 
     name = "cin"
     title = "Dumoulin et al. (CIN)"
@@ -82,7 +82,7 @@ class CIN(Method):
     )
     Settings = CINSettings
     weights = ("cin",)
-    styles = find("cin").styles
+    styles = entry("cin").styles
 
     def load(self, device: torch.device) -> None:
         self.device = device
@@ -114,7 +114,7 @@ class CIN(Method):
         row, note = self.row(style, settings, stop)
         steps, files = settings.learn_steps, {}
         if steps:
-            learning = Learning(self.network, row, content, style.image.to(self.device), settings)
+            learning = StyleFitter(self.network, row, content, style.image.to(self.device), settings)
             shown = time.perf_counter()
             for step in range(1, steps + 1):
                 if stop is not None:
@@ -124,14 +124,14 @@ class CIN(Method):
                     preview = self.paint(
                         fit_long_side(content, min(PREVIEW_SIDE, max(content.shape[-2:]))), learning.row
                     )
-                    image = finished(resample(preview, *content.shape[-2:]), content, settings)
+                    image = blend(resample(preview, *content.shape[-2:]), content, settings)
                     yield Frame(image.cpu(), step, steps, numbers(losses), note)
                     shown = time.perf_counter()
             row, note = learning.row, f"Learnt on this photo in {steps} steps. Start: {note or 'the plate.'}"
-            files = {LEARNT_FILE: pack(row, {"method": self.name, "trunk": find("cin").sha256})}
+            files = {LEARNT_FILE: pack(row, {"method": self.name, "trunk": entry("cin").sha256})}
 
         def paint(image: Tensor) -> Tensor:
-            return finished(self.paint(image, row), image, settings)
+            return blend(self.paint(image, row), image, settings)
 
         image = in_tiles(self.network, paint, content, settings.tile, stop)
         last = numbers(losses) if steps else {}
@@ -172,24 +172,24 @@ class CIN(Method):
         shapes = {name: (1, values.shape[1]) for name, values in self.table.items()}
         if {name: tuple(each.shape) for name, each in tensors.items()} != shapes:
             raise ValueError(f"{path.name} is not a style of this network: its layers differ.")
-        if about.get("trunk") != find("cin").sha256:
+        if about.get("trunk") != entry("cin").sha256:
             raise ValueError(f"{path.name} was learnt with another version of the network: learn it again.")
         return {name: each.float().to(self.device) for name, each in tensors.items()}
 
 
-class Learning:
+class StyleFitter:
     """Fits one row to a new style while the trunk stays as it is (Dumoulin et al. 2017).
 
     The paper learns on a data set; this learns on random crops of the one content photo, which is at hand.
     """
 
     def __init__(
-        self, network: Transformer, row: Row, content: Tensor, style: Tensor, settings: CINSettings
+        self, network: TransformerNet, row: Row, content: Tensor, style: Tensor, settings: CINSettings
     ) -> None:
         self.network = network
         self.row = {name: values.clone().requires_grad_() for name, values in row.items()}
         self.adam = torch.optim.Adam(self.row.values(), lr=LEARNING_RATE)
-        self.perceptual = Perceptual([style], content.device, network.dtype)
+        self.perceptual = PerceptualLoss([style], content.device, network.dtype)
         self.content = fit_long_side(content, min(512, max(content.shape[-2:])))
         self.random = torch.Generator().manual_seed(settings.seed)
 
@@ -222,7 +222,7 @@ class Learning:
         return torch.cat(crops)
 
 
-def painted(network: Transformer, content: Tensor, row: Row) -> Tensor:
+def painted(network: TransformerNet, content: Tensor, row: Row) -> Tensor:
     """(B, 3, H, W) pictures through the network with the row as its only style."""
     mix = torch.ones(len(content), 1, device=content.device)
     result: Tensor = functional_call(

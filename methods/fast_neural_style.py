@@ -1,6 +1,6 @@
 """Networks in the layout that the well-known fast-neural-style examples made common, as ours.
 
-Such a network differs from `Transformer`'s default in what surrounds it: pictures in 0..255 go in and come
+Such a network differs from `TransformerNet`'s default in what surrounds it: pictures in 0..255 go in and come
 out, nothing normalises the last convolution, and every convolution has a bias.
 """
 
@@ -11,8 +11,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from core.transformer import InstanceNorm, Transformer
-from weights.files import WeightsError, fill
+from core.transformer_net import InstanceNorm, TransformerNet
+from weights.load import WeightsError, fill
 
 BLOCKS = 5
 # Our layers by theirs: (convolution, instance norm) -> ours.
@@ -44,7 +44,7 @@ class Bias(nn.Module):
         return x + self.beta[:, None, None]
 
 
-def from_onnx(tensors: Mapping[str, Tensor], name: str) -> Transformer:
+def from_onnx(tensors: Mapping[str, Tensor], name: str) -> TransformerNet:
     """The network of an ONNX file as `onnx_tensors` reads it; WeightsError, with its `name`, for another."""
     names = {}
     for number, (convolution, norm) in enumerate(IN_ORDER):
@@ -61,7 +61,7 @@ def has_layout(tensors: Mapping[str, Tensor]) -> bool:
     return any(name.startswith(("conv1.", "res1.", "deconv1.")) for name in tensors)
 
 
-def from_fast_neural_style(tensors: Mapping[str, Tensor], name: str) -> Transformer:
+def from_fast_neural_style(tensors: Mapping[str, Tensor], name: str) -> TransformerNet:
     """The network of a state dict. WeightsError, calling it `name`, lists missing and superfluous keys."""
     given = {key: each.float() for key, each in tensors.items() if not key.endswith(IGNORED)}
     parts = ("conv2d.weight", "conv2d.bias")
@@ -82,7 +82,7 @@ def from_fast_neural_style(tensors: Mapping[str, Tensor], name: str) -> Transfor
     state["down.0.convolution.weight"] = given["conv1.conv2d.weight"] * 255 / 4
     state["out.convolution.weight"] = given["deconv3.conv2d.weight"] / 255
     state["out.norm.beta"] = given["deconv3.conv2d.bias"] / 255
-    network = Transformer(
+    network = TransformerNet(
         InstanceNorm, len(given["conv1.conv2d.weight"]), BLOCKS, Bias, lambda x: x.clamp(0, 1)
     )
     fill(network, state, name)

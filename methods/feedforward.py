@@ -9,22 +9,22 @@ import torch
 from torch import Tensor
 
 from core.images import open_picture, to_tensor
+from core.patches import tiles
 from core.plates import plate
 from core.resample import fit_long_side
-from core.tiles import tiles
-from core.transformer import Transformer, fixed_statistics
+from core.transformer_net import TransformerNet, fixed_statistics
 from methods.base import Stop
-from methods.finish import FinishSettings
-from methods.settings import knob
+from methods.blend import BlendSettings
+from methods.settings import setting
 
 MARGIN = 64  # px around a tile; the networks see no further
 
 
 @dataclass(frozen=True)
-class FeedForwardSettings(FinishSettings):
+class FeedForwardSettings(BlendSettings):
     """Settings of every network that paints in one pass."""
 
-    tile: int = knob(
+    tile: int = setting(
         2048, 128, 4096, 8, help="Photos with a longer side are painted in tiles of it, in px.", expert=True
     )
 
@@ -60,7 +60,7 @@ def mixed_pictures(style: Tensor, second: str, plates: Sequence[str]) -> list[Te
 
 
 def in_tiles(
-    network: Transformer, paint: Callable[[Tensor], Tensor], content: Tensor, side: int, stop: Stop | None
+    network: TransformerNet, paint: Callable[[Tensor], Tensor], content: Tensor, side: int, stop: Stop | None
 ) -> Tensor:
     """The content, (1, 3, H, W), as `paint` paints it with the network; where it is larger than `side` px, in
     tiles, for which the network's instance norms take their statistics from the whole picture at that size.

@@ -19,19 +19,19 @@ from core.lbfgs import LBFGS
 from core.resample import fit_long_side, resample
 from core.vgg import BACKBONES, ORIGINAL, VGG, layer_names
 from methods.base import Frame, Method, Stop, Style
-from methods.finish import finished
-from methods.gatys_objective import Loss, Objective, balance
+from methods.blend import blend
+from methods.gatys_loss import GatysLoss, Loss, balance
 from methods.gatys_presets import AUTO, NOTES, STEP_SECONDS, VGG16, VGG16_LAYERS, GatysSettings
 from methods.settings import MethodSettings
-from weights.catalog import find
-from weights.files import WeightsError
+from weights.catalog import entry
+from weights.load import WeightsError
 
 SECONDS_BETWEEN_FRAMES = 0.3
 SECONDS_BETWEEN_REQUESTS = 60  # for a backbone that could not be had
 COARSEST_SHORT_SIDE = 64  # below this, relu5_1 sees too few positions for a Gram matrix to mean anything
 
 
-class Descent:
+class ImageOptimiser:
     """The optimised picture and its optimiser: `step()` moves it once and returns the losses before."""
 
     def __init__(self, objective: Loss, image: Tensor) -> None:
@@ -152,7 +152,7 @@ class Gatys(Method):
     ) -> Generator[Frame]:
         settings, clock = cast(GatysSettings, settings), Clock()
         backbone, note = self.backbone(settings)
-        weights = (find(BACKBONES[backbone].weights),)
+        weights = (entry(BACKBONES[backbone].weights),)
         if settings.seconds:
             settings = replace(settings, keep_best=True)
         content, painting = content.to(self.device), style.image.to(self.device)
@@ -163,8 +163,8 @@ class Gatys(Method):
             level_content = resample(content, *level.size)
             side = style_size(settings, content) * level.size[1] // content.shape[-1]
             level_style, factor = fit_long_side(painting, side), balance(settings, content, level_content)
-            objective = Objective(settings, network, level_content, level_style, stop, factor)
-            descent, over = Descent(objective, resample(image, *level.size)), False
+            objective = GatysLoss(settings, network, level_content, level_style, stop, factor)
+            descent, over = ImageOptimiser(objective, resample(image, *level.size)), False
             while not over:
                 losses = descent.step()
                 done += 1
@@ -174,7 +174,7 @@ class Gatys(Method):
                     total = done if final else expected(settings, done, clock.seconds)
                     best = final and settings.keep_best
                     picture = resample(descent.image(best), *content.shape[-2:])
-                    picture = finished(picture, content, settings).cpu()
+                    picture = blend(picture, content, settings).cpu()
                     told = descent.best_losses if best else losses
                     numbers = {name: loss.item() for name, loss in told.items()}
                     shot = Frame(picture, done, total, numbers, note, weights=weights)

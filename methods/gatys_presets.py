@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from core.vgg import BACKBONES, Pooling, layer_names
-from methods.finish import FinishSettings
-from methods.settings import MethodSettings, knob
+from methods.blend import BlendSettings
+from methods.settings import MethodSettings, setting
 
 LAYERS = tuple(name for name in layer_names() if not name.startswith("pool"))
 FIRST_OF_BLOCK = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
@@ -38,47 +38,51 @@ NOTES = {
 
 
 @dataclass(frozen=True)
-class GatysSettings(FinishSettings):
+class GatysSettings(BlendSettings):
     """Every number of a recipe. `GatysSettings.make(preset="d2l", steps=200)` changes some of a preset's."""
 
     presets: ClassVar[Mapping[str, MethodSettings]] = {}  # filled below
 
-    preset: Preset = knob("fast", help="The recipe to follow; picking one sets everything below.")
-    steps: int = knob(500, 1, 5000, 1, help="Optimiser steps, over all pyramid levels.")
-    seconds: float = knob(
+    preset: Preset = setting("fast", help="The recipe to follow; picking one sets everything below.")
+    steps: int = setting(500, 1, 5000, 1, help="Optimiser steps, over all pyramid levels.")
+    seconds: float = setting(
         0.0, 0, 3600, 1, help="Seconds to spend instead, ending with the best picture; 0: the steps."
     )
-    content_weight: float = knob(1e-3, 0, 1e6, help="Weight of keeping the photo's objects.")
-    style_weight: float = knob(1.0, 0, 1e6, help="Weight of taking the painting's texture and colours.")
-    tv_weight: float = knob(0.0, 0, 1e3, help="Weight of total variation: more is smoother.")
-    start: Start = knob("content", help="The picture to start from.")
-    optimiser: Optimiser = knob("lbfgs", help="L-BFGS, Adam, or plain normalised gradient steps.")
-    pooling: Pooling = knob("average", help="VGG's pooling: average is smoother than max.")
-    backbone: str = knob(
+    content_weight: float = setting(1e-3, 0, 1e6, help="Weight of keeping the photo's objects.")
+    style_weight: float = setting(1.0, 0, 1e6, help="Weight of taking the painting's texture and colours.")
+    tv_weight: float = setting(0.0, 0, 1e3, help="Weight of total variation: more is smoother.")
+    start: Start = setting("content", help="The picture to start from.")
+    optimiser: Optimiser = setting("lbfgs", help="L-BFGS, Adam, or plain normalised gradient steps.")
+    pooling: Pooling = setting("average", help="VGG's pooling: average is smoother than max.")
+    backbone: str = setting(
         AUTO,
         choices=(AUTO, *BACKBONES),
         help="Which VGG; torchvision's are downloaded first (80 and 59 MB). Auto: vgg19, VGG-16 for hvass.",
     )
-    content_layers: tuple[str, ...] = knob(
+    content_layers: tuple[str, ...] = setting(
         ("relu4_2",), choices=LAYERS, help="VGG layers whose features the photo gives."
     )
-    style_layers: tuple[str, ...] = knob(
+    style_layers: tuple[str, ...] = setting(
         FIRST_OF_BLOCK, choices=LAYERS, help="VGG layers whose Gram matrices the painting gives."
     )
-    style_size: int = knob(
+    style_size: int = setting(
         0, 0, 4096, 1, help="Long side of the style picture in pixels; 0 follows the content's."
     )
-    levels: int = knob(1, 1, 5, 1, help="Pyramid levels, coarse to fine; each doubles the size.", expert=True)
-    formulas: Formulas = knob("paper", help="Whose scaling of the losses to use.", expert=True)
-    learning_rate: float = knob(1.0, 1e-4, 100, help="Step length, in units of `pixels`.", expert=True)
-    decay: float = knob(1.0, 0.1, 1, 0.01, help="Factor on the learning rate every 50 steps.", expert=True)
-    beta1: float = knob(0.9, 0, 0.999, 0.001, help="Adam's memory of the gradient.", expert=True)
-    epsilon: float = knob(1e-8, 1e-12, 10, help="Adam's epsilon.", expert=True)
-    pixels: Pixels = knob("unit", help="Scale of the optimised picture: 0-1, 0-255 or mean/std.", expert=True)
-    clip: bool = knob(True, help="Clip the picture to its range after each step.", expert=True)
-    noise: float = knob(1.0, 0, 1, 0.001, help="Height of the noise start around mid-grey.", expert=True)
-    keep_best: bool = knob(False, help="End with the best picture seen, not with the last.", expert=True)
-    precision: Precision = knob("auto", help="auto: bfloat16 where the device is fast at it.", expert=True)
+    levels: int = setting(
+        1, 1, 5, 1, help="Pyramid levels, coarse to fine; each doubles the size.", expert=True
+    )
+    formulas: Formulas = setting("paper", help="Whose scaling of the losses to use.", expert=True)
+    learning_rate: float = setting(1.0, 1e-4, 100, help="Step length, in units of `pixels`.", expert=True)
+    decay: float = setting(1.0, 0.1, 1, 0.01, help="Factor on the learning rate every 50 steps.", expert=True)
+    beta1: float = setting(0.9, 0, 0.999, 0.001, help="Adam's memory of the gradient.", expert=True)
+    epsilon: float = setting(1e-8, 1e-12, 10, help="Adam's epsilon.", expert=True)
+    pixels: Pixels = setting(
+        "unit", help="Scale of the optimised picture: 0-1, 0-255 or mean/std.", expert=True
+    )
+    clip: bool = setting(True, help="Clip the picture to its range after each step.", expert=True)
+    noise: float = setting(1.0, 0, 1, 0.001, help="Height of the noise start around mid-grey.", expert=True)
+    keep_best: bool = setting(False, help="End with the best picture seen, not with the last.", expert=True)
+    precision: Precision = setting("auto", help="auto: bfloat16 where the device is fast at it.", expert=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -14,16 +14,16 @@ import torch
 from torch import Tensor, nn
 
 from core.device import allow_fast_matmul, fast_dtype
-from core.transformer import InstanceNorm, Transformer
+from core.transformer_net import InstanceNorm, TransformerNet
 from methods.base import Frame, Method, Stop, Style
+from methods.blend import blend
 from methods.fast_neural_style import from_fast_neural_style, from_onnx, has_layout
 from methods.feedforward import FeedForwardSettings, in_tiles
-from methods.finish import finished
 from methods.nearest import nearest_plate
-from methods.settings import MethodSettings, knob
-from weights.catalog import CATALOG, Weight, find
-from weights.files import WeightsError, fill, load
-from weights.own import load_own, own
+from methods.settings import MethodSettings, setting
+from weights.catalog import CATALOG, WeightFile, entry
+from weights.load import WeightsError, fill, load
+from weights.user import load_own, own
 
 Norm = Literal["instance", "batch"]
 Width = Literal["full", "slim"]
@@ -34,9 +34,9 @@ BY_STYLE = "by style"
 ONNX = "onnx/"  # how the catalog's keys of such networks begin
 
 
-def johnson(norm: str = "instance", width: str = "full") -> Transformer:
+def johnson(norm: str = "instance", width: str = "full") -> TransformerNet:
     """The untrained network of one style."""
-    return Transformer(NORMS[norm], WIDTHS[width])
+    return TransformerNet(NORMS[norm], WIDTHS[width])
 
 
 def key(plate: str, norm: str, width: str) -> str:
@@ -47,7 +47,7 @@ def key(plate: str, norm: str, width: str) -> str:
 
 def trained(norm: str = "instance", width: str = "full") -> tuple[str, ...]:
     """The plates for which such a network was trained."""
-    return tuple(plate for plate in find("cin").styles if key(plate, norm, width) in CATALOG)
+    return tuple(plate for plate in entry("cin").styles if key(plate, norm, width) in CATALOG)
 
 
 def published() -> tuple[str, ...]:
@@ -64,14 +64,14 @@ def choices() -> tuple[str, ...]:
 class JohnsonSettings(FeedForwardSettings):
     """Which of the networks paints."""
 
-    network: str = knob(
+    network: str = setting(
         BY_STYLE,
         choices=choices,
         help="A plate's network, one of the ONNX Model Zoo (downloaded once, 6.7 MB) or a file of yours; by "
         "style: the style picture's.",
     )
-    norm: Norm = knob("instance", help="Instance norm (Ulyanov 2016), or the batch norm of the original.")
-    width: Width = knob("full", help="Slim has a quarter of the channels: the fastest.")
+    norm: Norm = setting("instance", help="Instance norm (Ulyanov 2016), or the batch norm of the original.")
+    width: Width = setting("full", help="Slim has a quarter of the channels: the fastest.")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -84,7 +84,7 @@ class JohnsonSettings(FeedForwardSettings):
 
 
 class Johnson(Method):
-    """One network per style; see `Transformer`. A network is read when it is first asked for, and kept."""
+    """One network per style; see `TransformerNet`. A network is read when it is first asked for, and kept."""
 
     name = "johnson"
     title = "Johnson et al."
@@ -99,8 +99,8 @@ class Johnson(Method):
     def load(self, device: torch.device) -> None:
         self.device = device
         allow_fast_matmul(device)
-        self.networks: dict[str, Transformer] = {}  # by hash of their files
-        self.own: dict[tuple[Path, int, int], Weight] = {}  # by the file, its time and its size
+        self.networks: dict[str, TransformerNet] = {}  # by hash of their files
+        self.own: dict[tuple[Path, int, int], WeightFile] = {}  # by the file, its time and its size
 
     def dtype(self, settings: MethodSettings) -> torch.dtype:
         return fast_dtype(self.device)
@@ -120,20 +120,20 @@ class Johnson(Method):
         content = content.to(self.device)
 
         def paint(image: Tensor) -> Tensor:
-            return finished(network(image), image, settings)
+            return blend(network(image), image, settings)
 
         image = in_tiles(network, paint, content, settings.tile, stop)
         yield Frame(image.cpu(), 1, 1, note=note, weights=(weight,))
 
     def chosen(
         self, style: Style, settings: JohnsonSettings, stop: Stop | None = None
-    ) -> tuple[Transformer, Weight, str]:
+    ) -> tuple[TransformerNet, WeightFile, str]:
         """The network that paints, its file's record, and where the choice needs a word, that."""
         if path := own().get(settings.network):
             network, weight = self.own_network(settings.network, path)
             return network, weight, f"Your own network {weight.file}."
         if settings.network in published():
-            weight = find(ONNX + settings.network)
+            weight = entry(ONNX + settings.network)
             return self.network(weight, lambda: load(weight.key)), weight, f"{weight.title}, ONNX Model Zoo."
         known, name, note = trained(settings.norm, settings.width), settings.network, ""
         if name == BY_STYLE and style.name in known:
@@ -142,10 +142,10 @@ class Johnson(Method):
             name, note = nearest_plate(known, style, self.device, stop)
         elif name != style.name:
             note = f"Plate {name}."
-        weight = find(key(name, settings.norm, settings.width))
+        weight = entry(key(name, settings.norm, settings.width))
         return self.network(weight, lambda: load(weight.key)), weight, note
 
-    def own_network(self, name: str, path: Path) -> tuple[Transformer, Weight]:
+    def own_network(self, name: str, path: Path) -> tuple[TransformerNet, WeightFile]:
         """The network of a user's file and the file's record; it is read again only where it has changed."""
         found = path.stat()
         key = path, found.st_mtime_ns, found.st_size
@@ -156,7 +156,7 @@ class Johnson(Method):
         weight = self.own[key]
         return self.networks[weight.sha256], weight
 
-    def network(self, weight: Weight, tensors: Callable[[], Mapping[str, Tensor]]) -> Transformer:
+    def network(self, weight: WeightFile, tensors: Callable[[], Mapping[str, Tensor]]) -> TransformerNet:
         """The network of a file, ready to paint; its tensors are asked for once."""
         if weight.sha256 not in self.networks:
             network = network_of(tensors(), weight.file).requires_grad_(False).eval()
@@ -164,7 +164,7 @@ class Johnson(Method):
         return self.networks[weight.sha256]
 
 
-def network_of(tensors: Mapping[str, Tensor], name: str) -> Transformer:
+def network_of(tensors: Mapping[str, Tensor], name: str) -> TransformerNet:
     """The network whose state dict this is, in our layout or in fast-neural-style's, from ONNX or not.
 
     Raises WeightsError, calling the file `name`, where it is neither or where keys are missing.
@@ -180,12 +180,12 @@ def network_of(tensors: Mapping[str, Tensor], name: str) -> Transformer:
             "writes it, nor conv1.conv2d.weight, as the fast-neural-style examples do."
         )
     norm = "batch" if "out.norm.running_mean" in tensors else "instance"
-    network = Transformer(NORMS[norm], len(first))
+    network = TransformerNet(NORMS[norm], len(first))
     fill(network, tensors, name)
     return network
 
 
-def in_format(network: Transformer, device: torch.device, dtype: torch.dtype) -> Transformer:
+def in_format(network: TransformerNet, device: torch.device, dtype: torch.dtype) -> TransformerNet:
     """The network on its device, computing in `dtype`, channels_last. Running statistics stay float32."""
     network.to(device, dtype).to(memory_format=torch.channels_last)
     for module in network.modules():

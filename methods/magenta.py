@@ -18,14 +18,14 @@ from torch import Tensor
 
 from core.colour import keep_colours, luma
 from core.images import to_image, to_tensor
+from core.patches import covering, feathered
 from core.plates import plates
 from core.resample import fit_long_side, guided
-from core.tiles import covering, feathered
 from methods.base import Frame, Method, Stop, Style
 from methods.feedforward import mixed_pictures, parse_shares
-from methods.settings import MethodSettings, knob
-from weights.catalog import find
-from weights.files import WeightsError, locate, obtain
+from methods.settings import MethodSettings, setting
+from weights.catalog import entry
+from weights.load import WeightsError, locate, resolve
 
 STYLE_SIDE, SIDE = 256, 384  # px; the only inputs that the predictor and the painting network take
 OVERLAP = 64  # px
@@ -35,16 +35,20 @@ OVERLAP = 64  # px
 class MagentaSettings(MethodSettings):
     """How much style, of which pictures, and how large photos are painted."""
 
-    strength: float = knob(1.0, 0, 1, 0.01, help="From 0, the photo's own style, to 1, the style picture's.")
-    detail: Literal["tiles", "upsample"] = knob(
+    strength: float = setting(
+        1.0, 0, 1, 0.01, help="From 0, the photo's own style, to 1, the style picture's."
+    )
+    detail: Literal["tiles", "upsample"] = setting(
         "tiles", help="Above 384 px: tiles with fine strokes, or one small picture enlarged."
     )
-    second: str = knob("", file="image", help="Another style picture, mixed with the first.")
-    plates: tuple[str, ...] = knob(
+    second: str = setting("", file="image", help="Another style picture, mixed with the first.")
+    plates: tuple[str, ...] = setting(
         (), choices=lambda: tuple(each.name for each in plates()), help="Plates to mix in as well."
     )
-    shares: str = knob("", help="Of style picture, second and plates, as in 2, 1, 1; empty: equal.")
-    keep_colours: bool = knob(False, help="Take only light and dark from the style, colours from the photo.")
+    shares: str = setting("", help="Of style picture, second and plates, as in 2, 1, 1; empty: equal.")
+    keep_colours: bool = setting(
+        False, help="Take only light and dark from the style, colours from the photo."
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -71,23 +75,23 @@ class Magenta(Method):
     weights = ("magenta_predict", "magenta_transform")
 
     @classmethod
-    def missing(cls) -> str:
+    def unavailable(cls) -> str:
         try:
             for key in cls.weights:
-                locate(find(key))
+                locate(entry(key))
         except WeightsError as error:
             return str(error)
         if find_spec("onnxruntime") is None:
             return (
                 f"{cls.title} runs on onnxruntime, which is not installed: "
-                f"run `pip install -r {find(cls.weights[0]).requirements}`."
+                f"run `pip install -r {entry(cls.weights[0]).requirements}`."
             )
         return ""
 
     def load(self, device: torch.device) -> None:
-        if missing := self.missing():
+        if missing := self.unavailable():
             raise WeightsError(missing)
-        self.predictor, self.painter = (session(obtain(find(key))[0], device) for key in self.weights)
+        self.predictor, self.painter = (session(resolve(entry(key))[0], device) for key in self.weights)
         self.note = ""
         if device.type != "cpu" and self.painter.get_providers()[0] == "CPUExecutionProvider":
             self.note = f"Ran on the CPU: onnxruntime has no {device.type} here."

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
+S = TypeVar("S", bound="MethodSettings")
 
 
-def knob(
+def setting(
     default: T,
     low: float = 0,
     high: float = 0,
@@ -47,7 +48,7 @@ def knob(
 
 
 @dataclass(frozen=True)
-class Knob:
+class Setting:
     """One settings field as seen by whoever builds a control or a flag for it."""
 
     name: str
@@ -57,7 +58,7 @@ class Knob:
     high: float
     step: float | None  # None: the range spans orders of magnitude
     choices: tuple[str, ...]
-    growing: bool  # more choices may come while the program runs
+    dynamic: bool  # more choices may come while the program runs
     help: str
     file: str  # an ending, "image" or "mask", where the text is a file's path
     expert: bool
@@ -75,11 +76,11 @@ class MethodSettings:
 
     presets: ClassVar[Mapping[str, MethodSettings]] = {}
 
-    seed: int = knob(0, 0, 2**31 - 1, 1, help="Same seed, device and settings: same picture.")
+    seed: int = setting(0, 0, 2**31 - 1, 1, help="Same seed, device and settings: same picture.")
 
     def __post_init__(self) -> None:
-        for knob in self.knobs():
-            _check(knob, getattr(self, knob.name))
+        for setting in self.fields():
+            _check(setting, getattr(self, setting.name))
 
     @property
     def size(self) -> int | None:
@@ -92,21 +93,21 @@ class MethodSettings:
         return math.inf
 
     @classmethod
-    def knobs(cls) -> tuple[Knob, ...]:
+    def fields(cls) -> tuple[Setting, ...]:
         """The fields in order, those that all methods have after their own, experts' ones last."""
         types = get_type_hints(cls)
-        knobs = []
+        entries = []
         for each in fields(cls):
             kind, choices = types[each.name], each.metadata["choices"]
             if get_origin(kind) is Literal:
                 kind, choices = str, get_args(kind)
-            growing = callable(choices)
-            if growing:
+            dynamic = callable(choices)
+            if dynamic:
                 choices = choices()
-            metadata = {**each.metadata, "choices": choices, "growing": growing}
-            knobs.append(Knob(each.name, get_origin(kind) or kind, each.default, **metadata))
+            metadata = {**each.metadata, "choices": choices, "dynamic": dynamic}
+            entries.append(Setting(each.name, get_origin(kind) or kind, each.default, **metadata))
         common = {each.name for each in fields(MethodSettings)}
-        return tuple(sorted(knobs, key=lambda knob: (knob.expert, knob.name in common)))
+        return tuple(sorted(entries, key=lambda setting: (setting.expert, setting.name in common)))
 
     @classmethod
     def make(cls, **values: Any) -> MethodSettings:
@@ -118,42 +119,47 @@ class MethodSettings:
             raise ValueError(f"preset is {name!r}; choose one of {', '.join(cls.presets)}.")
         return dataclasses.replace(cls.presets[name], **values)
 
+    def with_values(self: S, values: Mapping[str, Any]) -> S:
+        """The same settings but for some values."""
+        return dataclasses.replace(self, **values)
+
     def as_dict(self) -> dict[str, Any]:
         """Field values by name, ready for JSON: tuples as lists, of files the name without its folder."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
-        values |= {knob.name: Path(values[knob.name]).name for knob in self.knobs() if knob.file}
+        values |= {setting.name: Path(values[setting.name]).name for setting in self.fields() if setting.file}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
-def _check(knob: Knob, value: Any) -> None:
+def _check(setting: Setting, value: Any) -> None:
     """ValueError naming the field and its range when `value` is outside."""
-    if knob.kind is tuple and not isinstance(value, tuple):
-        raise ValueError(f"{knob.name} is {value!r}; it must be a list of {', '.join(knob.choices)}.")
-    if knob.kind is tuple:
-        wrong = [str(member) for member in value if member not in knob.choices]
-        if wrong or (not value and knob.default):
+    if setting.kind is tuple and not isinstance(value, tuple):
+        raise ValueError(f"{setting.name} is {value!r}; it must be a list of {', '.join(setting.choices)}.")
+    if setting.kind is tuple:
+        wrong = [str(member) for member in value if member not in setting.choices]
+        if wrong or (not value and setting.default):
             raise ValueError(
-                f"{knob.name} is {', '.join(wrong) or 'empty'}; choose some of {', '.join(knob.choices)}."
+                f"{setting.name} is {', '.join(wrong) or 'empty'}; "
+                f"choose some of {', '.join(setting.choices)}."
             )
-    elif knob.kind is str and not knob.choices:
+    elif setting.kind is str and not setting.choices:
         if not isinstance(value, str):
-            raise ValueError(f"{knob.name} is {value!r}; it must be text.")
-    elif knob.kind is str:
-        if value not in knob.choices:
-            raise ValueError(f"{knob.name} is {value!r}; choose one of {', '.join(knob.choices)}.")
-    elif knob.kind is bool:
+            raise ValueError(f"{setting.name} is {value!r}; it must be text.")
+    elif setting.kind is str:
+        if value not in setting.choices:
+            raise ValueError(f"{setting.name} is {value!r}; choose one of {', '.join(setting.choices)}.")
+    elif setting.kind is bool:
         if not isinstance(value, bool):
-            raise ValueError(f"{knob.name} is {value!r}; it is true or false.")
+            raise ValueError(f"{setting.name} is {value!r}; it is true or false.")
     else:
-        _check_number(knob, value)
+        _check_number(setting, value)
 
 
-def _check_number(knob: Knob, value: Any) -> None:
+def _check_number(setting: Setting, value: Any) -> None:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    whole = "a whole number" if knob.kind is int else "a number"
-    allowed = f"it must be {whole} from {' to '.join(knob.limits)}."
-    if not number or (knob.kind is int and value % 1 != 0):
-        raise ValueError(f"{knob.name} is {value!r}; {allowed}")
-    if not knob.low <= value <= knob.high:
+    whole = "a whole number" if setting.kind is int else "a number"
+    allowed = f"it must be {whole} from {' to '.join(setting.limits)}."
+    if not number or (setting.kind is int and value % 1 != 0):
+        raise ValueError(f"{setting.name} is {value!r}; {allowed}")
+    if not setting.low <= value <= setting.high:
         shown = f"{value:g}" if isinstance(value, float) else value  # a huge int has no float form
-        raise ValueError(f"{knob.name} is {shown}; {allowed}")
+        raise ValueError(f"{setting.name} is {shown}; {allowed}")

@@ -11,18 +11,18 @@ from torch import Tensor
 from core.images import open_picture, to_tensor
 from core.resample import resample
 from methods.base import Frame, Method, Stop, Style
-from methods.settings import MethodSettings, knob
+from methods.settings import MethodSettings, setting
 
 
 @dataclass(frozen=True)
 class FakeSettings(MethodSettings):
-    strength: float = knob(0.5, 0, 1, 0.1, help="How much of the style is taken.")
-    bold: bool = knob(False, help="Whether it is bold.")
+    strength: float = setting(0.5, 0, 1, 0.1, help="How much of the style is taken.")
+    bold: bool = setting(False, help="Whether it is bold.")
 
 
 @dataclass(frozen=True)
 class SteppedSettings(FakeSettings):
-    steps: int = knob(3, 1, 10_000, 1, help="How many steps it takes.")
+    steps: int = setting(3, 1, 10_000, 1, help="How many steps it takes.")
 
 
 class Quick(Method):
@@ -61,7 +61,7 @@ class Stepped(Quick):
 
 @dataclass(frozen=True)
 class MaskedSettings(MethodSettings):
-    mask: str = knob("", file="mask", help="What is shown.")
+    mask: str = setting("", file="mask", help="What is shown.")
 
 
 class Masked(Quick):

@@ -7,12 +7,12 @@ import gradio as gr
 from gradio.components import Component
 from PIL import Image
 
-from core.plates import Names
+from compare.comparison import Comparison
+from core.plates import PlateIndex
 from methods.base import Method
-from methods.compare import Comparison
-from ui.desk import Desk
-from ui.handlers import Handlers
-from ui.pictures import Shelf
+from ui.events import Handlers
+from ui.files import FileCache
+from ui.input_panel import InputPanel
 from ui.sweep import FIRST_SIZES
 
 
@@ -28,7 +28,7 @@ def uploaded(path: Path) -> dict[str, Any]:
 def handlers_of(*methods: Method) -> Handlers:
     comparison = Comparison(methods, "cpu")
     with gr.Blocks():
-        return Handlers(comparison, Desk(comparison, (), ()), Shelf(gr.HTML()), Names({}))
+        return Handlers(comparison, InputPanel(comparison, (), ()), FileCache(gr.HTML()), PlateIndex({}))
 
 
 def values_of(handlers: Handlers, content: Any, style: Any, **changes: Any) -> dict[Component, Any]:

@@ -16,23 +16,23 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 import app
+from compare.comparison import Comparison
 from core.images import PictureError, open_picture, read_png_text
-from core.plates import Names
+from core.plates import PlateIndex
 from fake_methods import Failing, FakeSettings, Quick, Silent, Stepped
 from methods.base import Frame, Stopped
 from methods.cin import CIN
-from methods.compare import Comparison
 from methods.gatys import Gatys
 from methods.gatys_presets import PRESETS, GatysSettings
 from page_handlers import Prepared, handlers_of, noise, session, started, uploaded, values_of
 from ui.api import described
-from ui.controls import Panel, settings_of
 from ui.curves import chart
 from ui.examples import pairs, photos, shown_plates
-from ui.inputs import browsers_show, path_of
-from ui.look import LAUNCH
-from ui.runs import Run, Runs
+from ui.picture_input import browsers_show, path_of
+from ui.settings_panel import Panel, settings_of
+from ui.store import Run, Runs
 from ui.texts import paper_link
+from ui.theme import LAUNCH
 
 # Controls
 
@@ -40,7 +40,7 @@ from ui.texts import paper_link
 def test_controls_follow_the_fields():
     with gr.Blocks():
         controls = Panel(Gatys()).controls
-    assert set(controls) == {knob.name for knob in GatysSettings.knobs()}
+    assert set(controls) == {setting.name for setting in GatysSettings.fields()}
     assert next(iter(controls)) == "preset"
     assert isinstance(controls["steps"], gr.Slider)
     assert (controls["steps"].minimum, controls["steps"].maximum, controls["steps"].step) == (1, 5000, 1)
@@ -49,7 +49,9 @@ def test_controls_follow_the_fields():
     assert isinstance(controls["clip"], gr.Checkbox)
     assert controls["optimiser"].choices == [(name, name) for name in ("lbfgs", "adam", "gradient")]
     assert controls["style_layers"].multiselect
-    assert {knob.help for knob in GatysSettings.knobs()} == {control.info for control in controls.values()}
+    assert {setting.help for setting in GatysSettings.fields()} == {
+        control.info for control in controls.values()
+    }
 
 
 def test_free_text_and_files_have_controls_of_their_own():
@@ -84,7 +86,7 @@ def test_a_preset_fills_all_other_controls_and_the_size(preset):
 def test_choosing_a_preset_is_an_event_of_the_page():
     page = app.build(Comparison([Gatys()], "cpu"))
     filling = next(each for each in page.fns.values() if each.name == "preset_values")
-    assert len(filling.outputs) == len(GatysSettings.knobs())  # all but the preset, and the size
+    assert len(filling.outputs) == len(GatysSettings.fields())  # all but the preset, and the size
 
 
 @pytest.mark.parametrize(
@@ -386,13 +388,13 @@ def test_plates_are_read_as_far_as_they_are_there(tmp_path):
     noise(32, 32).save(tmp_path / "wave.jpg")
     (plate,) = shown_plates(tmp_path)
     assert (plate.name, plate.title) == ("wave", "The Wave, Hokusai, 1831")
-    assert Names({plate.name: plate.path}).of(str(tmp_path / "wave.jpg")) == "wave"
+    assert PlateIndex({plate.name: plate.path}).of(str(tmp_path / "wave.jpg")) == "wave"
     assert pairs((plate, plate), ()) == []
     assert pairs((plate, plate), (plate,)) == [(plate, plate)] * 2
 
 
 def test_another_picture_is_no_plate(tmp_path, photo):
-    assert Names({each.name: each.path for each in photos()}).of(str(photo)) is None
+    assert PlateIndex({each.name: each.path for each in photos()}).of(str(photo)) is None
 
 
 def test_papers_are_links_where_they_have_an_address():

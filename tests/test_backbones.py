@@ -11,8 +11,8 @@ from core.vgg import BACKBONES, ORIGINAL, VGG, layer_names
 from methods.base import Style
 from methods.gatys import Gatys
 from methods.gatys_presets import PAPER, PRESETS, VGG16, VGG16_LAYERS, GatysSettings
-from weights.catalog import find
-from weights.files import WeightsError, load
+from weights.catalog import entry
+from weights.load import WeightsError, load
 
 CPU = torch.device("cpu")
 VGG19 = "vgg19 torchvision"
@@ -23,7 +23,7 @@ PICTURE = torch.rand(1, 3, 33, 47, generator=torch.Generator().manual_seed(1))
 def networks(monkeypatch):
     """torchvision's networks by catalog key; their weights stand in for those on the Hub."""
     torch.manual_seed(0)
-    networks = {find(BACKBONES[name].weights).key: make().eval() for name, make in MAKERS.items()}
+    networks = {entry(BACKBONES[name].weights).key: make().eval() for name, make in MAKERS.items()}
 
     def stored(key):
         if key == "vgg19":

@@ -10,16 +10,16 @@ from PIL import Image
 from playwright.sync_api import expect
 
 import app
+from compare.comparison import Comparison
 from conftest import free_port
 from core.images import read_png_text
 from fake_methods import Failing, Masked, Quick, Silent, Stepped
 from methods import ALL
-from methods.compare import Comparison
 from methods.gatys_presets import FAST
 from methods.johnson import Johnson
-from ui.look import LAUNCH
-from weights import files, own
-from weights.catalog import find
+from ui.theme import LAUNCH
+from weights import load, user
+from weights.catalog import entry
 
 
 def serve(*methods):
@@ -399,10 +399,10 @@ def test_a_dropped_png_restores_its_settings(page, fake, tmp_path):
 
 
 def test_an_own_network_is_offered_after_a_reload(page, tmp_path, monkeypatch):
-    monkeypatch.setattr(own, "FOLDER", tmp_path)
+    monkeypatch.setattr(user, "FOLDER", tmp_path)
     for address in serve(Johnson()):
         visitor = Visitor(page, address)
-        network = files.locate(find("johnson/swirls-slim"))
+        network = load.locate(entry("johnson/swirls-slim"))
         (tmp_path / "my-painting.safetensors").write_bytes(network.read_bytes())
         visitor = Visitor(page, address)
         visitor.open_panel()

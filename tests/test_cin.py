@@ -12,9 +12,9 @@ from core.yardstick import Yardstick
 from methods.base import Stop, Stopped, Style
 from methods.cin import CIN, LEARNT_FILE, CINSettings, is_style
 from plate_styles import PLATES, far, plate
-from weights import files
-from weights.catalog import find
-from weights.files import EMBEDDED, WeightsError, pack, unpack
+from weights import load
+from weights.catalog import entry
+from weights.load import EMBEDDED, WeightsError, pack, unpack
 
 CPU = torch.device("cpu")
 
@@ -51,7 +51,7 @@ def test_the_file_tells_how_it_was_trained():
 
 def test_the_file_is_small_and_half_precise():
     assert (EMBEDDED / "cin.safetensors").stat().st_size < 10e6
-    assert {each.dtype for each in files.load("cin").values()} == {torch.float16}
+    assert {each.dtype for each in load.load("cin").values()} == {torch.float16}
 
 
 @pytest.mark.parametrize("name", ["starry-night", "great-wave", "stained-glass"])
@@ -222,14 +222,14 @@ def embedded_as(monkeypatch, tmp_path, data, sha256=None):
 
     path = tmp_path / "cin.safetensors"
     path.write_bytes(data)
-    entry = replace(find("cin"), sha256=sha256 or digest(data).hexdigest())
-    monkeypatch.setattr(files, "find", lambda key: entry)
+    changed = replace(entry("cin"), sha256=sha256 or digest(data).hexdigest())
+    monkeypatch.setattr(load, "entry", lambda key: changed)
     monkeypatch.setenv("STYLEGRID_CIN", str(path))
 
 
 def test_weights_with_a_wrong_hash_are_refused(monkeypatch, tmp_path):
     data = (EMBEDDED / "cin.safetensors").read_bytes()
-    embedded_as(monkeypatch, tmp_path, data[:-1] + b"\x01", find("cin").sha256)
+    embedded_as(monkeypatch, tmp_path, data[:-1] + b"\x01", entry("cin").sha256)
     with pytest.raises(WeightsError, match="not the one that the catalog names"):
         CIN().load(CPU)
 

@@ -14,16 +14,15 @@ from torch import Tensor
 
 import methods.__main__
 import methods.base
-import methods.compare
+from compare.comparison import Request
 from core.images import read_png_text
 from core.yardstick import Distances
 from fake_methods import Failing, Quick
 from methods import ALL
 from methods.__main__ import chosen_settings, main, parser
-from methods.compare import Request
 from methods.gatys import Gatys
 from methods.gatys_presets import GatysSettings
-from weights.catalog import find
+from weights.catalog import entry
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = [method.name for method in ALL]
@@ -109,7 +108,7 @@ def test_a_run_writes_the_picture_and_its_results(
     assert kept["losses"]["total"] > 0
     assert "threads" in kept["device"]
     assert kept["dtype"] in ("float32", "bfloat16")
-    weight = find("vgg19")
+    weight = entry("vgg19")
     assert [(each["source"], each["sha256"]) for each in kept["weights"]] == [(weight.source, weight.sha256)]
     assert (kept["note"], kept["error"]) == ("", "")
 
@@ -272,8 +271,8 @@ def test_help_lists_each_setting_of_each_method(capsys: pytest.CaptureFixture[st
     assert ended.value.code == 0
     told = capsys.readouterr().out
     for method in ALL:
-        for knob in method.Settings.knobs():
-            assert f"--{method.name}.{knob.name.replace('_', '-')}" in told
+        for setting in method.Settings.fields():
+            assert f"--{method.name}.{setting.name.replace('_', '-')}" in told
     assert "CONTENT" in told
     assert "{fast,paper,tensorflow,d2l,hvass,eager}" in told
 

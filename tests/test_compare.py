@@ -13,16 +13,17 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+import compare.comparison
 import core.measure
-import methods.compare
+import methods.base
+from compare.comparison import Comparison, Request, Tile, explain
+from compare.costs import CostModel
+from compare.results import picture, png_text, record
 from core.images import Picture, read_png_text, save_png
 from core.yardstick import Distances
 from fake_methods import Failing, FakeSettings, Quick, SteppedSettings
 from methods.base import Frame, Method, Stop, Stopped, Style
-from methods.compare import Comparison, Request, Tile, explain
-from methods.cost import Costs
 from methods.gatys import Gatys
-from methods.results import picture, png_text, record
 
 CONTENT = Picture(Image.new("RGB", (96, 48), (200, 100, 50)), None)
 STYLE = Picture(Image.new("RGB", (40, 60), (10, 90, 160)), None)
@@ -60,7 +61,7 @@ def yardstick(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> type:
             clock.spend(1_000)
             return Distances(0.25, 0.5)
 
-    monkeypatch.setattr(methods.compare, "Yardstick", Fixed)
+    monkeypatch.setattr(compare.comparison, "Yardstick", Fixed)
     monkeypatch.setattr(methods.base, "style_grams", lambda image: {})
     return Fixed
 
@@ -182,7 +183,7 @@ def test_the_next_method_waits_until_the_threads_of_one_have_settled(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slept: list[float] = []
-    monkeypatch.setattr(methods.compare, "time", SimpleNamespace(sleep=slept.append))
+    monkeypatch.setattr(compare.comparison, "time", SimpleNamespace(sleep=slept.append))
     monkeypatch.setattr(Warming, "settles", 0.2)
     run(Timed(clock), Warming(clock), repeats=2)
     assert sorted(slept) == [0, 0, 0, 0.2, 0.2, 0.2]
@@ -320,7 +321,7 @@ def test_before_a_long_method_the_others_are_measured(monkeypatch: pytest.Monkey
     class Long(Quick):
         name = "long"
 
-    monkeypatch.setattr(Costs, "predict", lambda costs, name, settings, pixels: 100.0 * (name == "long"))
+    monkeypatch.setattr(CostModel, "predict", lambda costs, name, settings, pixels: 100.0 * (name == "long"))
     told = states(run(Quick(), Long()))
     assert "done waiting" in told
     assert not any(state in ("measuring loading", "measuring running") for state in told)
@@ -459,11 +460,11 @@ def test_a_yardstick_that_fails_costs_the_distances_only(
 def test_a_huge_style_picture_is_made_smaller_and_others_are_not(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(methods.compare, "STYLE_SIDE", 60)
+    monkeypatch.setattr(compare.comparison, "STYLE_SIDE", 60)
     method = Timed(clock)
     run(method)
     assert method.style.image.shape == (1, 3, 60, 40)
-    monkeypatch.setattr(methods.compare, "STYLE_SIDE", 30)
+    monkeypatch.setattr(compare.comparison, "STYLE_SIDE", 30)
     run(method)
     assert method.style.image.shape == (1, 3, 30, 20)
 

@@ -13,8 +13,8 @@ from torch import Tensor
 from core.lbfgs import LBFGS
 from core.vgg import VGG
 from methods.base import Frame, Stop, Stopped, Style
-from methods.gatys import Descent, Gatys, pyramid, schedule, starting_picture
-from methods.gatys_objective import Objective, balance, pixel_scale
+from methods.gatys import Gatys, ImageOptimiser, pyramid, schedule, starting_picture
+from methods.gatys_loss import GatysLoss, balance, pixel_scale
 from methods.gatys_presets import PAPER, PRESETS, GatysSettings
 
 CPU = torch.device("cpu")
@@ -130,7 +130,7 @@ def first_lbfgs_step(variable: Tensor, gradient: Tensor) -> Tensor:
     return variable - 0.01 * gradient / gradient.square().mean().sqrt()
 
 
-FORMULAS = {
+LOSS_RECIPES = {
     "fast": (paper_formula, first_lbfgs_step, (0.0, 1.0)),
     "paper": (paper_formula, first_lbfgs_step, (0.0, 1.0)),
     "tensorflow": (tensorflow_formula, lambda v, g: adam_step(v, g, 0.02, 0.99, 0.1), (0.0, 1.0)),
@@ -144,14 +144,14 @@ FORMULAS = {
 def test_first_step_follows_the_published_formula(preset: str) -> None:
     settings = replace(PRESETS[preset], precision="float32")
     layers = (*settings.content_layers, *settings.style_layers)
-    objective = Objective(settings, VGG(layers, settings.pooling), CONTENT, STYLE)
+    objective = GatysLoss(settings, VGG(layers, settings.pooling), CONTENT, STYLE)
     # Neither content nor grey: at the content some losses have a kink or vanish.
     start = (0.7 * CONTENT + 0.3 * picture(48, 64, seed=3)).clamp(0.05, 0.95)
-    descent = Descent(objective, start)
+    descent = ImageOptimiser(objective, start)
     before = descent.variable.detach().clone()
     losses = descent.step()
 
-    formula, move, limits = FORMULAS[preset]
+    formula, move, limits = LOSS_RECIPES[preset]
     variable = before.clone().requires_grad_()
     loss = formula(variable)
     (gradient,) = torch.autograd.grad(loss, variable)
@@ -172,7 +172,7 @@ def test_a_real_run_lowers_the_loss(preset: str) -> None:
     method.load(CPU)
     layers = (*settings.content_layers, *settings.style_layers)
     content = picture(64, 64, seed=1)
-    plain = Objective(settings, VGG(layers, settings.pooling), content, STYLE)
+    plain = GatysLoss(settings, VGG(layers, settings.pooling), content, STYLE)
     # hvass rescales its losses to constants at every step: measure what it descends on, unscaled.
     plain.formulas = replace(plain.formulas, reciprocal=False)
 
@@ -262,7 +262,7 @@ def test_a_smaller_level_weighs_the_content_as_the_full_size_does() -> None:
     assert balance(PRESETS["tensorflow"], full, level) == 1
     network, start = VGG(PAPER.layers, "average"), picture(64, 48, seed=3)
     plain, weighed = (
-        Objective(PAPER, network, level, STYLE, content_factor=factor)(start) for factor in (1.0, 4.0)
+        GatysLoss(PAPER, network, level, STYLE, content_factor=factor)(start) for factor in (1.0, 4.0)
     )
     torch.testing.assert_close(weighed["content"], 4 * plain["content"])
     torch.testing.assert_close(weighed["style"], plain["style"])
@@ -315,7 +315,7 @@ def test_hvass_tells_that_vgg19_stands_in_for_vgg16() -> None:
 def test_keep_best_ends_with_the_lowest_loss() -> None:
     settings = replace(PRESETS["eager"], steps=8, learning_rate=60.0)
     layers = (*settings.content_layers, *settings.style_layers)
-    descent = Descent(Objective(settings, VGG(layers), CONTENT, STYLE), CONTENT)
+    descent = ImageOptimiser(GatysLoss(settings, VGG(layers), CONTENT, STYLE), CONTENT)
     pictures, losses = [], []
     for _ in range(settings.steps):
         pictures.append(descent.image())
@@ -329,7 +329,7 @@ def test_the_best_picture_comes_with_its_own_losses() -> None:
     settings = replace(PRESETS["eager"], steps=8, learning_rate=100.0, precision="float32")
     last = run(settings)[-1]
     layers = (*settings.content_layers, *settings.style_layers)
-    objective = Objective(settings, VGG(layers), CONTENT, STYLE)
+    objective = GatysLoss(settings, VGG(layers), CONTENT, STYLE)
     with torch.no_grad():
         losses = objective(objective.scale.encode(last.image))
     assert last.losses == pytest.approx({name: loss.item() for name, loss in losses.items()}, rel=1e-3)
@@ -355,7 +355,7 @@ def test_a_budget_of_seconds_ends_with_the_best_picture(monkeypatch: pytest.Monk
     assert all(frame.step < frame.total for frame in frames[:-1])
     assert last.total / 2 < frames[-2].total < 2 * last.total  # the guess is of the right size
     layers = (*settings.content_layers, *settings.style_layers)
-    objective = Objective(settings, VGG(layers), CONTENT, STYLE)
+    objective = GatysLoss(settings, VGG(layers), CONTENT, STYLE)
     losses = [objective(objective.scale.encode(frame.image))["total"].item() for frame in frames]
     assert losses[-1] <= min(losses)
     assert last.losses["total"] == pytest.approx(losses[-1], rel=1e-3)

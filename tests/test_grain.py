@@ -3,8 +3,8 @@
 import torch
 import torch.nn.functional as F
 
-from core.grain import COARSE, COARSE_SHARE, FINE_SHARE, PERIOD, Grain, noise
-from core.tiles import tiles, whole
+from core.noise import COARSE, COARSE_SHARE, FINE_SHARE, PERIOD, Grain, noise
+from core.patches import tiles, whole
 
 
 def test_both_scales_have_their_share():

@@ -22,24 +22,24 @@ from PIL import Image
 from safetensors.torch import load as load_safetensors
 from safetensors.torch import save
 
+from compare.comparison import Comparison, Request
 from core.images import Picture
 from fake_methods import FakeSettings, Quick
 from local_hub import COMMIT, LocalHub, Repo
 from methods.base import Stop
-from methods.compare import Comparison, Request
-from ui.tiles import Pictures, tile_html
-from weights import files, hub
-from weights.catalog import CATALOG, Weight, find
-from weights.files import WeightsError
+from ui.tile import Pictures, tile_html
+from weights import hub, load
+from weights.catalog import CATALOG, WeightFile, entry
+from weights.download import DEADLINE, Abandoned, Transfer
 from weights.inventory import item
-from weights.kept import Record, remove
+from weights.load import WeightsError
 from weights.progress import watching
-from weights.transfer import DEADLINE, GivenUp, Transfer
+from weights.record import Record, remove
 
 SECONDS = 1.5  # the deadline in these tests
 ROOT = Path(__file__).parent.parent
 CONTENT = save({"w": torch.arange(300_000, dtype=torch.float32)})
-WEIGHT = Weight(
+WEIGHT = WeightFile(
     key="test/net",
     title="Test network",
     file="nets/net.safetensors",
@@ -102,14 +102,14 @@ def test_a_file_is_fetched_once_and_then_read_without_a_request(server):
 
 def test_load_gives_the_tensors(server, monkeypatch):
     monkeypatch.setitem(CATALOG, WEIGHT.key, WEIGHT)
-    assert torch.equal(files.load(WEIGHT.key)["w"], torch.arange(300_000, dtype=torch.float32))
+    assert torch.equal(load.load(WEIGHT.key)["w"], torch.arange(300_000, dtype=torch.float32))
 
 
 def test_embedded_files_are_used_without_the_client(server, monkeypatch):
     monkeypatch.setenv("STYLEGRID_WEIGHTS_REPO", "owner/nets")
     monkeypatch.setattr(hub, "fetch", None)
-    files.load("cin")
-    files.load("johnson/swirls-slim")
+    load.load("cin")
+    load.load("johnson/swirls-slim")
     assert server.requests == []
 
 
@@ -329,20 +329,20 @@ def test_an_unknown_hash_and_commit_are_recorded_and_then_kept(server, tmp_path,
 
 
 def test_our_own_networks_come_from_the_repository_that_is_named(server, tmp_path, monkeypatch):
-    embedded = find("johnson/swirls-slim")
-    content = files.locate(embedded).read_bytes()
-    monkeypatch.setattr(files, "EMBEDDED", tmp_path / "none")
+    embedded = entry("johnson/swirls-slim")
+    content = load.locate(embedded).read_bytes()
+    monkeypatch.setattr(load, "EMBEDDED", tmp_path / "none")
     with pytest.raises(WeightsError, match="there is no file"):
-        files.load(embedded.key)
+        load.load(embedded.key)
     server.repos["me/styles"] = Repo({embedded.file: content})
     monkeypatch.setenv("STYLEGRID_WEIGHTS_REPO", "me/styles")
-    assert files.obtain(embedded)[0] == content
+    assert load.resolve(embedded)[0] == content
     newer = replace(embedded, sha256=WEIGHT.sha256)  # as after another training: the old record does not bind
     server.repos["me/styles"] = Repo({embedded.file: CONTENT}, commit="a" * 40)
     assert hub.fetch(newer)[0] == CONTENT
     monkeypatch.setenv("STYLEGRID_WEIGHTS_REPO", "styles")
     with pytest.raises(WeightsError, match="STYLEGRID_WEIGHTS_REPO is 'styles'"):
-        files.load(embedded.key)
+        load.load(embedded.key)
 
 
 PART = replace(WEIGHT, key="test/part", file="model.safetensors", part="features.")
@@ -377,19 +377,19 @@ def test_of_a_whole_file_that_a_variable_names_the_part_is_read(server, part, tm
     path = tmp_path / "whole.safetensors"
     path.write_bytes(server.repos["owner/nets"].files[PART.file])
     monkeypatch.setenv("STYLEGRID_TEST_PART", str(path))
-    assert files.obtain(part) == (fetched, path)
+    assert load.resolve(part) == (fetched, path)
     assert item(part).state == "embedded"
     path.unlink()
     with pytest.raises(WeightsError, match=r"there is no file .*whole\.safetensors"):
-        files.obtain(part)
+        load.resolve(part)
     assert item(part).state == "missing"
     assert server.requests == []
 
 
 def test_every_variable_can_be_exported():
-    names = [files.variable(weight) for weight in CATALOG.values()]
+    names = [load.variable(weight) for weight in CATALOG.values()]
     assert all(re.fullmatch(r"STYLEGRID_[A-Z0-9_]+", name) for name in names)
-    assert len({*names, files.OWN_REPO, DEADLINE}) == len(names) + 2
+    assert len({*names, load.OWN_REPO, DEADLINE}) == len(names) + 2
     assert {"STYLEGRID_VGG19", "STYLEGRID_JOHNSON_STARRY_NIGHT", "STYLEGRID_ONNX_CANDY_9"} <= {*names}
 
 
@@ -411,7 +411,7 @@ def test_empty_answers_are_not_asked_for_once_nobody_waits(server, part):
     server.faults["GET"] = repeat("empty")
     transfer = Transfer()
     transfer.given_up = True
-    with pytest.raises(GivenUp):
+    with pytest.raises(Abandoned):
         hub._range(hub._address(part), 0, 100, transfer)
     assert server.requests == []
 
@@ -453,7 +453,7 @@ def test_a_file_without_the_part_is_a_sentence(server, content, sentence):
 def test_features_of_vgg19_move_less_than_90_megabytes(server, tmp_path, monkeypatch):
     """The layout of timm's file: 575 MB, of which nothing but its header is written to the disk here."""
     monkeypatch.setenv("STYLEGRID_HUB_SECONDS", "20")
-    weight = find("vgg19-torchvision")
+    weight = entry("vgg19-torchvision")
     path = tmp_path / "model.safetensors"
     with torch.device("meta"):
         from torchvision.models import vgg19

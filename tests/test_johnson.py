@@ -11,13 +11,13 @@ from torch import nn
 
 from core.images import open_picture, to_tensor
 from core.resample import fit_long_side
-from core.transformer import InstanceNorm
+from core.transformer_net import InstanceNorm
 from methods.base import Style
 from methods.johnson import BY_STYLE, Johnson, JohnsonSettings, johnson, key, network_of, published, trained
 from plate_styles import PLATES, far, plate
-from weights import own
-from weights.catalog import CATALOG, find
-from weights.files import EMBEDDED, WeightsError, load, unpack
+from weights import user
+from weights.catalog import CATALOG, entry
+from weights.load import EMBEDDED, WeightsError, load, unpack
 
 CPU = torch.device("cpu")
 TWIN = "starry-night"
@@ -37,7 +37,7 @@ def content():
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(own, "FOLDER", tmp_path)
+    monkeypatch.setattr(user, "FOLDER", tmp_path)
     return tmp_path
 
 
@@ -132,7 +132,7 @@ def test_a_fast_neural_style_file_paints_as_its_reference(method, content, refer
 
 
 def load_own(name):
-    return own.load_own(name)[0]
+    return user.load_own(name)[0]
 
 
 def test_missing_and_superfluous_keys_are_named(reference):
@@ -164,19 +164,19 @@ def test_a_file_that_holds_no_weights_is_a_sentence(folder, monkeypatch, tmp_pat
     else:
         torch.save(Evil() if what == "code" else [1, 2], path)
     with pytest.raises(WeightsError, match=f"{path.name} holds no weights that can be read"):
-        own.load_own("bad")
+        user.load_own("bad")
     assert not Path("evil-was-here").exists()
 
 
 def offered():
-    return next(knob.choices for knob in JohnsonSettings.knobs() if knob.name == "network")
+    return next(setting.choices for setting in JohnsonSettings.fields() if setting.name == "network")
 
 
 def test_own_files_appear_under_their_names_at_once(folder):
     assert offered() == (BY_STYLE, *trained(), *published())
     for name in ("rain.pth", "sun.safetensors", "sun.pth", "notes.txt"):
         (folder / name).touch()
-    assert list(own.own()) == ["rain", "sun.pth", "sun.safetensors"]
+    assert list(user.own()) == ["rain", "sun.pth", "sun.safetensors"]
     assert offered() == (BY_STYLE, *trained(), *published(), "rain", "sun.pth", "sun.safetensors")
     JohnsonSettings(network="rain")
     with pytest.raises(ValueError, match="network is 'hail'"):
@@ -194,7 +194,7 @@ def test_an_own_file_is_read_once_and_again_when_it_has_changed(
     method, content, folder, reference, monkeypatch
 ):
     read = []
-    monkeypatch.setattr("methods.johnson.load_own", lambda name: read.append(name) or own.load_own(name))
+    monkeypatch.setattr("methods.johnson.load_own", lambda name: read.append(name) or user.load_own(name))
     path = folder / "mosaic.pth"
     torch.save(reference.state_dict(), path)
     first, again = (last(method, content, plate(TWIN), network="mosaic") for _ in range(2))
@@ -222,7 +222,7 @@ def test_eight_plates_have_a_full_and_a_slim_network_and_one_a_batch_norm_twin()
 
 def test_the_twins_were_trained_alike():
     told = [
-        unpack((EMBEDDED / find(key(TWIN, norm, "full")).file).read_bytes(), norm)[1]
+        unpack((EMBEDDED / entry(key(TWIN, norm, "full")).file).read_bytes(), norm)[1]
         for norm in ("instance", "batch")
     ]
     for about in told:
@@ -268,7 +268,7 @@ def test_every_network_paints_its_own_style(method, content, width):
     for name in trained("instance", width):
         frame = last(method, content, plate(name), width=width)
         assert frame.note == ""
-        assert frame.weights == (find(key(name, "instance", width)),)
+        assert frame.weights == (entry(key(name, "instance", width)),)
         assert frame.image.shape == content.shape
         assert 0 <= frame.image.min() < frame.image.max() <= 1
         pictures[name] = frame.image
@@ -336,7 +336,7 @@ def test_the_file_is_read_once(method, content, monkeypatch):
 
 
 def test_a_network_that_does_not_match_its_hash_is_refused(content, monkeypatch):
-    weight = find(key(TWIN, "instance", "full"))
+    weight = entry(key(TWIN, "instance", "full"))
     monkeypatch.setitem(CATALOG, weight.key, replace(weight, sha256="0" * 64))
     method = Johnson()
     method.load(CPU)

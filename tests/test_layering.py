@@ -69,9 +69,9 @@ def test_all_parts_are_looked_at() -> None:
         "app",
         "core",
         "core.vgg",
-        "methods.compare",
+        "compare.comparison",
         "methods.__main__",
-        "ui.tiles",
+        "ui.tile",
         "weights.catalog",
     } <= names
 
@@ -79,19 +79,19 @@ def test_all_parts_are_looked_at() -> None:
 @pytest.mark.parametrize(
     ("name", "source"),
     [
-        ("weights.files", "import core.device"),
+        ("weights.load", "import core.device"),
         ("core.vgg", "def lazy():\n    from methods.base import Frame"),
         ("core.vgg", "from methods import base"),
-        ("methods.gatys", "import ui.tiles"),
+        ("methods.gatys", "import ui.tile"),
         ("methods.gatys", "if True:\n    import benchmarks"),
         ("training.loop", "from benchmarks.run import main"),
-        ("benchmarks.run", "from ui import tiles"),
-        ("ui.tiles", "class Late:\n    import training.data"),
+        ("benchmarks.run", "from ui import tile"),
+        ("ui.tile", "class Late:\n    import training.data"),
         ("app", "import benchmarks.run"),
-        ("methods.compare", "import gradio as gr"),
+        ("compare.comparison", "import gradio as gr"),
         ("benchmarks.report", "from gradio.events import api"),
         ("core.vgg", "from huggingface_hub import hf_hub_download"),
-        ("weights.files", "import huggingface_hub"),
+        ("weights.load", "import huggingface_hub"),
         ("methods.gatys", "import tests.fake_methods"),
     ],
 )
@@ -103,10 +103,10 @@ def test_a_wrong_import_is_found(name: str, source: str) -> None:
     ("name", "source"),
     [
         ("app", "import gradio, ui.tiles, methods, core.images, weights"),
-        ("ui.tiles", "from app import build"),
+        ("ui.tile", "from app import build"),
         ("training.loop", "from training.data import crops\nfrom methods.base import Frame"),
         ("weights.hub", "import huggingface_hub"),
-        ("methods.gatys", "from . import base\nfrom .settings import knob\nimport torch"),
+        ("methods.gatys", "from . import base\nfrom .settings import setting\nimport torch"),
     ],
 )
 def test_a_right_import_passes(name: str, source: str) -> None:
@@ -116,7 +116,7 @@ def test_a_right_import_passes(name: str, source: str) -> None:
 def test_relative_imports_are_resolved() -> None:
     assert "core.vgg" in set(imported("from .vgg import VGG", "core"))
     assert "core.vgg" in set(imported("from . import vgg", "core"))
-    assert "weights.files" in set(imported("from ..files import load", "weights.embedded"))
+    assert "weights.load" in set(imported("from ..load import load", "weights.embedded"))
 
 
 def python(code: str, folder: Path) -> subprocess.CompletedProcess[str]:

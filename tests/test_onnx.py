@@ -18,8 +18,8 @@ from core.resample import fit_long_side
 from local_hub import COMMIT, LocalHub, Repo
 from methods.base import Style
 from methods.johnson import Johnson, JohnsonSettings, network_of, published
-from weights.catalog import CATALOG, find
-from weights.files import WeightsError, onnx_tensors, read
+from weights.catalog import CATALOG, entry
+from weights.load import WeightsError, onnx_tensors, read
 
 WIDTH = 32
 
@@ -113,7 +113,7 @@ def test_another_graph_is_refused(model):
 
 def test_a_published_network_is_fetched_when_it_is_chosen(model, photo, expected, tmp_path, monkeypatch):
     server = LocalHub()
-    weight = replace(find("onnx/candy-9"), sha256=sha256(model).hexdigest())
+    weight = replace(entry("onnx/candy-9"), sha256=sha256(model).hexdigest())
     server.repos[weight.repo] = Repo({weight.file: model})
     monkeypatch.setitem(CATALOG, weight.key, weight)
     monkeypatch.setenv("HF_ENDPOINT", server.url)

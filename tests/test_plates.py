@@ -5,7 +5,7 @@ import torch
 from PIL import Image, ImageChops
 
 from core.images import to_tensor
-from core.plates import STYLES, Names, plates
+from core.plates import STYLES, PlateIndex, plates
 from core.yardstick import style_distance, style_grams
 from training.draw_plates import MOST_BYTES, PLATES, SEED, SIDE
 from training.plates import relisted, synthesised
@@ -86,7 +86,7 @@ def test_a_plate_made_anew_replaces_its_table():
 
 
 def test_a_copy_of_a_plates_file_is_recognised(tmp_path):
-    names = Names({plate.name: plate.path for plate in plates()})
+    names = PlateIndex({plate.name: plate.path for plate in plates()})
     copy = tmp_path / "copy.jpg"
     copy.write_bytes((STYLES / "udnie.jpg").read_bytes())
     assert names.of(copy) == "udnie"

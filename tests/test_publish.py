@@ -10,7 +10,7 @@ from huggingface_hub import constants
 
 from local_hub import LocalHub
 from test_hub import CONTENT, WEIGHT, part, server  # noqa: F401  # the fixtures
-from weights import files
+from weights import load
 from weights.__main__ import main
 from weights.catalog import CATALOG
 from weights.inventory import item
@@ -69,7 +69,7 @@ def test_verify_finds_a_wrong_file(hub, capsys, tmp_path, monkeypatch):
     assert not path.exists()
     (tmp_path / "johnson").mkdir()
     (tmp_path / "johnson/swirls-slim.safetensors").write_bytes(b"x")
-    monkeypatch.setattr(files, "EMBEDDED", tmp_path)
+    monkeypatch.setattr(load, "EMBEDDED", tmp_path)
     assert main(["verify", "johnson/swirls-slim"]) == 1
     assert "wrong: The weights file" in capsys.readouterr().out
 
@@ -82,7 +82,7 @@ def use_catalog(monkeypatch, *weights):
 def test_an_optional_package_that_is_not_there_is_a_failure_only_where_it_is_named(hub, capsys, monkeypatch):
     magenta = CATALOG["magenta_predict"]
     use_catalog(monkeypatch, magenta, WEIGHT)
-    monkeypatch.setattr(files.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(load.importlib.util, "find_spec", lambda name: None)
     assert main(["verify"]) == 0
     told = capsys.readouterr().out
     assert told.startswith("magenta_predict: missing: The weights Magenta's predict network come with the ")
@@ -96,7 +96,7 @@ def test_an_optional_package_that_is_not_there_is_a_failure_only_where_it_is_nam
 
 def test_a_missing_network_of_our_own_fails_fetch_all(hub, capsys, monkeypatch, tmp_path):
     use_catalog(monkeypatch, CATALOG["cin"])
-    monkeypatch.setattr(files, "EMBEDDED", tmp_path)
+    monkeypatch.setattr(load, "EMBEDDED", tmp_path)
     assert main(["fetch", "all"]) == 1
     assert "cin: The weights Multi-style network are missing" in capsys.readouterr().err
     assert main(["verify"]) == 0
@@ -126,9 +126,9 @@ def test_publish_uploads_what_the_app_then_fetches(hub, capsys, tmp_path, monkey
     assert sorted(hub.repos["owner/styles"].files) == ["README.md", "johnson/swirls-slim.safetensors"]
     assert b"artworks; the plates" not in hub.repos["owner/styles"].files["README.md"]
     (mine,) = ours()
-    monkeypatch.setattr(files, "EMBEDDED", tmp_path / "none")
+    monkeypatch.setattr(load, "EMBEDDED", tmp_path / "none")
     monkeypatch.setenv("STYLEGRID_WEIGHTS_REPO", "owner/styles")
-    assert sha256(files.obtain(mine)[0]).hexdigest() == mine.sha256
+    assert sha256(load.resolve(mine)[0]).hexdigest() == mine.sha256
 
 
 def test_a_refused_upload_says_what_to_do(hub, capsys):
@@ -172,7 +172,7 @@ def test_a_dry_run_writes_the_folder_and_asks_nobody(capsys, tmp_path):
 
 def test_the_card_tells_the_styles_as_the_files_do():
     for weight in ours():
-        _, about = files.unpack(*files.embedded(weight))
+        _, about = load.unpack(*load.embedded(weight))
         assert tuple(about["styles"]) == weight.styles, weight.key
         told = STYLES[weight.key.split("/")[0]]
         assert told.startswith("the plate") == bool(weight.styles), weight.key

@@ -11,17 +11,17 @@ import gradio as gr
 import pytest
 from PIL import Image
 
+from compare.comparison import Comparison, Request
+from compare.results import picture, png_text
 from core.images import Picture, read_png_text, save_png
 from fake_methods import Failing, Quick, Stepped
 from methods.base import Stop
-from methods.compare import Comparison, Request
 from methods.gatys import Gatys
-from methods.results import picture, png_text
 from page_handlers import handlers_of, uploaded
-from ui.controls import Panel
 from ui.report import archive, flat
 from ui.restore import restored
-from ui.runs import MOST_KEPT, Run, Runs
+from ui.settings_panel import Panel
+from ui.store import MOST_KEPT, Run, Runs
 
 CONTENT = Picture(Image.effect_noise((96, 48), 90).convert("RGB"), None)
 STYLE = Picture(Image.radial_gradient("L").convert("RGB"), None)

@@ -19,16 +19,16 @@ from PIL import Image
 from playwright.sync_api import expect
 
 import app
+from compare.comparison import Comparison, Request
 from core import device
 from core.images import Picture
 from fake_methods import FakeSettings, Quick, Stepped, SteppedSettings
 from methods.base import Stop
-from methods.compare import Comparison, Request
 from methods.gatys import Gatys
 from methods.gatys_presets import FAST
 from test_browser import serve
 from test_hub import WEIGHT, server  # noqa: F401  # the fixture
-from ui import weights as panel
+from ui import weights_panel as panel
 from ui import zero
 from weights.catalog import CATALOG
 
@@ -133,7 +133,7 @@ def borrowed(monkeypatch):
     borrowed = Borrowed()
     monkeypatch.setenv("SPACES_ZERO_GPU", "true")
     monkeypatch.setitem(sys.modules, "spaces", SimpleNamespace(GPU=borrowed))
-    monkeypatch.setattr("methods.compare.Yardstick", lambda *_: SimpleNamespace(measure=lambda _: None))
+    monkeypatch.setattr("compare.comparison.Yardstick", lambda *_: SimpleNamespace(measure=lambda _: None))
     return borrowed
 
 

@@ -6,12 +6,12 @@ from itertools import pairwise
 
 import pytest
 
+from compare.comparison import Seconds, Tile
 from core.yardstick import Distances
 from fake_methods import FakeSettings
-from methods.compare import Seconds, Tile
 from ui.scatter import Axes, drawing, front
 from ui.summary import passed, passing, summary
-from ui.tiles import details
+from ui.tile import details
 
 
 def tile(name, seconds, style, warm=(), course=()):

@@ -12,13 +12,13 @@ import pytest
 import torch
 from PIL import Image
 
+from compare.comparison import Comparison
+from compare.costs import REFERENCE_TRIAL, CostModel, fitted, trial
 from fake_methods import Failing, FakeSettings, Quick, Stepped, SteppedSettings
-from methods.compare import Comparison
-from methods.cost import REFERENCE_TRIAL, Costs, fitted, trial
 from methods.gatys import Gatys
 from methods.gatys_presets import GatysSettings
 from page_handlers import handlers_of, session, uploaded, values_of
-from ui.forecast import forecast
+from ui.estimate import forecast
 from ui.report import archive
 from ui.sweep import Point, checked_sizes, section
 
@@ -26,7 +26,7 @@ CPU = torch.device("cpu")
 
 
 def costs():
-    return Costs({"stepped": Stepped(), "quick": Quick(), "gatys": Gatys()}, CPU)
+    return CostModel({"stepped": Stepped(), "quick": Quick(), "gatys": Gatys()}, CPU)
 
 
 def test_a_line_is_found_again():

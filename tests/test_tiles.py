@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from core.images import open_picture, to_tensor
+from core.patches import covering, feathered, in_bands, tiles, whole
 from core.plates import plates
 from core.resample import fit_long_side
-from core.tiles import covering, feathered, in_bands, tiles, whole
-from core.transformer import FixableNorm, InstanceNorm, Transformer, fixed_statistics
+from core.transformer_net import FixableNorm, InstanceNorm, TransformerNet, fixed_statistics
 from methods.base import Stop, Stopped, Style
 from methods.cin import CIN, CINSettings
 from methods.feedforward import MARGIN, in_tiles
@@ -64,7 +64,7 @@ def test_tiles_read_the_same_place_at_another_scale():
 @torch.no_grad()
 def test_fixed_statistics_are_those_that_were_met():
     torch.manual_seed(0)
-    network = Transformer(InstanceNorm, width=4)
+    network = TransformerNet(InstanceNorm, width=4)
     one, other = torch.rand(2, 1, 3, 64, 48)
     own, others = network(one), network(other)
     with fixed_statistics(network, lambda: network(one)):
@@ -75,7 +75,7 @@ def test_fixed_statistics_are_those_that_were_met():
 
 @torch.no_grad()
 def test_statistics_are_free_again_after_an_error():
-    network = Transformer(InstanceNorm, width=4)
+    network = TransformerNet(InstanceNorm, width=4)
     with (
         pytest.raises(ZeroDivisionError),
         fixed_statistics(network, lambda: network(torch.rand(1, 3, 32, 32))),
@@ -88,7 +88,7 @@ def test_statistics_are_free_again_after_an_error():
 def test_tiles_fit_together_without_a_seam(photo):
     """The tiled picture is what the whole picture gives with the same statistics."""
     torch.manual_seed(1)
-    network = Transformer(InstanceNorm, width=4)
+    network = TransformerNet(InstanceNorm, width=4)
     tiled = in_tiles(network, network, photo, 128, None)
     with fixed_statistics(network, lambda: network(fit_long_side(photo, 128))):
         whole = network(photo)
@@ -98,7 +98,7 @@ def test_tiles_fit_together_without_a_seam(photo):
 def test_the_margin_is_as_far_as_the_network_sees():
     """Instance norm sees everything; with fixed statistics the convolutions alone are left."""
     torch.manual_seed(2)
-    network = Transformer(InstanceNorm, width=4).double()
+    network = TransformerNet(InstanceNorm, width=4).double()
     strip = torch.rand(1, 3, 16, 512, dtype=torch.double)
     changed = strip.clone()
     changed[..., 256:] = 0.5
@@ -117,7 +117,7 @@ def test_a_tiled_picture_looks_like_the_whole_one(photo):
 
 
 def test_stop_ends_between_tiles(photo):
-    network = Transformer(InstanceNorm, width=4)
+    network = TransformerNet(InstanceNorm, width=4)
     stop = Stop()
 
     def paint(image):

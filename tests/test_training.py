@@ -7,12 +7,12 @@ import pytest
 import torch
 from PIL import Image
 
-from core.perceptual import Perceptual
-from core.transformer import ConditionalInstanceNorm, Transformer
+from core.perceptual_loss import PerceptualLoss
+from core.transformer_net import ConditionalInstanceNorm, TransformerNet
 from training.cin import MultiStyle
 from training.command import stage
 from training.data import Pictures
-from training.journal import watch
+from training.log import watch
 from training.loop import Plan, Stage, Training
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,12 +29,12 @@ def pictures(photo_folder):
 
 @pytest.fixture(scope="module")
 def perceptual():
-    return Perceptual([CHECKS, STRIPES], CPU, torch.float32)
+    return PerceptualLoss([CHECKS, STRIPES], CPU, torch.float32)
 
 
 def training(pictures, perceptual, steps, seed=0, dtype=torch.float32, width=4):
     torch.manual_seed(seed)
-    network = Transformer(lambda channels: ConditionalInstanceNorm(channels, 2), width=width, blocks=1).to(
+    network = TransformerNet(lambda channels: ConditionalInstanceNorm(channels, 2), width=width, blocks=1).to(
         dtype
     )
     plan = Plan(steps=steps, stages=(Stage(0.5, 32, 4), Stage(1.0, 48, 2)), learning_rate=5e-3, seed=seed)

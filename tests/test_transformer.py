@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from core.transformer import ConditionalInstanceNorm, Transformer, instance_norm, upsampled_convolution
+from core.transformer_net import ConditionalInstanceNorm, TransformerNet, instance_norm, upsampled_convolution
 from methods.cin import conditional
 
 
@@ -71,7 +71,7 @@ def test_the_picture_keeps_its_size_and_range(height, width):
 
 
 def test_the_norm_is_a_factory():
-    plain = Transformer(lambda channels: nn.InstanceNorm2d(channels, affine=True), width=4, blocks=1)
+    plain = TransformerNet(lambda channels: nn.InstanceNorm2d(channels, affine=True), width=4, blocks=1)
     assert plain(torch.rand(1, 3, 16, 16, generator=seeded())).shape == (1, 3, 16, 16)
     assert sum(isinstance(module, nn.InstanceNorm2d) for module in plain.modules()) == 8
 

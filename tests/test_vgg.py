@@ -7,10 +7,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-import weights.files
+import weights.load
 from core.vgg import VGG, layer_names
-from weights.catalog import CATALOG, find
-from weights.files import WeightsError, load, locate
+from weights.catalog import CATALOG, entry
+from weights.load import WeightsError, load, locate
 
 
 def test_first_layer_equals_a_hand_computed_convolution() -> None:
@@ -104,17 +104,17 @@ def test_every_catalog_entry_is_complete() -> None:
 
 
 def test_the_file_on_disk_has_the_catalogued_hash() -> None:
-    weight = find("vgg19")
+    weight = entry("vgg19")
     assert hashlib.sha256(locate(weight).read_bytes()).hexdigest() == weight.sha256
 
 
 def test_unknown_key_lists_the_known_ones() -> None:
     with pytest.raises(KeyError, match="vgg19"):
-        find("vgg11")
+        entry("vgg11")
 
 
 def test_a_changed_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    changed = bytearray(locate(find("vgg19")).read_bytes())
+    changed = bytearray(locate(entry("vgg19")).read_bytes())
     changed[1_000_000] ^= 1
     (tmp_path / "vgg.bin").write_bytes(changed)
     monkeypatch.setenv("STYLEGRID_VGG19", str(tmp_path / "vgg.bin"))

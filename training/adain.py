@@ -14,10 +14,10 @@ from PIL import Image
 from torch import Tensor
 
 from core.device import allow_fast_matmul, fast_dtype, pick_device
-from core.grain import Grain, noise
 from core.losses import mean_std, periodicity, relative_error, total_variation
+from core.noise import Grain, noise
+from core.patches import whole
 from core.sheet import contact_sheet
-from core.tiles import whole
 from core.vgg import VGG
 from methods.adain import LAYERS, MULTIPLE, Decoder, adain, encoder
 from training.command import finish, parser, plan, run

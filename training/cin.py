@@ -17,10 +17,10 @@ from torch import Tensor
 
 from core.device import allow_fast_matmul, fast_dtype, pick_device
 from core.images import open_picture, to_tensor
-from core.perceptual import Perceptual
+from core.perceptual_loss import PerceptualLoss
 from core.plates import plates
 from core.sheet import contact_sheet
-from core.transformer import Transformer
+from core.transformer_net import TransformerNet
 from methods.cin import conditional, is_style
 from training.command import finish, parser, plan, run
 from training.data import Pictures
@@ -38,7 +38,7 @@ def pace(parameter: str) -> float:
 class MultiStyle:
     """The losses of a batch in which every picture gets a style of its own, drawn at random."""
 
-    def __init__(self, network: Transformer, perceptual: Perceptual, styles: int) -> None:
+    def __init__(self, network: TransformerNet, perceptual: PerceptualLoss, styles: int) -> None:
         self.network, self.perceptual, self.styles = network, perceptual, styles
 
     def __call__(self, content: Tensor, random: torch.Generator) -> dict[str, Tensor]:
@@ -50,7 +50,7 @@ class MultiStyle:
 
 
 @torch.no_grad()
-def sheet(network: Transformer, photos: Tensor, styles: Sequence[Tensor]) -> Image.Image:
+def sheet(network: TransformerNet, photos: Tensor, styles: Sequence[Tensor]) -> Image.Image:
     """The styles, and below them a row per photo: the photo and its pastiche in every style."""
     chosen = torch.eye(len(styles), device=photos.device)
     rows: list[list[Tensor]] = [[torch.ones_like(photos[:1]), *styles]]
@@ -71,7 +71,7 @@ def train(given: argparse.Namespace) -> None:
     pictures = Pictures(given.content, device)
     torch.manual_seed(given.seed)
     network = conditional(len(known)).to(device, dtype).to(memory_format=torch.channels_last)
-    losses = MultiStyle(network, Perceptual(styles, device, dtype), len(known))
+    losses = MultiStyle(network, PerceptualLoss(styles, device, dtype), len(known))
     training = Training(network, losses, pictures.batch, plan(given), pace)
     photos = pictures.batch(SHEET_PHOTOS, 256, torch.Generator().manual_seed(1))
     names = [plate.name for plate in known]

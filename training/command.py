@@ -12,9 +12,9 @@ from PIL import Image
 from core.device import DEVICES
 from core.version import VERSION
 from training.data import Pictures
-from training.journal import watch
+from training.log import watch
 from training.loop import Plan, Stage, Training
-from weights.files import WeightsError, pack
+from weights.load import WeightsError, pack
 
 
 def parser(name: str, description: str) -> argparse.ArgumentParser:

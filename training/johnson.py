@@ -15,17 +15,17 @@ from torch import Tensor
 
 from core.device import allow_fast_matmul, fast_dtype, pick_device
 from core.images import open_picture, to_tensor
-from core.perceptual import Perceptual
+from core.perceptual_loss import PerceptualLoss
 from core.plates import plate
 from core.sheet import contact_sheet
-from core.transformer import Transformer
+from core.transformer_net import TransformerNet
 from methods.cin import is_style
 from methods.johnson import NORMS, WIDTHS, in_format, johnson
 from training.command import finish, parser, plan, run
 from training.data import Pictures
 from training.loop import Training
-from weights.catalog import find
-from weights.files import fill, load, read
+from weights.catalog import entry
+from weights.load import fill, load, read
 
 SHEET_PHOTOS, SHEET_SIDE = 6, 256  # how many, and px
 NORM_PACE = 10.0
@@ -39,7 +39,7 @@ def pace(parameter: str) -> float:
 class SingleStyle:
     """The losses of a batch in the only style."""
 
-    def __init__(self, network: Transformer, perceptual: Perceptual) -> None:
+    def __init__(self, network: TransformerNet, perceptual: PerceptualLoss) -> None:
         self.network, self.perceptual = network, perceptual
 
     def __call__(self, content: Tensor, random: torch.Generator) -> dict[str, Tensor]:
@@ -47,7 +47,7 @@ class SingleStyle:
         return self.perceptual(self.network(content), content, style)
 
 
-def start(network: Transformer, path: Path | None, style: str) -> None:
+def start(network: TransformerNet, path: Path | None, style: str) -> None:
     """Put in the weights of another network. With the path `cin`: the multi-style network's of the style.
 
     ValueError for a style that it does not know, WeightsError where they do not fit.
@@ -55,7 +55,7 @@ def start(network: Transformer, path: Path | None, style: str) -> None:
     if path is None:
         return
     if path == Path("cin"):
-        styles = find("cin").styles
+        styles = entry("cin").styles
         if style not in styles:
             raise ValueError(f"The multi-style network knows no {style}; it knows {', '.join(styles)}.")
         row = styles.index(style)
@@ -66,7 +66,7 @@ def start(network: Transformer, path: Path | None, style: str) -> None:
 
 
 @torch.no_grad()
-def sheet(network: Transformer, photos: Tensor, style: Tensor) -> Image.Image:
+def sheet(network: TransformerNet, photos: Tensor, style: Tensor) -> Image.Image:
     """The style and the photos, and below each photo its pastiche."""
     singles = torch.split(photos, 1)
     network.eval()  # batch norm then uses its running statistics, as in the app
@@ -94,7 +94,7 @@ def train(given: argparse.Namespace) -> None:
     start(network, given.start, name)
     in_format(network, device, dtype)
     pictures = Pictures(given.content, device)
-    losses = SingleStyle(network, Perceptual([style], device, dtype))
+    losses = SingleStyle(network, PerceptualLoss([style], device, dtype))
     training = Training(network, losses, pictures.batch, plan(given), pace)
     photos = pictures.batch(SHEET_PHOTOS, 256, torch.Generator().manual_seed(1))
     kind = [name, *(["batch"] if given.norm == "batch" else []), *(["slim"] if given.width == "slim" else [])]

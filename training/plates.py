@@ -25,8 +25,8 @@ from core.plates import plates
 from core.resample import fit_short_side, resample
 from core.vgg import VGG
 from core.yardstick import Yardstick
-from methods.gatys import Descent
-from methods.gatys_objective import pixel_scale
+from methods.gatys import ImageOptimiser
+from methods.gatys_loss import pixel_scale
 from methods.gatys_presets import FIRST_OF_BLOCK, PAPER
 from training.draw_plates import encoded
 
@@ -73,7 +73,7 @@ def synthesised(painting: Tensor, seed: int, levels: tuple[tuple[int, int], ...]
     image = torch.rand((1, 3, side, side), generator=torch.Generator().manual_seed(seed)).to(device)
     for side, steps in levels:
         texture = Texture(network, fit_short_side(painting, side))
-        descent = Descent(texture, resample(image, side, side))
+        descent = ImageOptimiser(texture, resample(image, side, side))
         for _ in range(steps):
             descent.step()
         image = descent.image()

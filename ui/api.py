@@ -9,26 +9,26 @@ from typing import Any, cast
 import gradio as gr
 from gradio.data_classes import FileData, FileDataDict
 
+from compare.comparison import Comparison, Tile
+from compare.results import picture, png_text, record
 from core.images import open_picture, resize
-from core.plates import Names, plates
-from methods.compare import Comparison, Tile
-from methods.results import picture, png_text, record
-from methods.settings import Knob, MethodSettings
-from ui.controls import settings_of, shown
-from ui.handlers import session_of
-from ui.inputs import path_of
-from ui.pictures import Shelf
+from core.plates import PlateIndex, plates
+from methods.settings import MethodSettings, Setting
+from ui.events import session_of
+from ui.files import FileCache
+from ui.grid import watch
+from ui.picture_input import path_of
 from ui.report import archive
-from ui.runs import Run, Runs, checked_repeats, checked_size
-from ui.tiles import ENDED
-from ui.wall import watch
+from ui.settings_panel import settings_of, shown
+from ui.store import Run, Runs, checked_repeats, checked_size
+from ui.tile import ENDED
 
 
 class Endpoint:
     """What /compare does."""
 
-    def __init__(self, comparison: Comparison, runs: Runs, shelf: Shelf, names: Names) -> None:
-        self.comparison, self.runs, self.shelf, self.names = comparison, runs, shelf, names
+    def __init__(self, comparison: Comparison, runs: Runs, files: FileCache, names: PlateIndex) -> None:
+        self.comparison, self.runs, self.files, self.names = comparison, runs, files, names
 
     def compare(
         self,
@@ -92,7 +92,7 @@ class Endpoint:
             raise gr.Error(
                 "This session has compared nothing yet: call /compare first.", print_exception=False
             )
-        return sent(self.shelf.put_bytes(archive(*last), "stylegrid.zip"))
+        return sent(self.files.save_bytes(archive(*last), "stylegrid.zip"))
 
     def run_of(
         self, content: Any, style: Any, size: int, settings: dict[str, dict[str, Any]] | None, repeats: int
@@ -104,7 +104,7 @@ class Endpoint:
             raise ValueError(
                 f"settings is {settings!r}; name each method with its settings, as in {example}."
             )
-        asked = settings or {name: {} for name, method in methods.items() if not method.missing()}
+        asked = settings or {name: {} for name, method in methods.items() if not method.unavailable()}
         unknown = [name for name in asked if name not in methods]
         if unknown:
             raise ValueError(f"There is no method {unknown[0]!r}; choose from {', '.join(methods)}.")
@@ -124,25 +124,25 @@ class Endpoint:
         if image is None:
             return {}
         assert tile.frame is not None
-        path = self.shelf.put(image, f"stylegrid-{tile.method}.png", png_text(tile))
-        others = [self.shelf.put_bytes(data, name) for name, data in tile.frame.files.items()]
+        path = self.files.put(image, f"stylegrid-{tile.method}.png", png_text(tile))
+        others = [self.files.save_bytes(data, name) for name, data in tile.frame.files.items()]
         return {"picture": sent(path), "files": [sent(other) for other in others]}
 
 
 def described(kind: type[MethodSettings]) -> list[dict[str, Any]]:
     """A method's settings for a program that wants to know what it may ask for."""
     defaults = kind.make()
-    return [described_knob(knob, getattr(defaults, knob.name)) for knob in kind.knobs()]
+    return [described_setting(setting, getattr(defaults, setting.name)) for setting in kind.fields()]
 
 
-def described_knob(knob: Knob, default: Any) -> dict[str, Any]:
+def described_setting(setting: Setting, default: Any) -> dict[str, Any]:
     """One setting, with the value that a run takes where none is asked for."""
-    told: dict[str, Any] = {"name": knob.name, "kind": knob.kind.__name__, "default": shown(default)}
-    if knob.choices:
-        told["choices"] = list(knob.choices)
-    elif knob.kind in (int, float):
-        told |= {"low": knob.low, "high": knob.high}
-    return {**told, "help": knob.help}
+    told: dict[str, Any] = {"name": setting.name, "kind": setting.kind.__name__, "default": shown(default)}
+    if setting.choices:
+        told["choices"] = list(setting.choices)
+    elif setting.kind in (int, float):
+        told |= {"low": setting.low, "high": setting.high}
+    return {**told, "help": setting.help}
 
 
 def sent(path: Path) -> FileDataDict:

@@ -14,7 +14,7 @@ import gradio as gr
 from PIL import Image, ImageOps
 
 from core.plates import STYLES, plates
-from ui.pictures import data_address
+from ui.files import data_address
 
 PHOTOS = Path(__file__).parent.parent / "examples"
 THUMBNAIL_SIDE = 112  # px, shown at half of it on dense screens

@@ -9,8 +9,8 @@ from gradio.components import Component
 from PIL import Image, ImageChops
 
 from core.images import PictureError, resize
-from ui.inputs import PictureInput
-from ui.pictures import Shelf
+from ui.files import FileCache
+from ui.picture_input import PictureInput
 
 SIDE = 640  # px of the picture that is painted on; masks are smoothed to the features' size anyway
 
@@ -34,7 +34,7 @@ class MaskPainter:
             )
             self.use = gr.Button("Use as mask", size="sm")
 
-    def connect(self, content: PictureInput, shelf: Shelf) -> None:
+    def connect(self, content: PictureInput, files: FileCache) -> None:
         """Bring the photo onto the canvas when the drawer is opened, and the strokes into the mask."""
         shared: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
@@ -51,7 +51,7 @@ class MaskPainter:
                     "Nothing is painted yet: brush over what the style picture shall get.",
                     print_exception=False,
                 )
-            return str(shelf.put(strokes, "mask.png", {}))
+            return str(files.put(strokes, "mask.png", {}))
 
         self.drawer.expand(photo, content.image, self.canvas, preprocess=False, **shared)
         self.use.click(mask, self.canvas, self.mask, **shared)

@@ -12,16 +12,16 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from compare.comparison import Tile, working_style
+from compare.results import picture, png_text, record
 from core.images import png_bytes, resize, to_tensor
 from core.sheet import contact_sheet
-from methods.compare import Tile, working_style
-from methods.results import picture, png_text, record
-from ui.look import STYLE, THEME, ULTRAMARINE
-from ui.runs import Run
+from ui.store import Run
 from ui.summary import summary
 from ui.sweep import Points, records, section
 from ui.texts import yardstick
-from ui.tiles import Pictures, tile_html
+from ui.theme import STYLE, THEME, ULTRAMARINE
+from ui.tile import Pictures, tile_html
 
 SHEET_SIDE = 320  # px
 COLOURS = (

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.images import PictureError, read_png_text
 from methods.settings import MethodSettings
-from ui.controls import Panel, settings_of
+from ui.settings_panel import Panel, settings_of
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def restored(path: str, panels: Mapping[str, Panel]) -> Restored:
         method, size = text["stylegrid.method"], int(text["stylegrid.size"])
         values: dict[str, Any] = json.loads(text["stylegrid.settings"])
         panel = panels[method]
-        files = frozenset(knob.name for knob in panel.Settings.knobs() if knob.file)
+        files = frozenset(setting.name for setting in panel.Settings.fields() if setting.file)
         kept = {name: value for name, value in values.items() if name not in files}
         settings = settings_of(panel.title, panel.Settings, kept)
     except (KeyError, TypeError, ValueError, AttributeError) as error:

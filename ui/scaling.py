@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from methods.cost import fitted
+from compare.costs import fitted
 from ui.scatter import text
 
 Line = Sequence[tuple[float, float]]

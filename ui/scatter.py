@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from compare.comparison import Tile
 from core.pareto import pareto_front
-from methods.compare import Tile
-from ui.tiles import time
+from ui.tile import time
 
 WIDTH, HEIGHT = 760, 340
 LEFT, RIGHT, TOP, BOTTOM = 44, 700, 30, 300

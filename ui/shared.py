@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import gradio as gr
 from gradio.components import Component
 
-from methods.finish import FinishSettings
-from ui.controls import Panel, control
+from methods.blend import BlendSettings
+from ui.settings_panel import Panel, control
 
 SAME = {"strength": ("strength", "alpha")}  # what other methods call it
 
@@ -17,10 +17,11 @@ class SharedControls:
     """Constructing one draws it. The methods' own panels follow, and may then be set apart."""
 
     def __init__(self) -> None:
-        defaults = FinishSettings.make()
+        defaults = BlendSettings.make()
         with gr.Accordion("Settings of all methods", open=False, elem_classes="panel"):
             self.controls: dict[str, Component] = {
-                knob.name: control(knob, getattr(defaults, knob.name)) for knob in FinishSettings.knobs()
+                setting.name: control(setting, getattr(defaults, setting.name))
+                for setting in BlendSettings.fields()
             }
 
     def connect(self, panels: Iterable[Panel]) -> None:

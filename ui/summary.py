@@ -6,9 +6,9 @@ import statistics
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from methods.compare import Tile
+from compare.comparison import Tile
 from ui.scatter import drawing, seconds_of, style_of
-from ui.tiles import megabytes, time
+from ui.tile import megabytes, time
 
 HEADINGS = ("Method", "Load", "First run", "Warm run", "Peak memory", "Content distance", "Style distance")
 SORT = (

@@ -9,10 +9,10 @@ from typing import Any
 
 import gradio as gr
 
-from methods.compare import Tile
-from ui.inputs import said
+from compare.comparison import Tile
+from ui.picture_input import said
 from ui.scaling import MEMORY, SECONDS, Line, Quantity, scaling
-from ui.tiles import MEGABYTE, megabytes, time
+from ui.tile import MEGABYTE, megabytes, time
 
 SIZES = (256, 384, 512, 768, 1024, 1536, 2048)
 FIRST_SIZES = (256, 512, 1024)

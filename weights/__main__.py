@@ -14,9 +14,9 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.table import Table
 
 from weights import publish, space
-from weights.catalog import CATALOG, Weight, find
-from weights.files import WeightsError, obtain
+from weights.catalog import CATALOG, WeightFile, entry
 from weights.inventory import item, items, verified
+from weights.load import WeightsError, resolve
 from weights.progress import Download, watching
 
 
@@ -64,10 +64,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
-def weights_of(keys: Sequence[str]) -> list[Weight]:
+def weights_of(keys: Sequence[str]) -> list[WeightFile]:
     """The entries called so. ValueError where there is none."""
     try:
-        return [find(key) for key in keys]
+        return [entry(key) for key in keys]
     except KeyError as error:
         raise ValueError(error.args[0]) from error
 
@@ -85,7 +85,7 @@ def show() -> None:
     Console(width=None if sys.stdout.isatty() else 200).print(table, highlight=False, markup=False)
 
 
-def fetch_all(chosen: Sequence[Weight], named: bool) -> int:
+def fetch_all(chosen: Sequence[WeightFile], named: bool) -> int:
     """Download what is not at hand, with a bar each; 1 where one could not be had.
 
     Unless it was named, what comes with an optional package is left out where that is not installed.
@@ -101,7 +101,7 @@ def fetch_all(chosen: Sequence[Weight], named: bool) -> int:
 
             try:
                 with watching(move):
-                    data, path = obtain(weight)
+                    data, path = resolve(weight)
                 progress.update(bar, completed=len(data), total=len(data))
                 print(f"{weight.key}: {path}")
             except WeightsError as error:
@@ -114,7 +114,7 @@ def fetch_all(chosen: Sequence[Weight], named: bool) -> int:
     return status
 
 
-def verify_all(chosen: Sequence[Weight], named: bool) -> int:
+def verify_all(chosen: Sequence[WeightFile], named: bool) -> int:
     """Say of each file whether its hash is right; 1 where one is not, or where a named one is missing."""
     status = 0
     for weight in chosen:

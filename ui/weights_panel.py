@@ -7,12 +7,12 @@ from html import escape
 
 import gradio as gr
 
-from methods.loading import downloads
+from compare.loading import downloads
 from ui.examples import ON_CLICK
-from ui.tiles import megabytes
+from ui.tile import megabytes
 from weights.catalog import CATALOG
-from weights.files import WeightsError, obtain
 from weights.inventory import Item, item
+from weights.load import WeightsError, resolve
 
 HEADINGS = ("File", "Source", "Commit", "SHA-256", "Size", "Licence", "State")
 
@@ -47,7 +47,7 @@ class WeightsPanel:
         # The index comes from the browser: a wrong one raises here and changes nothing.
         weight = list(CATALOG.values())[int(event.index)]
         try:
-            for download in downloads(lambda: obtain(weight), None):
+            for download in downloads(lambda: resolve(weight), None):
                 yield table({weight.key: str(download)})
         except WeightsError as error:
             yield table({weight.key: str(error)})

@@ -9,10 +9,10 @@ import gradio as gr
 from gradio.components import Component
 
 from methods.base import Method
-from methods.settings import Knob, MethodSettings
-from ui.inputs import PictureInput, path_of
+from methods.settings import MethodSettings, Setting
+from ui.files import FileCache
 from ui.mask import MaskPainter
-from ui.pictures import Shelf
+from ui.picture_input import PictureInput, path_of
 
 MOST_SLIDER_POSITIONS = 10_000  # beyond this a slider cannot be set to one value
 
@@ -29,34 +29,34 @@ class Panel:
         self.Settings = method.Settings
         defaults = self.Settings.make()
         # The preset comes first, for it sets all others; the sort leaves these in their order.
-        knobs = sorted(self.Settings.knobs(), key=lambda knob: knob.name != "preset")
+        entries = sorted(self.Settings.fields(), key=lambda setting: setting.name != "preset")
         self.controls: dict[str, Component] = {}
         self.painters: list[MaskPainter] = []
         with gr.Accordion(f"{method.title}: settings", open=False, elem_classes="panel"):
-            for knob in knobs:
-                if not knob.expert:
-                    self.draw(knob, getattr(defaults, knob.name))
-            if any(knob.expert for knob in knobs):
+            for setting in entries:
+                if not setting.expert:
+                    self.draw(setting, getattr(defaults, setting.name))
+            if any(setting.expert for setting in entries):
                 with gr.Accordion("For experts", open=False):
-                    for knob in knobs:
-                        if knob.expert:
-                            self.draw(knob, getattr(defaults, knob.name))
+                    for setting in entries:
+                        if setting.expert:
+                            self.draw(setting, getattr(defaults, setting.name))
 
-    def draw(self, knob: Knob, value: Any) -> None:
+    def draw(self, setting: Setting, value: Any) -> None:
         """The field's control, with a canvas where it is a mask."""
-        self.controls[knob.name] = control(knob, value)
-        if knob.file == "mask":
-            self.painters.append(MaskPainter(self.controls[knob.name]))
+        self.controls[setting.name] = control(setting, value)
+        if setting.file == "mask":
+            self.painters.append(MaskPainter(self.controls[setting.name]))
 
-    def connect(self, page: gr.Blocks, content: PictureInput, size: Component, shelf: Shelf) -> None:
+    def connect(self, page: gr.Blocks, content: PictureInput, size: Component, files: FileCache) -> None:
         """Let the choice of a preset fill in all other controls and the size, and a reload new choices."""
         for painter in self.painters:
-            painter.connect(content, shelf)
-        growing = [self.controls[knob.name] for knob in self.Settings.knobs() if knob.growing]
-        if growing:
+            painter.connect(content, files)
+        dynamic = [self.controls[setting.name] for setting in self.Settings.fields() if setting.dynamic]
+        if dynamic:
             page.load(
-                self.grown,
-                outputs=growing,
+                self.new_choices,
+                outputs=dynamic,
                 queue=False,
                 show_progress="hidden",
                 api_visibility="private",
@@ -75,12 +75,12 @@ class Panel:
             api_visibility="private",
         )
 
-    def grown(self) -> dict[Component, Component]:
+    def new_choices(self) -> dict[Component, Component]:
         """The controls whose choices may have become more, with the choices of now."""
         return {
-            self.controls[knob.name]: gr.Dropdown(list(knob.choices))
-            for knob in self.Settings.knobs()
-            if knob.growing
+            self.controls[setting.name]: gr.Dropdown(list(setting.choices))
+            for setting in self.Settings.fields()
+            if setting.dynamic
         }
 
     def preset_values(self, preset: str) -> list[Any]:
@@ -105,25 +105,25 @@ def chosen_settings(
 
 def settings_of(title: str, kind: type[MethodSettings], values: Mapping[str, Any]) -> MethodSettings:
     """Settings from values as JSON brings them; ValueError begins with the method's title."""
-    knobs = {knob.name: knob for knob in kind.knobs()}
+    entries = {setting.name: setting for setting in kind.fields()}
     try:
         if not isinstance(values, Mapping):
             raise ValueError(f'its settings are {values!r}; name each, as in {{"seed": 1}}, or give {{}}.')
-        unknown = [name for name in values if name not in knobs]
+        unknown = [name for name in values if name not in entries]
         if unknown:
-            raise ValueError(f"there is no setting {unknown[0]!r}; there are {', '.join(knobs)}.")
-        return kind.make(**{name: typed(knobs[name], value) for name, value in values.items()})
+            raise ValueError(f"there is no setting {unknown[0]!r}; there are {', '.join(entries)}.")
+        return kind.make(**{name: typed(entries[name], value) for name, value in values.items()})
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{title}: {error}") from error
 
 
-def typed(knob: Knob, value: Any) -> Any:
+def typed(setting: Setting, value: Any) -> Any:
     """A value from JSON in the field's own type where that loses nothing, else as it is."""
-    if knob.file:  # never a path as text, which could name any file of the server
+    if setting.file:  # never a path as text, which could name any file of the server
         return path_of(value or None) or ""
-    if knob.kind is tuple:
+    if setting.kind is tuple:
         return tuple(value or ()) if value is None or isinstance(value, (list, tuple)) else value
-    if knob.kind is int and isinstance(value, float) and value.is_integer():
+    if setting.kind is int and isinstance(value, float) and value.is_integer():
         return int(value)
     return value
 
@@ -133,24 +133,26 @@ def shown(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def control(knob: Knob, value: Any) -> Component:
+def control(setting: Setting, value: Any) -> Component:
     """The control that fits the field. Ranges are checked by the settings themselves, in their own words."""
-    common: dict[str, Any] = {"label": label(knob), "info": knob.help, "interactive": True}
-    if knob.kind is bool:
+    common: dict[str, Any] = {"label": label(setting), "info": setting.help, "interactive": True}
+    if setting.kind is bool:
         return gr.Checkbox(value, **common)
-    if knob.file:
-        types = ["image"] if knob.file == "mask" else [knob.file]
-        return gr.File(label=f"{label(knob)}: {knob.help}", file_types=types, height=150)
-    if knob.kind is str and not knob.choices:
+    if setting.file:
+        types = ["image"] if setting.file == "mask" else [setting.file]
+        return gr.File(label=f"{label(setting)}: {setting.help}", file_types=types, height=150)
+    if setting.kind is str and not setting.choices:
         return gr.Textbox(value, **common)
-    if knob.choices:
-        return gr.Dropdown(list(knob.choices), value=shown(value), multiselect=knob.kind is tuple, **common)
-    if knob.step is None or (knob.high - knob.low) / knob.step > MOST_SLIDER_POSITIONS:
-        return gr.Number(value, precision=0 if knob.kind is int else None, **common)
-    return gr.Slider(knob.low, knob.high, value, step=knob.step, **common)
+    if setting.choices:
+        return gr.Dropdown(
+            list(setting.choices), value=shown(value), multiselect=setting.kind is tuple, **common
+        )
+    if setting.step is None or (setting.high - setting.low) / setting.step > MOST_SLIDER_POSITIONS:
+        return gr.Number(value, precision=0 if setting.kind is int else None, **common)
+    return gr.Slider(setting.low, setting.high, value, step=setting.step, **common)
 
 
-def label(knob: Knob) -> str:
+def label(setting: Setting) -> str:
     """A field's name in words."""
-    words = knob.name.replace("tv_", "total_variation_").replace("_", " ")
+    words = setting.name.replace("tv_", "total_variation_").replace("_", " ")
     return words[0].upper() + words[1:]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
-from methods.compare import Tile
+from compare.comparison import Tile
 from ui.curves import chart
 
 MEGABYTE = 10**6  # bytes
@@ -174,7 +174,7 @@ def warm(seconds: Sequence[float]) -> tuple[str, str]:
 
 def counts_steps(tile: Tile) -> bool:
     """Whether losses are to be expected: room is kept for their curves before the first frame."""
-    return any(knob.name == "steps" for knob in tile.settings.knobs())
+    return any(setting.name == "steps" for setting in tile.settings.fields())
 
 
 def provenance(tile: Tile) -> str:

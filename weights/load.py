@@ -17,7 +17,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from weights.catalog import Weight, find
+from weights.catalog import WeightFile, entry
 
 EMBEDDED = Path(__file__).parent / "embedded"
 OWN_REPO = "STYLEGRID_WEIGHTS_REPO"  # where our own networks are on the Hub
@@ -27,7 +27,7 @@ class WeightsError(RuntimeError):
     """Weights are missing, damaged or not the ones that the catalog names."""
 
 
-def variable(weight: Weight) -> str:
+def variable(weight: WeightFile) -> str:
     """The environment variable that names a weight's file directly: STYLEGRID_VGG19, STYLEGRID_ONNX_CANDY_9.
 
     For machines on which the package that carries it is not installed, or from which no Hub is reached. It
@@ -36,7 +36,7 @@ def variable(weight: Weight) -> str:
     return "STYLEGRID_" + re.sub(r"\W", "_", weight.key.upper())
 
 
-def locate(weight: Weight) -> Path:
+def locate(weight: WeightFile) -> Path:
     """The path of a weight's file, by its variable if that is set; WeightsError when it is not there."""
     given = os.environ.get(variable(weight))
     path = Path(given) if given else _folder(weight) / weight.file
@@ -52,10 +52,10 @@ def load(key: str) -> dict[str, Tensor]:
     of the Hub's own (weights.hub). Raises KeyError for an unknown key and WeightsError for a missing or
     differing file.
     """
-    return read(*obtain(find(key)))
+    return read(*resolve(entry(key)))
 
 
-def obtain(weight: Weight) -> tuple[bytes, Path]:
+def resolve(weight: WeightFile) -> tuple[bytes, Path]:
     """The verified bytes of a weight's file and its path; read once: what was checked is what is loaded."""
     given = os.environ.get(variable(weight))
     if not weight.repo or given:
@@ -69,7 +69,7 @@ def obtain(weight: Weight) -> tuple[bytes, Path]:
     return hub.fetch(weight)
 
 
-def in_own_repo(weight: Weight) -> Weight:
+def in_own_repo(weight: WeightFile) -> WeightFile:
     """The weight with its place on the Hub; one of our own networks is in the repository that
     STYLEGRID_WEIGHTS_REPO names, OWNER/NAME or OWNER/NAME@COMMIT."""
     if weight.repo:
@@ -83,7 +83,7 @@ def in_own_repo(weight: Weight) -> Weight:
     return replace(weight, repo=repo, revision=revision)
 
 
-def embedded(weight: Weight) -> tuple[bytes, Path]:
+def embedded(weight: WeightFile) -> tuple[bytes, Path]:
     """The same of a file that comes with StyleGrid, a package, or its variable."""
     path = locate(weight)
     data = path.read_bytes()
@@ -94,7 +94,7 @@ def embedded(weight: Weight) -> tuple[bytes, Path]:
             f"{digest[:12]}..., expected {weight.sha256[:12]}... . Reinstall it, or remove it."
         )
     if weight.part:
-        from weights.parts import part_of  # which imports this module
+        from weights.partial import part_of  # which imports this module
 
         return part_of(str(path), lambda first, last: data[first:last], weight.part, lambda _: None), path
     return data, path
@@ -178,7 +178,7 @@ def unpack(data: bytes, name: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return tensors, metadata
 
 
-def _folder(weight: Weight) -> Path:
+def _folder(weight: WeightFile) -> Path:
     if weight.package is None:
         return EMBEDDED
     spec = importlib.util.find_spec(weight.package)  # finds the package without running it

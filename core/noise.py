@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.tiles import Tile
+from core.patches import Tile
 
 PERIOD = 1024  # px after which the noise on a picture repeats itself
 COARSE = 8  # px, the distance of positions of relu4_1

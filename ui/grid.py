@@ -6,14 +6,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from compare.comparison import Comparison, State, Tile
+from compare.results import picture, png_text
 from core.images import resize
 from methods.base import Frame
-from methods.compare import Comparison, State, Tile
-from methods.results import picture, png_text
-from ui.pictures import Shelf, address, preview
-from ui.runs import Run
+from ui.files import FileCache, address, preview
+from ui.store import Run
 from ui.summary import summary
-from ui.tiles import ENDED, Pictures, empty_tile, tile_html
+from ui.tile import ENDED, Pictures, empty_tile, tile_html
 
 SECONDS_BETWEEN_PREVIEWS = 0.5
 
@@ -29,21 +29,21 @@ def watch(comparison: Comparison, run: Run) -> Iterator[dict[str, Tile]]:
             states, shown = now, time.perf_counter()
 
 
-class Wall:
+class Grid:
     """Draws the tiles of one run.
 
     Args:
         titles: of all methods by name, in their order; those that the run leaves out get an empty tile.
-        shelf: keeps the finished pictures.
+        files: keeps the finished pictures.
     """
 
-    def __init__(self, run: Run, titles: Mapping[str, str], shelf: Shelf) -> None:
-        self.run, self.titles, self.shelf = run, titles, shelf
+    def __init__(self, run: Run, titles: Mapping[str, str], files: FileCache) -> None:
+        self.run, self.titles, self.files = run, titles, files
         self.content = resize(run.content, run.size)
         width, height = self.content.rgb.size
-        self.photo = Pictures(width / height, address(shelf.put(self.content.rgb, "photo.png", {})))
+        self.photo = Pictures(width / height, address(files.put(self.content.rgb, "photo.png", {})))
         self._drawn: dict[str, tuple[Tile, str]] = {}
-        self._kept: dict[str, tuple[Frame, Pictures]] = {}  # last frames, whose files are on the shelf
+        self._kept: dict[str, tuple[Frame, Pictures]] = {}  # last frames, whose files are kept
 
     def all(self, state: State) -> list[str]:
         """All tiles in one state, before the run has begun."""
@@ -74,8 +74,8 @@ class Wall:
         assert image is not None
         if tile.state not in ENDED:
             return Pictures(self.photo.ratio, self.photo.photo, preview(image))
-        file = address(self.shelf.put(image, f"stylegrid-{tile.method}.png", png_text(tile)))
-        others = {name: address(self.shelf.put_bytes(data, name)) for name, data in tile.frame.files.items()}
+        file = address(self.files.put(image, f"stylegrid-{tile.method}.png", png_text(tile)))
+        others = {name: address(self.files.save_bytes(data, name)) for name, data in tile.frame.files.items()}
         pictures = Pictures(self.photo.ratio, self.photo.photo, file, file, others)
         self._kept[tile.method] = tile.frame, pictures
         return pictures

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
-from core.images import working_size
-from methods.base import Method, Stopped
-from methods.compare import Comparison, Request, Tile
-from methods.cost import Costs
+from compare.costs import CostModel
+from compare.schema import Request, Tile
+from engine.inline import InlineEngine
+from methods.base import Method, Stop, Stopped
 
 # Generous guesses: a run that takes longer than it asked for is cut, one that asks for much waits longer.
 START_SECONDS = 15.0  # for the weights
 SCORE_SECONDS = 3.0  # for a method's distances, and for moving its pictures
-PACE = 0.05  # of the seconds on the machine of Method.reference_seconds
+SPEED_FACTOR = 0.05  # of the seconds on the machine of Method.reference_seconds
 SHORTEST, LONGEST = 30, 240
 
 
-def comparison_of(methods: Sequence[Method]) -> Comparison:
-    """A Comparison; on ZeroGPU one that asks for the GPU at each run."""
-    if os.environ.get("SPACES_ZERO_GPU"):
-        import spaces  # only there, and before CUDA is used
-
-        return BorrowingComparison(methods, spaces.GPU)
-    return Comparison(methods)
-
-
-class BorrowingComparison(Comparison):
+class ZeroGPUEngine(InlineEngine):
     """Runs in another process, which has the GPU for as long as `seconds_of` estimates.
 
     Args:
@@ -38,31 +28,32 @@ class BorrowingComparison(Comparison):
 
     def __init__(self, methods: Sequence[Method], gpu: Callable[..., Any], device: str = "auto") -> None:
         super().__init__(methods, device)
-        self.costs = Costs(self.methods, self.device, PACE)  # no GPU is here on which it could be tried
+        comparison = self.comparison
+        # No GPU is here on which it could be calibrated.
+        self.costs = comparison.costs = CostModel(self.methods, comparison.device, SPEED_FACTOR)
         # The other process is a fork that keeps this object, so that methods stay loaded while it lives.
-        self._borrowed = gpu(duration=self.seconds_of)(super().run)
+        self._borrowed = gpu(duration=self.seconds_of)(comparison.run)
 
-    def run(self, request: Request) -> Iterator[dict[str, Tile]]:
+    def run(self, request: Request, stop: Stop) -> Iterator[Tile]:
         """As Comparison.run. A Stop cannot reach the other process: closing the generator ends the work."""
         tiles: dict[str, Tile] = {}
-        with closing(self._borrowed(replace(request, stop=None))) as frames:
+        with closing(self._borrowed(request)) as changes:
             try:
-                for tiles in frames:
-                    yield tiles
-                    if request.stop is not None:
-                        request.stop.check()
+                for tile in changes:
+                    tiles[tile.method] = tile
+                    yield tile
+                    stop.check()
             except Stopped:
-                yield {name: stopped(tile) for name, tile in tiles.items()}
+                yield from map(stopped, tiles.values())
         for tile in tiles.values():
             if tile.state == "done":
-                self._learn_cost(tile)
+                self.costs.record(tile)
 
     def seconds_of(self, request: Request) -> int:
         """How long a run may have the GPU, in seconds."""
-        width, height = working_size(*request.content.rgb.size, request.size)
         seconds = START_SECONDS
         for name, each in request.settings.items():
-            work = self.costs.predict(name, each, width * height)
+            work = self.costs.predict(name, each, request.pixels)
             seconds += SCORE_SECONDS + (1 + request.repeats) * work
         return round(min(max(seconds, SHORTEST), LONGEST))
 
@@ -71,4 +62,4 @@ def stopped(tile: Tile) -> Tile:
     """The tile of a run that was ended: what was finished stays."""
     if tile.state in ("done", "failed"):
         return tile
-    return replace(tile, state="done" if tile.state in ("measuring", "timing") else "stopped", told="")
+    return replace(tile, state="done" if tile.state in ("measuring", "timing") else "stopped", message="")

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from compare.comparison import REPEATS, Request, Tile
 from methods.base import Stop
-from methods.compare import REPEATS, Request, Tile
 from ui.sweep import Points
 
 SIZES = (64, 1024)  # px, of the long side

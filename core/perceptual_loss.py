@@ -15,7 +15,7 @@ from core.yardstick import CONTENT_LAYER, SHORT_SIDE, STYLE_LAYERS
 CONTENT_WEIGHT, STYLE_WEIGHT, VARIATION_WEIGHT = 1.0, 2.0, 0.1
 
 
-class Perceptual:
+class PerceptualLoss:
     """Content, style and total-variation loss of pastiches.
 
     Deviations: each layer's error is relative to its target, where the paper's is absolute, so that no layer

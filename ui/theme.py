@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from gradio.themes.utils.colors import Color
 
-from ui.inputs import MAX_UPLOAD
+from ui.picture_input import MAX_UPLOAD
 
 FOLDER = Path(__file__).parent
 

@@ -8,39 +8,49 @@ from typing import Any
 
 from PIL import Image
 
-from core.images import Picture, to_image
-from methods.compare import Tile
+from compare.schema import Tile
+from core.images import Pixels, to_image
+from core.version import VERSION
 
 
-def picture(tile: Tile, content: Picture) -> Image.Image | None:
+def picture(tile: Tile, alpha: Pixels | None) -> Image.Image | None:
     """The tile's picture with the content's transparency restored; None where there is none yet."""
-    return to_image(tile.frame.image, content.alpha) if tile.frame else None
+    return None if tile.image is None else to_image(tile.image, alpha)
 
 
 def record(tile: Tile) -> dict[str, Any]:
-    """Everything known about one tile, ready for JSON. Seconds, bytes and pixels; null where not measured."""
-    size = tile.frame.image.shape[-2:] if tile.frame else None
+    """Everything known about one tile, ready for JSON. Seconds, bytes and pixels; null where not measured.
+
+    "untouched" (the photo's own distances), "course" (the distances on the way) and "note" are names that
+    older versions gave them.
+    """
+    size = None if tile.image is None else tile.image.shape[:2]
     return {
         "method": tile.method,
         "state": tile.state,
         "settings": tile.settings.as_dict(),
         "width": size[1] if size else None,
         "height": size[0] if size else None,
-        "steps": tile.frame.step if tile.frame else None,
+        "steps": tile.step if size else None,
         "seconds": asdict(tile.seconds) if tile.seconds else None,
         "peak_memory_bytes": tile.peak_memory,
         "distances": asdict(tile.distances) if tile.distances else None,
-        "untouched": asdict(tile.untouched) if tile.untouched else None,
-        "course": [{"seconds": seconds, **asdict(distances)} for seconds, distances in tile.course],
-        "losses": dict(tile.frame.losses) if tile.frame else None,
+        "untouched": asdict(tile.baseline) if tile.baseline else None,
+        "course": [
+            {"seconds": each.seconds, "step": each.step, **asdict(each.distances)}
+            for each in tile.distance_history
+        ],
+        "losses": dict(tile.losses) if size else None,
         "device": tile.device,
         "dtype": tile.dtype,
         "weights": [
             {"key": weight.key, "source": weight.source, "sha256": weight.sha256, "licence": weight.licence}
             for weight in tile.weights
         ],
-        "note": tile.frame.note if tile.frame else "",
+        "note": " ".join(map(str, tile.notes)),
+        "notes": [{"key": note.key, "values": dict(note.values)} for note in tile.notes],
         "error": tile.error,
+        "version": VERSION,
     }
 
 
@@ -49,7 +59,7 @@ def png_text(tile: Tile) -> dict[str, str]:
     kept = record(tile)
     weights = {weight["key"]: weight["sha256"] for weight in kept["weights"]}
     return {
-        "Software": "StyleGrid",
+        "Software": f"StyleGrid {VERSION}",
         "stylegrid.method": tile.method,
         "stylegrid.size": str(max(kept["width"], kept["height"])),
         "stylegrid.seed": str(tile.settings.seed),

@@ -31,7 +31,7 @@ def data_address(image: Image.Image, quality: int) -> str:
     return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
-class Shelf:
+class FileCache:
     """Where finished pictures lie for the browser to fetch, until Gradio clears its cache.
 
     Args:
@@ -45,7 +45,7 @@ class Shelf:
         """Keep a lossless PNG called `name` with `text` inside."""
         return self._put(name, lambda path: save_png(image, path, text))
 
-    def put_bytes(self, data: bytes, name: str) -> Path:
+    def save_bytes(self, data: bytes, name: str) -> Path:
         """Keep a file called `name`."""
         return self._put(name, lambda path: path.write_bytes(data))
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from weights.files import WeightsError
+from weights.load import WeightsError
 
 FIRST_READ = 2**16  # bytes, which hold most files' headers
 LARGEST_HEADER = 2**24

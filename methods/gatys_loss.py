@@ -16,7 +16,7 @@ from methods.gatys_presets import GatysSettings
 
 
 @dataclass(frozen=True)
-class Formulas:
+class LossRecipe:
     """How one source scales its losses.
 
     Attributes:
@@ -50,17 +50,17 @@ def half_mean_variation(image: Tensor) -> Tensor:
     return (vertical.abs().mean() + horizontal.abs().mean()) / 2
 
 
-FORMULAS = {
+LOSS_RECIPES = {
     # Eq. 4: sum (G - A)^2 / (4 N^2 M^2); `gram` holds the division by M, N is the number of channels.
-    "paper": Formulas(
+    "paper": LossRecipe(
         gram=gram,
         style=lambda actual, target: mean_squared_error(actual, target) / 4,
         content=lambda actual, target: squared_error(actual, target) / 2,
         content_sum=True,
     ),
-    "tensorflow": Formulas(gram=gram, style=mean_squared_error, content=mean_squared_error),
+    "tensorflow": LossRecipe(gram=gram, style=mean_squared_error, content=mean_squared_error),
     # So many times smaller are features of inputs divided by ImageNet's deviation; see core.vgg.Backbone.
-    "d2l": Formulas(
+    "d2l": LossRecipe(
         gram=lambda features: gram(features) / features.shape[1],
         style=mean_squared_error,
         content=mean_squared_error,
@@ -68,7 +68,7 @@ FORMULAS = {
         style_sum=True,
         feature_scale=1 / IMAGENET[2],
     ),
-    "hvass": Formulas(
+    "hvass": LossRecipe(
         gram=lambda features: gram(features) * features[0, 0].numel(),
         style=mean_squared_error,
         content=mean_squared_error,
@@ -110,7 +110,7 @@ def pixel_scale(name: str, device: torch.device) -> PixelScale:
 
 
 class Loss(Protocol):
-    """What a Descent minimises: a picture in the scale's pixels -> losses, with their sum under "total"."""
+    """What an ImageOptimiser minimises: a picture in its pixel scale -> losses, their sum under "total"."""
 
     settings: GatysSettings
     scale: PixelScale
@@ -118,7 +118,7 @@ class Loss(Protocol):
     def __call__(self, variable: Tensor) -> dict[str, Tensor]: ...
 
 
-class Objective:
+class GatysLoss:
     """What one run minimises at one size, with its targets computed once.
 
     Args:
@@ -140,7 +140,7 @@ class Objective:
     ) -> None:
         self.settings = settings
         self.content_weight = content_factor * settings.content_weight
-        self.formulas = FORMULAS[settings.formulas]
+        self.formulas = LOSS_RECIPES[settings.formulas]
         self.scale = pixel_scale(settings.pixels, content.device)
         self.network = network
         self.between = stop.check if stop else None
@@ -181,4 +181,4 @@ def balance(settings: GatysSettings, content: Tensor, level: Tensor) -> float:
 
     It is no new setting, for the weight may well leave the range that users can choose from.
     """
-    return content.numel() / level.numel() if FORMULAS[settings.formulas].content_sum else 1.0
+    return content.numel() / level.numel() if LOSS_RECIPES[settings.formulas].content_sum else 1.0

@@ -15,19 +15,19 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
+from compare.comparison import Comparison, explain
 from core.images import Picture, PictureError
-from core.plates import Names
-from methods.compare import Comparison, explain
-from ui.controls import chosen_settings, shown
-from ui.desk import Desk
-from ui.forecast import forecast
-from ui.inputs import PictureInput, path_of, said, size_of, wrong
-from ui.pictures import Shelf, address
+from core.plates import PlateIndex
+from ui.estimate import forecast
+from ui.files import FileCache, address
+from ui.grid import Grid, progress_of, watch
+from ui.input_panel import InputPanel
+from ui.picture_input import PictureInput, path_of, said, size_of, wrong
 from ui.report import archive
 from ui.restore import restored
-from ui.runs import SIZES, Run, Runs, checked_repeats, checked_size
+from ui.settings_panel import chosen_settings, shown
+from ui.store import SIZES, Run, Runs, checked_repeats, checked_size
 from ui.sweep import Point, checked_sizes, point, section
-from ui.wall import Wall, progress_of, watch
 
 SHOW_WALL = """() => {
   const wall = document.getElementById('wall');
@@ -47,8 +47,8 @@ class Handlers:
         names: recognises the plates.
     """
 
-    def __init__(self, comparison: Comparison, desk: Desk, shelf: Shelf, names: Names) -> None:
-        self.comparison, self.desk, self.shelf, self.names = comparison, desk, shelf, names
+    def __init__(self, comparison: Comparison, desk: InputPanel, files: FileCache, names: PlateIndex) -> None:
+        self.comparison, self.desk, self.files, self.names = comparison, desk, files, names
         self.runs = Runs()
         self.titles = {name: method.title for name, method in comparison.methods.items()}
         self.parts = len(self.titles) + 2  # of the wall: a tile for each method, the summary, the sweep
@@ -128,7 +128,7 @@ class Handlers:
             if sizes != ():
                 sizes = checked_sizes(sizes)
                 run = replace(run, size=sizes[0], sizes=sizes)
-            wall = Wall(run, self.titles, self.shelf)
+            wall = Grid(run, self.titles, self.files)
         except ValueError as error:
             return [content_told, style_told, wrong(str(error)), *refused]
         if not self.runs.ask(session_of(request), run):
@@ -191,7 +191,7 @@ class Handlers:
             try:
                 for size in run.sizes or (run.size,):
                     at = replace(run, size=size)
-                    wall = Wall(at, self.titles, self.shelf)
+                    wall = Grid(at, self.titles, self.files)
                     for tiles in watch(self.comparison, at):
                         self.runs.keep(session_of(request), at, tiles, points)
                         yield [said(progress_of(tiles, at)), *wall.draw(tiles), gr.skip()]
@@ -216,7 +216,7 @@ class Handlers:
         stopping = gr.Button("Stopping", interactive=False)
         if waiting is None:
             return [stopping, gr.skip(), *[gr.skip()] * self.parts]
-        stopped = Wall(waiting, self.titles, self.shelf).all("stopped")
+        stopped = Grid(waiting, self.titles, self.files).all("stopped")
         return [stopping, uuid.uuid4().hex, *stopped, gr.skip()]
 
     def abandon(self) -> list[Any]:
@@ -239,12 +239,12 @@ class Handlers:
         last = self.runs.last(session_of(request))
         if last is None:
             raise gr.Error("There is nothing to download yet: press Compare first.", print_exception=False)
-        path = self.shelf.put_bytes(archive(*last), "stylegrid.zip")
+        path = self.files.save_bytes(archive(*last), "stylegrid.zip")
         return f'<a href="{address(path)}" download="stylegrid.zip">stylegrid.zip</a>'
 
     def restore(self, payload: Any) -> list[Any]:
         """The status line, the size and all panels' controls, from a PNG that carries settings."""
-        controls = [(name, knob) for name, panel in self.desk.panels.items() for knob in panel.controls]
+        controls = [(name, setting) for name, panel in self.desk.panels.items() for setting in panel.controls]
         try:
             found = restored(path_of(payload) or "", self.desk.panels)
         except ValueError as error:
@@ -256,10 +256,10 @@ class Handlers:
         if found.lost:
             told += f" Add {', '.join(found.lost)} again: the PNG holds no files."
         values = [
-            shown(getattr(found.settings, knob))
-            if name == found.method and knob not in found.files
+            shown(getattr(found.settings, setting))
+            if name == found.method and setting not in found.files
             else gr.skip()
-            for name, knob in controls
+            for name, setting in controls
         ]
         return [said(told), size, *values]
 

@@ -18,7 +18,7 @@ EPSILON = 1e-5
 MULTIPLE = 4  # two convolutions of stride 2 halve the picture twice
 
 
-class Transformer(nn.Module):
+class TransformerNet(nn.Module):
     """Pictures (B, 3, H, W), RGB in [0, 1], to pictures of the same shape and range.
 
     Johnson, Alahi, Fei-Fei 2016, supplementary material, with what the field has learnt since: reflection

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from weights.files import WeightsError
+from weights.load import WeightsError
 from weights.progress import Download, tell
 
 T = TypeVar("T")
@@ -30,11 +30,11 @@ def deadline() -> float:
     return seconds
 
 
-class GivenUp(Exception):
+class Abandoned(Exception):
     """Nobody waits for this download any more."""
 
 
-class Late(Exception):
+class DeadlineExceeded(Exception):
     """Nothing came in time; the message says what."""
 
 
@@ -47,9 +47,9 @@ class Transfer:
         self.given_up = False
 
     def check(self) -> None:
-        """Raises GivenUp, to end the worker, when nobody waits any more."""
+        """Raises Abandoned, to end the worker, when nobody waits any more."""
         if self.given_up:
-            raise GivenUp
+            raise Abandoned
 
     def add(self, count: int) -> None:
         """Some more bytes have come, or another sign of life; checks."""
@@ -58,7 +58,7 @@ class Transfer:
         self.heard = time.monotonic()
 
 
-def patiently(ask: Callable[[], T], transfer: Transfer, passing: Callable[[Exception], bool]) -> T:
+def retry(ask: Callable[[], T], transfer: Transfer, passing: Callable[[Exception], bool]) -> T:
     """What `ask` returns, asked again a few times after errors that are `passing`."""
     for pause in PAUSES:
         transfer.check()
@@ -75,7 +75,7 @@ def patiently(ask: Callable[[], T], transfer: Transfer, passing: Callable[[Excep
 def under_deadline(title: str, seconds: float, work: Callable[[Transfer], T]) -> T:
     """What `work` returns, or raises, in another thread; the watcher is told several times a second.
 
-    Raises Late, and leaves the thread to itself, when it gives no sign of life for so many seconds.
+    Raises DeadlineExceeded, and leaves the thread alone, when it gives no sign of life for so many seconds.
     """
     transfer = Transfer()
     results: list[T] = []
@@ -97,7 +97,7 @@ def under_deadline(title: str, seconds: float, work: Callable[[Transfer], T]) ->
             complete = transfer.done == transfer.total  # what is left to do waits for nobody
             if worker.is_alive() and not complete and time.monotonic() - transfer.heard > seconds:
                 what = "sent nothing more" if transfer.done else "did not answer"
-                raise Late(f"the Hub {what} within {seconds:g} seconds")
+                raise DeadlineExceeded(f"the Hub {what} within {seconds:g} seconds")
     finally:
         transfer.given_up = True
     if failures:

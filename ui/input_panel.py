@@ -6,21 +6,21 @@ from collections.abc import Sequence
 
 import gradio as gr
 
+from compare.comparison import Comparison
 from core.device import modest
-from methods.compare import Comparison
-from ui.controls import Panel
 from ui.examples import Example, pairs, strip
-from ui.inputs import PictureInput, said
-from ui.pictures import Shelf
-from ui.runs import SIZES
+from ui.files import FileCache
+from ui.picture_input import PictureInput, said
+from ui.settings_panel import Panel
 from ui.shared import SharedControls
+from ui.store import SIZES
 from ui.sweep import SweepPanel
 
 DEFAULT_SIZE, MODEST_SIZE = 512, 256
 FAIR_REPEATS = 3
 
 
-class Desk:
+class InputPanel:
     """Constructing one draws it.
 
     Attributes:
@@ -79,7 +79,7 @@ class Desk:
         )
         self.chosen = gr.CheckboxGroup(
             [(method.title, method.name) for method in methods],
-            value=[method.name for method in methods if not method.missing()],
+            value=[method.name for method in methods if not method.unavailable()],
             label="Methods",
             visible=len(methods) > 1,
         )
@@ -89,8 +89,8 @@ class Desk:
             label="Timing",
         )
 
-    def connect(self, page: gr.Blocks, shelf: Shelf) -> None:
+    def connect(self, page: gr.Blocks, files: FileCache) -> None:
         """Let the controls fill in each other."""
         self.shared.connect(self.panels.values())
         for panel in self.panels.values():
-            panel.connect(page, self.content, self.size, shelf)
+            panel.connect(page, self.content, self.size, files)

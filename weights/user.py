@@ -7,8 +7,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from weights.catalog import Weight
-from weights.files import WeightsError, read
+from weights.catalog import WeightFile
+from weights.load import WeightsError, read
 
 FOLDER = Path(__file__).parent
 ENDINGS = (".safetensors", ".pth", ".pt", ".model")
@@ -21,14 +21,14 @@ def own() -> dict[str, Path]:
     return {path.stem if stems.count(path.stem) == 1 else path.name: path for path in paths}
 
 
-def load_own(name: str) -> tuple[dict[str, Tensor], Weight]:
+def load_own(name: str) -> tuple[dict[str, Tensor], WeightFile]:
     """The tensors of the file that appears under `name`, and its record. WeightsError where it is unfit."""
     path = own()[name]
     try:
         data = path.read_bytes()
     except OSError as error:
         raise WeightsError(f"{path} cannot be read: {error.strerror}.") from error
-    record = Weight(
+    record = WeightFile(
         key=name,
         title=f"Your own network {path.name}",
         file=path.name,

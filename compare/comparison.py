@@ -1,0 +1,222 @@
+"""Run several methods on one content photo and one style picture, and watch them as they progress."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+
+from compare.costs import CostModel
+from compare.loading import downloads
+from compare.schema import Request, Seconds, Tile
+from compare.scoring import Samples, Scorer, error_message
+from core.device import describe, pick_device
+from core.images import to_pixels, to_tensor
+from core.measure import PeakMemory, Stopwatch
+from methods.base import Frame, Method, Stop, Stopped, Style
+from weights.catalog import entry
+
+LONG = 3.0  # predicted seconds of a method, before which distances are measured
+SECONDS_BETWEEN_PREVIEWS = 0.5
+
+log = logging.getLogger(__name__)
+
+
+class Comparison:
+    """Methods on one device, loaded when first needed and kept.
+
+    One run at a time: whoever shares a Comparison among threads serialises the runs, so that timings never
+    overlap.
+    """
+
+    def __init__(self, methods: Sequence[Method], device: str = "auto") -> None:
+        self.methods: Mapping[str, Method] = {method.name: method for method in methods}
+        self.device = pick_device(device)
+        self.costs = CostModel(self.methods, self.device)
+        self._load_seconds: dict[str, float] = {}
+
+    def run(self, request: Request, stop: Stop | None = None) -> Iterator[Tile]:
+        """Run the methods, one after the other, yielding a method's tile when it changes.
+
+        At first come all of them, waiting, then states and results, and at most two previews a second. A
+        method that fails gets a tile that says why, and the others go on. `stop` ends the run early: what is
+        finished stays, and the tiles of the rest are stopped.
+        """
+        run = Run(self, request, stop or Stop())
+        yield from run.tiles.values()
+        yield from run.first_runs()
+        yield from run.warm_runs()
+
+    def load(self, name: str) -> None:
+        """Make sure that a method has its weights."""
+        if name not in self._load_seconds:
+            self.methods[name].load(self.device)
+
+    def loaded(self, name: str, seconds: float) -> float:
+        """The longest that a method took to load in this process, now that it took so many seconds."""
+        self._load_seconds[name] = max(seconds, self._load_seconds.get(name, 0.0))
+        return self._load_seconds[name]
+
+
+class Run:
+    """One request on its way: the tiles as they stand, and what is still to be measured of them."""
+
+    def __init__(self, comparison: Comparison, request: Request, stop: Stop) -> None:
+        self.comparison, self.request, self.stop = comparison, request, stop
+        self.device, self.costs = comparison.device, comparison.costs
+        self.content = to_tensor(request.content)
+        self.style = Style(to_tensor(request.style), request.style_name)
+        self.scorer = Scorer(self.content, self.style, self.device)
+        self.unscored: dict[str, Samples] = {}
+        self.tiles = {
+            name: Tile(name, comparison.methods[name].title, each, comparison.methods[name].iterative)
+            for name, each in request.settings.items()
+        }
+
+    def method(self, tile: Tile) -> Method:
+        """The tile's method."""
+        return self.comparison.methods[tile.method]
+
+    def first_runs(self) -> Iterator[Tile]:
+        """Every method's first run; the quick pictures come first, and their distances after them."""
+        if any(self.method(tile).styles for tile in self.tiles.values()):
+            self.style.grams(self.device)  # which several may need, and none should be charged for
+        for name in self.tiles:
+            if self.costs.predict(name, self.request.settings[name], self.request.pixels) > LONG:
+                yield from self.scores()
+            for tile in self.first_run(self.tiles[name]):
+                self.tiles[name] = tile
+                yield tile
+            if self.tiles[name].state == "measuring":
+                self.costs.record(self.tiles[name])
+        yield from self.scores()
+
+    def warm_runs(self) -> Iterator[Tile]:
+        """The repeats of what is finished, each round in another order."""
+        finished = [name for name, tile in self.tiles.items() if tile.state == "done"]
+        order = random.Random(0)
+        for _ in range(self.request.repeats):
+            for name in order.sample(finished, len(finished)):
+                for tile in self.warm_run(self.tiles[name]):
+                    self.tiles[name] = tile
+                    yield tile
+                self.costs.record(self.tiles[name])
+
+    def scores(self) -> Iterator[Tile]:
+        """What was run since the last time, with its distances."""
+        for name, samples in self.unscored.items():
+            self.tiles[name] = self.scorer.scored(self.tiles[name], samples)
+            yield self.tiles[name]
+        self.unscored.clear()
+
+    def first_run(self, tile: Tile) -> Iterator[Tile]:
+        """One method's tile as it changes; ends as measuring, stopped or failed, never in an exception."""
+        try:
+            self.stop.check()
+            tile = replace(tile, state="loading")
+            yield tile
+            with Stopwatch(self.device) as watch:
+                for download in downloads(lambda: self.prepare(tile), self.stop):
+                    yield replace(tile, message=str(download))
+            tile, seconds = self.started(tile), self.comparison.loaded(tile.method, watch.seconds)
+            yield tile
+            with closing(self.frames(tile, seconds)) as tiles:
+                for tile in tiles:
+                    yield tile
+            time.sleep(self.method(tile).settles)
+            yield replace(tile, state="measuring")
+        except Stopped:
+            yield replace(tile, state="stopped", message="")
+        except Exception as error:
+            log.exception("%s failed", tile.title)
+            yield replace(tile, state="failed", message="", error=error_message(error, tile.title))
+
+    def warm_run(self, tile: Tile) -> Iterator[Tile]:
+        """A finished tile while its method runs once more, then with its warm seconds."""
+        assert tile.seconds is not None
+        watch = Stopwatch(self.device)
+        try:
+            self.stop.check()
+            timing, shown = replace(tile, state="timing"), time.perf_counter()
+            yield timing
+            with closing(self.stylized(tile)) as frames:
+                for _ in timed(frames, watch):
+                    if time.perf_counter() - shown >= SECONDS_BETWEEN_PREVIEWS:
+                        yield timing  # whoever watches may end the run here
+                        shown = time.perf_counter()
+            time.sleep(self.method(tile).settles)
+            yield replace(tile, seconds=replace(tile.seconds, warm=(*tile.seconds.warm, watch.seconds)))
+        except Stopped:
+            yield tile
+        except Exception as error:
+            log.exception("timing %s failed", tile.title)
+            told = error_message(error, tile.title)
+            yield replace(tile, error=f"It could not be timed again: {told}")
+
+    def prepare(self, tile: Tile) -> None:
+        """Load the method, and read what this style and these settings need."""
+        self.comparison.load(tile.method)
+        files = self.request.files_of(tile.method)
+        self.method(tile).prepare(self.style, tile.settings, files, self.stop)
+
+    def started(self, tile: Tile) -> Tile:
+        """The tile with what its method runs on."""
+        method = self.method(tile)
+        return replace(
+            tile,
+            state="running",
+            device=describe(self.device),
+            dtype=str(method.dtype(tile.settings)).removeprefix("torch."),
+            weights=tuple(entry(key) for key in method.weights),
+        )
+
+    def stylized(self, tile: Tile) -> Generator[Frame]:
+        """The method at work."""
+        return self.method(tile).stylize(self.content, self.style, tile.settings, self.stop)
+
+    def frames(self, tile: Tile, load_seconds: float) -> Generator[Tile]:
+        """The tile with the newest picture now and then, and at the end with the last and the peak memory."""
+        watch, memory, samples = Stopwatch(self.device), PeakMemory(self.device), Samples()
+        shown, pictures = time.perf_counter(), 0
+        with closing(self.stylized(tile)) as frames, memory:
+            for frame in timed(frames, watch):
+                samples.add(frame, watch.seconds)
+                first = tile.seconds.first if tile.seconds else watch.seconds
+                tile = with_frame(tile, frame, Seconds(load_seconds, first, watch.seconds))
+                pictures += 1
+                if pictures == 1 or time.perf_counter() - shown >= SECONDS_BETWEEN_PREVIEWS:
+                    tile = replace(tile, image=to_pixels(frame.image))
+                    yield tile
+                    shown = time.perf_counter()
+        if samples.last is None:
+            raise RuntimeError("it returned no picture")
+        self.unscored[tile.method] = samples
+        yield replace(tile, image=to_pixels(samples.last), peak_memory=memory.bytes)
+
+
+def with_frame(tile: Tile, frame: Frame, seconds: Seconds) -> Tile:
+    """The tile with what is known of a frame, save the picture itself."""
+    return replace(
+        tile,
+        step=frame.step,
+        total=frame.total,
+        losses=dict(frame.losses),
+        loss_history=(*tile.loss_history, (seconds.total, dict(frame.losses))),
+        seconds=seconds,
+        weights=frame.weights or tile.weights,
+        notes=frame.notes,
+        files=dict(frame.files),
+    )
+
+
+def timed(frames: Iterator[Frame], watch: Stopwatch) -> Iterator[Frame]:
+    """The frames, with the watch running only while one is made."""
+    while True:
+        with watch:
+            frame = next(frames, None)
+        if frame is None:
+            return
+        yield frame

@@ -1,0 +1,177 @@
+"""What goes into a comparison and what comes out: plain data that can be pickled, no tensor among it."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from compare.limits import STYLE_SIDE
+from core.images import Picture, Pixels, resize
+from core.yardstick import Distances
+from methods.base import Note
+from methods.settings import MethodSettings
+from weights.catalog import WeightFile
+
+State = Literal["waiting", "loading", "running", "measuring", "timing", "done", "stopped", "failed"]
+ACTIVE: tuple[State, ...] = ("loading", "running", "timing")
+ENDED: tuple[State, ...] = ("measuring", "done", "timing", "stopped", "failed")
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """What is to be compared; see `make_request`.
+
+    Attributes:
+        content: at its working size.
+        style: at most STYLE_SIDE px long.
+        settings: of each method that is to run, by name, in their order. Settings that are files hold a name.
+        alpha: the content's, where it has one; it is put back into the results by whoever shows them.
+        files: the contents of such files, by method and setting, as in "adain.mask".
+        style_name: the plate's name where the style is one.
+        repeats: how often each finished method then runs again, for warm seconds. Each round has an order of
+            its own, so that no method always follows the same other.
+    """
+
+    content: Pixels
+    style: Pixels
+    settings: Mapping[str, MethodSettings]
+    alpha: Pixels | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    style_name: str | None = None
+    repeats: int = 0
+
+    @property
+    def pixels(self) -> int:
+        """Of the content."""
+        height, width, _ = self.content.shape
+        return int(height * width)
+
+    def files_of(self, method: str) -> dict[str, bytes]:
+        """A method's files by the names of its settings."""
+        prefix = f"{method}."
+        return {key.removeprefix(prefix): data for key, data in self.files.items() if key.startswith(prefix)}
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """Seconds of a method's own work; drawing, scoring and transport are not in them.
+
+    load: reading the weights, the longest that it took in this process. first: until the first picture.
+    total: until the last. warm: totals of the runs repeated after that.
+    """
+
+    load: float
+    first: float
+    total: float
+    warm: tuple[float, ...] = ()
+
+    @property
+    def median(self) -> float:
+        """The warm median where there is one, else the first run's total."""
+        return statistics.median(self.warm) if self.warm else self.total
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The distances that an iterative method had reached after so many seconds and steps."""
+
+    seconds: float
+    step: int
+    distances: Distances
+
+
+@dataclass(frozen=True, eq=False)
+class Tile:
+    """One method's cell in the grid, at one moment.
+
+    Attributes:
+        step, total: how far the newest picture is; 0 before the first.
+        image: the newest picture; None before the first.
+        losses: of that picture; loss_history: (seconds, losses) of each picture so far.
+        seconds: of its own work so far; None before the first picture.
+        peak_memory: bytes, once it has ended.
+        distances: by the yardstick, once it is done; baseline: those of the photo itself.
+        distance_history: of some pictures of an iterative method, once it is done.
+        device, dtype, weights: what it ran on and with.
+        notes: what the user should know about the result.
+        files: what else came out, by file name.
+        message: what goes on while it is loading, where that is a download.
+        error: a sentence for a failed one.
+    """
+
+    method: str
+    title: str
+    settings: MethodSettings
+    iterative: bool = False
+    state: State = "waiting"
+    step: int = 0
+    total: int = 0
+    image: Pixels | None = None
+    losses: Mapping[str, float] = field(default_factory=dict)
+    loss_history: tuple[tuple[float, Mapping[str, float]], ...] = ()
+    seconds: Seconds | None = None
+    peak_memory: int | None = None
+    distances: Distances | None = None
+    baseline: Distances | None = None
+    distance_history: tuple[Moment, ...] = ()
+    device: str = ""
+    dtype: str = ""
+    weights: tuple[WeightFile, ...] = ()
+    notes: tuple[Note, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    message: str = ""
+    error: str = ""
+
+    @property
+    def active(self) -> bool:
+        """Whether its method is at work."""
+        return self.state in ACTIVE
+
+    @property
+    def ended(self) -> bool:
+        """Whether its picture, if there is one, is the last."""
+        return self.state in ENDED
+
+
+def make_request(
+    content: Picture,
+    style: Picture,
+    settings: Mapping[str, MethodSettings],
+    size: int,
+    style_name: str | None = None,
+    repeats: int = 0,
+) -> Request:
+    """A request from decoded pictures, the content at a long side of `size` px, and from settings whose files
+    are paths. ValueError where one of these files cannot be read."""
+    working = resize(content, size)
+    small = resize(style, STYLE_SIDE) if max(style.rgb.size) > STYLE_SIDE else style
+    named, files = read_files(settings)
+    alpha = None if working.alpha is None else np.asarray(working.alpha)
+    return Request(np.asarray(working.rgb), np.asarray(small.rgb), named, alpha, files, style_name, repeats)
+
+
+def read_files(
+    settings: Mapping[str, MethodSettings],
+) -> tuple[dict[str, MethodSettings], dict[str, bytes]]:
+    """The settings with files' names in place of their paths, and the files' contents as Request.files.
+
+    ValueError where one cannot be read.
+    """
+    named, files = dict(settings), dict[str, bytes]()
+    for method, each in settings.items():
+        for entry in each.fields():
+            if not entry.file or not getattr(each, entry.name):
+                continue
+            path = Path(getattr(each, entry.name))
+            try:
+                files[f"{method}.{entry.name}"] = path.read_bytes()
+            except OSError as error:
+                told = f"{entry.name}: {path.name} cannot be read ({error.strerror})."
+                raise ValueError(told) from error
+            named[method] = named[method].with_values({entry.name: path.name})
+    return named, files

@@ -1,0 +1,81 @@
+"""The distances of finished pictures, measured when no method's seconds are counted."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from compare.schema import Moment, Tile
+from core.resample import fit_short_side
+from core.yardstick import SHORT_SIDE, Distances, Yardstick
+from methods.base import Frame, Style
+
+SAMPLE_GROWTH = 1.3  # in seconds, from one sample of a history to the next
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Samples:
+    """A method's last picture, and small copies of those before it, ever farther apart in seconds."""
+
+    last: Tensor | None = None
+    earlier: list[tuple[float, int, Tensor]] = field(default_factory=list)
+
+    def add(self, frame: Frame, seconds: float) -> None:
+        """Remember a frame that was there after so many seconds of work."""
+        self.last = frame.image
+        due = not self.earlier or seconds >= SAMPLE_GROWTH * self.earlier[-1][0]
+        if frame.total > 1 and due:
+            self.earlier.append((seconds, frame.step, fit_short_side(frame.image, SHORT_SIDE)))
+
+
+class Scorer:
+    """Measures the pictures of one comparison by the yardstick, which is made when it is first needed."""
+
+    def __init__(self, content: Tensor, style: Style, device: torch.device) -> None:
+        self.content, self.style, self.device = content, style, device
+
+    @cached_property
+    def yardstick(self) -> Yardstick:
+        """Of this photo and this painting."""
+        return Yardstick(self.content.to(self.device), self.style.image, self.style.grams(self.device))
+
+    @cached_property
+    def baseline(self) -> Distances:
+        """Those of the untouched photo."""
+        return self.yardstick.measure(self.content)
+
+    def scored(self, tile: Tile, samples: Samples) -> Tile:
+        """The tile, done, with its pictures' distances, or with an error that says why there are none."""
+        assert samples.last is not None
+        assert tile.seconds is not None
+        total = tile.seconds.total
+        tile = replace(tile, state="done")
+        try:
+            distances = self.yardstick.measure(samples.last)
+            history = [
+                Moment(seconds, step, self.yardstick.measure(image))
+                for seconds, step, image in samples.earlier
+            ]
+            if history and history[-1].seconds < total:
+                history.append(Moment(total, tile.step, distances))
+            return replace(tile, distances=distances, baseline=self.baseline, distance_history=tuple(history))
+        except Exception as error:
+            log.exception("scoring %s failed", tile.title)
+            told = error_message(error, "the yardstick")
+            return replace(tile, error=f"The distances could not be measured: {told}")
+
+
+def error_message(error: Exception, title: str) -> str:
+    """A sentence for a person; the traceback goes to the log."""
+    out_of_memory = isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate" in str(error)
+    if out_of_memory:
+        return f"{title} needs more memory than there is: choose a smaller size."
+    if isinstance(error, ValueError) or type(error).__module__.startswith("weights"):
+        return str(error)
+    return f"{title} failed: {type(error).__name__}: {error}"

@@ -1,0 +1,30 @@
+"""The engine of tests, notebooks and the page of one person: it runs in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from compare.comparison import Comparison
+from compare.schema import Request, Tile
+from core.device import describe, modest
+from engine.base import Machine
+from methods.base import Method, Stop
+
+
+class InlineEngine:
+    """See `Engine`. Methods are loaded when first needed and kept."""
+
+    def __init__(self, methods: Sequence[Method], device: str = "auto") -> None:
+        self.comparison = Comparison(methods, device)
+        self.methods, self.costs = self.comparison.methods, self.comparison.costs
+
+    def machine(self) -> Machine:
+        """The device of this process."""
+        return Machine(describe(self.comparison.device), modest(self.comparison.device))
+
+    def run(self, request: Request, stop: Stop) -> Iterator[Tile]:
+        """As Comparison.run."""
+        return self.comparison.run(request, stop)
+
+    def close(self) -> None:
+        """Nothing outlives the process."""

@@ -1,0 +1,102 @@
+"""The line of waiting runs in front of an engine: one runs, first come first served, one run a visitor."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+from compare.limits import WAITING
+from compare.schema import Request, Tile
+from engine.base import Engine
+from methods.base import Stop
+
+POLL_SECONDS = 0.2  # until a waiting run looks again whether it was stopped
+
+
+class Refused(ValueError):
+    """A run is not taken; the message says why."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """A run waits, and so many are before it, the running one counted."""
+
+    ahead: int
+
+
+@dataclass(frozen=True, eq=False)
+class Ticket:
+    """A visitor's place in the line, and what ends the run."""
+
+    visitor: str
+    stop: Stop
+
+
+class Queue:
+    """Serialises the runs of an engine. Safe to share among threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._changed = threading.Condition()
+        self._line: list[Ticket] = []  # the first one runs
+
+    def submit(self, visitor: str, request: Request, stop: Stop | None = None) -> Iterator[Position | Tile]:
+        """The run's position whenever that changes, and then its tiles as Engine.run yields them.
+
+        Closing the iterator, `stop` and `cancel` end the run; in line it then ends without a tile. Raises
+        Refused, at the first step, where the visitor has a run in line already or too many are waiting.
+        """
+        ticket = self._enter(visitor, stop or Stop())
+        try:
+            yield from self._wait(ticket)
+            if not ticket.stop.asked():
+                with closing(iter(self.engine.run(request, ticket.stop))) as tiles:  # type: ignore[type-var]
+                    yield from tiles
+        finally:
+            ticket.stop.set()
+            self._leave(ticket)
+
+    def busy(self, visitor: str) -> bool:
+        """Whether the visitor has a run in line or going on."""
+        with self._changed:
+            return any(ticket.visitor == visitor for ticket in self._line)
+
+    def cancel(self, visitor: str) -> None:
+        """End the visitor's run, if there is one."""
+        with self._changed:
+            for ticket in self._line:
+                if ticket.visitor == visitor:
+                    ticket.stop.set()
+            self._changed.notify_all()
+
+    def _enter(self, visitor: str, stop: Stop) -> Ticket:
+        with self._changed:
+            if any(ticket.visitor == visitor for ticket in self._line):
+                raise Refused("A run of this session is still going on.")
+            if len(self._line) > WAITING:
+                raise Refused("Too many runs are waiting; please try again later.")
+            ticket = Ticket(visitor, stop)
+            self._line.append(ticket)
+            return ticket
+
+    def _wait(self, ticket: Ticket) -> Iterator[Position]:
+        """Until the ticket is the first, or stopped."""
+        last = 0
+        while True:
+            with self._changed:
+                ahead = self._line.index(ticket)
+                if ahead and ahead == last and not ticket.stop.asked():
+                    self._changed.wait(POLL_SECONDS)
+                    ahead = self._line.index(ticket)
+            if not ahead or ticket.stop.asked():
+                return
+            if ahead != last:
+                last = ahead
+                yield Position(ahead)
+
+    def _leave(self, ticket: Ticket) -> None:
+        with self._changed:
+            self._line.remove(ticket)
+            self._changed.notify_all()
