@@ -10,7 +10,7 @@ from torch import Tensor
 
 from core.images import open_picture, to_tensor
 from core.resample import resample
-from methods.base import Frame, Method, Stop, Style
+from methods.base import Frame, Method, Note, Stop, Style
 from methods.settings import MethodSettings, setting
 
 
@@ -37,7 +37,7 @@ class Quick(Method):
     def stylize(
         self, content: Tensor, style: Style, settings: FakeSettings, stop: Stop | None = None
     ) -> Iterator[Frame]:
-        yield Frame(1 - content, 1, 1, note="A <b>negative</b>.")
+        yield Frame(1 - content, 1, 1, notes=(Note("negative", "A <b>negative</b>."),))
 
 
 class Stepped(Quick):

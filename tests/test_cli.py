@@ -12,14 +12,16 @@ import pytest
 from PIL import Image
 from torch import Tensor
 
-import methods.__main__
+import compare.cli
+import compare.scoring
 import methods.base
-from compare.comparison import Request
+from compare.cli import main, parser
+from compare.schema import Request
 from core.images import read_png_text
 from core.yardstick import Distances
 from fake_methods import Failing, Quick
 from methods import ALL
-from methods.__main__ import chosen_settings, main, parser
+from methods.flags import settings_from_flags
 from methods.gatys import Gatys
 from methods.gatys_presets import GatysSettings
 from weights.catalog import entry
@@ -50,9 +52,9 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
             return Distances(0.25, 0.5)
 
     known = {"quick": Quick, "failing": Failing}
-    monkeypatch.setattr(methods.__main__, "ALL", tuple(known.values()))
-    monkeypatch.setattr(methods.__main__, "get", known.__getitem__)
-    monkeypatch.setattr(methods.compare, "Yardstick", Fixed)
+    monkeypatch.setattr(compare.cli, "ALL", tuple(known.values()))
+    monkeypatch.setattr(compare.cli, "get", known.__getitem__)
+    monkeypatch.setattr(compare.scoring, "Yardstick", Fixed)
     monkeypatch.setattr(methods.base, "style_grams", lambda image: {})
 
 
@@ -238,7 +240,7 @@ def test_a_preset_with_overrides() -> None:
         "--gatys.style-layers",
         "relu1_1,relu2_1",
     ]
-    settings = chosen_settings(parser().parse_args(flags), ["gatys"])["gatys"]
+    settings = settings_from_flags(parser().parse_args(flags), Gatys)
     expected = {**GatysSettings.presets["d2l"].as_dict(), "steps": 12, "style_layers": ["relu1_1", "relu2_1"]}
     assert settings.as_dict() == expected
     assert settings.size == 450
@@ -246,7 +248,7 @@ def test_a_preset_with_overrides() -> None:
 
 
 def test_no_flags_mean_the_first_preset() -> None:
-    settings = chosen_settings(parser().parse_args(["a", "b"]), ["gatys"])["gatys"]
+    settings = settings_from_flags(parser().parse_args(["a", "b"]), Gatys)
     assert settings == GatysSettings.presets["fast"]
 
 
@@ -257,10 +259,10 @@ def test_the_size_is_the_presets_own_unless_asked_for(
     asked: list[int] = []
 
     def watch(comparison: object, request: Request) -> dict:
-        asked.append(request.size)
+        asked.append(max(request.content.shape))
         return {}
 
-    monkeypatch.setattr(methods.__main__, "watch", watch)
+    monkeypatch.setattr(compare.cli, "watch", watch)
     assert main([*pictures, "--gatys.preset", "d2l", *flags, "--out", str(tmp_path)]) == 0
     assert asked == [size]
 

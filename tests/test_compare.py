@@ -14,15 +14,20 @@ from PIL import Image
 from torch import Tensor
 
 import compare.comparison
+import compare.schema
+import compare.scoring
 import core.measure
 import methods.base
-from compare.comparison import Comparison, Request, Tile, explain
+from compare.comparison import Comparison
 from compare.costs import CostModel
 from compare.results import picture, png_text, record
+from compare.schema import Request, Tile, make_request
+from compare.scoring import error_message
 from core.images import Picture, read_png_text, save_png
+from core.version import VERSION
 from core.yardstick import Distances
 from fake_methods import Failing, FakeSettings, Quick, SteppedSettings
-from methods.base import Frame, Method, Stop, Stopped, Style
+from methods.base import Frame, Method, Note, Stop, Stopped, Style
 from methods.gatys import Gatys
 
 CONTENT = Picture(Image.new("RGB", (96, 48), (200, 100, 50)), None)
@@ -61,7 +66,8 @@ def yardstick(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> type:
             clock.spend(1_000)
             return Distances(0.25, 0.5)
 
-    monkeypatch.setattr(compare.comparison, "Yardstick", Fixed)
+    monkeypatch.setattr(compare.scoring, "Yardstick", Fixed)
+    monkeypatch.setattr(compare.comparison, "SECONDS_BETWEEN_PREVIEWS", 0)
     monkeypatch.setattr(methods.base, "style_grams", lambda image: {})
     return Fixed
 
@@ -91,7 +97,13 @@ class Timed(Quick):
                 if stop is not None:
                     stop.check()
                 losses = {"content": 8.0 / step, "total": 16.0 / step}
-                yield Frame(content / step, step, settings.steps, losses, note="A note.")
+                yield Frame(
+                    content / step,
+                    step,
+                    settings.steps,
+                    losses,
+                    (Note("fake", "A {kind}.", {"kind": "note"}),),
+                )
         finally:
             self.closed = True
 
@@ -107,9 +119,24 @@ def raising(error: Exception) -> Callable[[int], None]:
 def run(
     *chosen: Method, content: Picture = CONTENT, stop: Stop | None = None, steps: int = 3, repeats: int = 0
 ) -> list[dict]:
-    comparison = Comparison(chosen, "cpu")
-    settings = settings_for(*chosen, steps=steps)
-    return list(comparison.run(Request(content, STYLE, settings, 64, stop=stop, repeats=repeats)))
+    request = request_for(*chosen, content=content, steps=steps, repeats=repeats)
+    return list(all_tiles(Comparison(chosen, "cpu").run(request, stop)))
+
+
+def all_tiles(changes: Iterator[Tile]) -> Iterator[dict[str, Tile]]:
+    """All tiles after every change, from when all of them are there."""
+    tiles: dict[str, Tile] = {}
+    for tile in changes:
+        first = tile.state == "waiting"
+        tiles[tile.method] = tile
+        if not first:
+            yield dict(tiles)
+
+
+def request_for(
+    *chosen: Method, content: Picture = CONTENT, steps: int = 3, repeats: int = 0, style: Picture = STYLE
+) -> Request:
+    return make_request(content, style, settings_for(*chosen, steps=steps), 64, repeats=repeats)
 
 
 def settings_for(*chosen: Method, steps: int = 3) -> dict:
@@ -127,7 +154,6 @@ def test_states_come_in_order_one_method_after_the_other(clock: Clock) -> None:
     yields = run(Timed(clock), Quick())
     told = states(yields)
     assert [state for state, before in zip(told, [None, *told], strict=False) if state != before] == [
-        "waiting waiting",
         "loading waiting",
         "running waiting",
         "measuring waiting",
@@ -137,7 +163,7 @@ def test_states_come_in_order_one_method_after_the_other(clock: Clock) -> None:
         "done measuring",
         "done done",
     ]
-    steps = [tiles["timed"].frame.step for tiles in yields if tiles["timed"].frame]
+    steps = [tiles["timed"].step for tiles in yields if tiles["timed"].step]
     assert sorted(set(steps)) == [1, 2, 3]
     assert steps == sorted(steps)
 
@@ -183,32 +209,37 @@ def test_the_next_method_waits_until_the_threads_of_one_have_settled(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slept: list[float] = []
-    monkeypatch.setattr(compare.comparison, "time", SimpleNamespace(sleep=slept.append))
+    monkeypatch.setattr(
+        compare.comparison, "time", SimpleNamespace(sleep=slept.append, perf_counter=lambda: clock.now)
+    )
     monkeypatch.setattr(Warming, "settles", 0.2)
     run(Timed(clock), Warming(clock), repeats=2)
     assert sorted(slept) == [0, 0, 0, 0.2, 0.2, 0.2]
 
 
 def test_the_course_of_a_method_with_steps_is_measured_ever_more_rarely(clock: Clock) -> None:
-    course = run(Timed(clock), steps=30)[-1]["timed"].course
-    moments = [seconds for seconds, _ in course]
+    course = run(Timed(clock), steps=30)[-1]["timed"].distance_history
+    moments = [each.seconds for each in course]
     assert (moments[0], moments[-1]) == (2, 60)
     gaps = [later / earlier for earlier, later in pairwise(moments[:-1])]
     assert min(gaps) >= 1.3
     assert max(gaps) <= 2
-    assert run(Quick())[-1]["quick"].course == ()
+    assert run(Quick())[-1]["quick"].distance_history == ()
 
 
 def test_what_a_style_needs_is_read_within_the_loading(clock: Clock) -> None:
     class Preparing(Timed):
-        def prepare(self, style: Style, settings: SteppedSettings, stop: Stop | None = None) -> None:
+        def prepare(
+            self, style: Style, settings: SteppedSettings, files: dict, stop: Stop | None = None
+        ) -> None:
+            assert files == {}
             assert style.image.shape == (1, 3, 60, 40)
             clock.spend(3)
 
-    comparison, settings = Comparison([Preparing(clock)], "cpu"), settings_for(Timed(clock))
+    comparison = Comparison([Preparing(clock)], "cpu")
     for _ in range(2):  # the second run reads the weights no more
-        *_, tiles = comparison.run(Request(CONTENT, STYLE, settings, 64))
-        assert (tiles["timed"].seconds.load, tiles["timed"].seconds.total) == (8, 6)
+        *_, tile = comparison.run(request_for(Timed(clock)))
+        assert (tile.seconds.load, tile.seconds.total) == (8, 6)
 
 
 def test_a_failed_method_is_not_timed_again(clock: Clock) -> None:
@@ -221,9 +252,7 @@ def test_stopping_while_timing_keeps_the_finished_tiles(clock: Clock) -> None:
     stop = Stop()
     comparison = Comparison([Timed(clock), Quick()], "cpu")
     yields = []
-    for tiles in comparison.run(
-        Request(CONTENT, STYLE, settings_for(Timed(clock), Quick()), 64, stop=stop, repeats=3)
-    ):
+    for tiles in all_tiles(comparison.run(request_for(Timed(clock), Quick(), repeats=3), stop)):
         yields.append(tiles)
         if tiles["timed"].state == "timing":
             stop.set()
@@ -247,15 +276,15 @@ def test_a_method_that_fails_the_second_time_keeps_its_picture(clock: Clock) -> 
 
 def test_earlier_yields_do_not_change_afterwards(clock: Clock) -> None:
     yields = run(Timed(clock))
-    assert states(yields)[0] == "waiting"
-    assert yields[0]["timed"].frame is None
+    assert states(yields)[0] == "loading"
+    assert yields[0]["timed"].image is None
 
 
 def test_a_done_tile_knows_everything(clock: Clock) -> None:
     tile = run(Timed(clock))[-1]["timed"]
-    assert tile.frame.image.shape == (1, 3, 32, 64)
-    assert [point[0] for point in tile.curve] == [2, 4, 6]
-    assert [point[1]["total"] for point in tile.curve] == [16.0, 8.0, 16 / 3]
+    assert tile.image.shape == (32, 64, 3)
+    assert [point[0] for point in tile.loss_history] == [2, 4, 6]
+    assert [point[1]["total"] for point in tile.loss_history] == [16.0, 8.0, 16 / 3]
     assert tile.distances == Distances(0.25, 0.5)
     assert tile.peak_memory is not None
     assert tile.peak_memory >= 0
@@ -277,7 +306,7 @@ def test_a_failing_method_leaves_the_others(clock: Clock) -> None:
 def test_a_method_that_fails_midway_keeps_its_picture(clock: Clock) -> None:
     tile = run(Timed(clock, raising(RuntimeError("odd [/thing]"))))[-1]["timed"]
     assert tile.state == "failed"
-    assert tile.frame.step == 1
+    assert tile.step == 1
     assert tile.error == "Timed failed: RuntimeError: odd [/thing]"
     assert tile.distances is None
 
@@ -332,14 +361,14 @@ def test_stop_between_methods(clock: Clock) -> None:
     first, second = Timed(clock), Quick()
     comparison = Comparison([first, second], "cpu")
     yields = []
-    for tiles in comparison.run(Request(CONTENT, STYLE, settings_for(first, second), 64, stop=stop)):
+    for tiles in all_tiles(comparison.run(request_for(first, second), stop)):
         yields.append(tiles)
         if tiles["timed"].state == "measuring":
             stop.set()
     assert states(yields)[-1] == "done stopped"
     assert yields[-1]["timed"].distances is not None
     assert not any("loading" in state.split()[1] for state in states(yields))
-    assert yields[-1]["quick"].frame is None
+    assert yields[-1]["quick"].image is None
 
 
 def test_stop_inside_a_method_keeps_its_picture(clock: Clock) -> None:
@@ -347,7 +376,7 @@ def test_stop_inside_a_method_keeps_its_picture(clock: Clock) -> None:
     method = Timed(clock, lambda step: stop.set() if step == 3 else None)
     last = run(method, Quick(), stop=stop, steps=50)[-1]
     assert (last["timed"].state, last["quick"].state) == ("stopped", "stopped")
-    assert last["timed"].frame.step == 2
+    assert last["timed"].step == 2
     assert last["timed"].error == ""
     assert method.closed
 
@@ -356,17 +385,15 @@ def test_stop_before_the_first_method(clock: Clock) -> None:
     stop = Stop()
     stop.set()
     method = Timed(clock)
-    assert states(run(method, stop=stop)) == ["waiting", "stopped"]
+    assert states(run(method, stop=stop)) == ["stopped"]
     assert method.loads == 0
 
 
 def test_closing_the_run_closes_the_method(clock: Clock) -> None:
     method = Timed(clock)
-    with closing(
-        Comparison([method], "cpu").run(Request(CONTENT, STYLE, settings_for(method), 64))
-    ) as frames:
-        for tiles in frames:
-            if tiles["timed"].frame:
+    with closing(Comparison([method], "cpu").run(request_for(method))) as tiles:
+        for tile in tiles:
+            if tile.image is not None:
                 break
         assert not method.closed
     gc.collect()
@@ -384,10 +411,10 @@ def test_a_stop_is_an_exception_of_its_own() -> None:
 def test_seconds_leave_out_the_consumer_the_loading_and_the_yardstick(clock: Clock, yardstick: type) -> None:
     method = Timed(clock)
     yields = []
-    for tiles in Comparison([method], "cpu").run(Request(CONTENT, STYLE, settings_for(method), 64)):
+    for tile in Comparison([method], "cpu").run(request_for(method)):
         clock.spend(100)  # the consumer draws
-        yields.append(tiles)
-    seconds = yields[-1]["timed"].seconds
+        yields.append(tile)
+    seconds = yields[-1].seconds
     assert (seconds.load, seconds.first, seconds.total) == (5, 2, 6)
     assert yardstick.made == 1
     assert clock.now > 11_000
@@ -397,9 +424,8 @@ def test_each_method_is_loaded_once_a_comparison(clock: Clock) -> None:
     method = Timed(clock)
     comparison = Comparison([method], "cpu")
     for _ in range(2):
-        tiles = list(comparison.run(Request(CONTENT, STYLE, settings_for(method), 64)))[-1]
-        assert tiles["timed"].seconds.load == 5
-        assert tiles["timed"].seconds.total == 6
+        *_, tile = comparison.run(request_for(method))
+        assert (tile.seconds.load, tile.seconds.total) == (5, 6)
     assert method.loads == 1
 
 
@@ -412,19 +438,14 @@ def test_a_failed_load_is_tried_again(clock: Clock) -> None:
 
     method = Flaky(clock)
     comparison = Comparison([method], "cpu")
-    ends = [
-        list(comparison.run(Request(CONTENT, STYLE, settings_for(method), 64)))[-1]["timed"].state
-        for _ in range(2)
-    ]
+    ends = [list(comparison.run(request_for(method)))[-1].state for _ in range(2)]
     assert ends == ["failed", "done"]
 
 
 def test_only_the_chosen_methods_run(clock: Clock) -> None:
     method = Timed(clock)
-    yields = list(
-        Comparison([method, Quick()], "cpu").run(Request(CONTENT, STYLE, {"quick": FakeSettings()}, 64))
-    )
-    assert list(yields[-1]) == ["quick"]
+    tiles = list(Comparison([method, Quick()], "cpu").run(request_for(Quick())))
+    assert {tile.method for tile in tiles} == {"quick"}
     assert method.loads == 0
 
 
@@ -449,7 +470,7 @@ def test_a_yardstick_that_fails_costs_the_distances_only(
     last = run(Timed(clock), Quick())[-1]
     for tile in last.values():
         assert tile.state == "done"
-        assert tile.frame is not None
+        assert tile.image is not None
         assert tile.distances is None
         assert tile.error == (
             "The distances could not be measured: "
@@ -460,33 +481,34 @@ def test_a_yardstick_that_fails_costs_the_distances_only(
 def test_a_huge_style_picture_is_made_smaller_and_others_are_not(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compare.comparison, "STYLE_SIDE", 60)
+    monkeypatch.setattr(compare.schema, "STYLE_SIDE", 60)
     method = Timed(clock)
     run(method)
     assert method.style.image.shape == (1, 3, 60, 40)
-    monkeypatch.setattr(compare.comparison, "STYLE_SIDE", 30)
+    monkeypatch.setattr(compare.schema, "STYLE_SIDE", 30)
     run(method)
     assert method.style.image.shape == (1, 3, 30, 20)
 
 
-def test_explain_names_the_kind_of_an_unexpected_error() -> None:
-    assert explain(RuntimeError("what"), "Timed") == "Timed failed: RuntimeError: what"
-    assert explain(ValueError("steps is 0."), "Timed") == "steps is 0."
+def test_the_message_names_the_kind_of_an_unexpected_error() -> None:
+    assert error_message(RuntimeError("what"), "Timed") == "Timed failed: RuntimeError: what"
+    assert error_message(ValueError("steps is 0."), "Timed") == "steps is 0."
 
 
 def test_transparency_comes_back(clock: Clock) -> None:
     alpha = Image.new("L", (96, 48), 255)
     alpha.paste(0, (0, 0, 48, 48))
     content = Picture(CONTENT.rgb, alpha)
-    result = picture(run(Timed(clock), content=content)[-1]["timed"], content)
+    request = request_for(Timed(clock), content=content)
+    result = picture(run(Timed(clock), content=content)[-1]["timed"], request.alpha)
     assert (result.mode, result.size) == ("RGBA", (64, 32))
     assert result.getpixel((4, 16))[3] == 0
     assert result.getpixel((60, 16))[3] == 255
-    assert picture(run(Timed(clock))[-1]["timed"], CONTENT).mode == "RGB"
+    assert picture(run(Timed(clock))[-1]["timed"], None).mode == "RGB"
 
 
 def test_there_is_no_picture_before_the_first_frame() -> None:
-    assert picture(Tile("quick", "Quick", FakeSettings()), CONTENT) is None
+    assert picture(Tile("quick", "Quick", FakeSettings()), None) is None
 
 
 def test_the_record_is_complete_json(clock: Clock) -> None:
@@ -502,11 +524,13 @@ def test_the_record_is_complete_json(clock: Clock) -> None:
         "seconds": {"load": 5, "first": 2, "total": 6, "warm": []},
         "distances": {"content": 0.25, "style": 0.5},
         "untouched": {"content": 0.25, "style": 0.5},
-        "course": [{"seconds": moment, "content": 0.25, "style": 0.5} for moment in (2, 4, 6)],
+        "course": [{"seconds": 2 * step, "step": step, "content": 0.25, "style": 0.5} for step in (1, 2, 3)],
         "losses": {"content": 8 / 3, "total": 16 / 3},
         "dtype": "float32",
         "note": "A note.",
+        "notes": [{"key": "fake", "values": {"kind": "note"}}],
         "error": "",
+        "version": VERSION,
     }
     assert device
     assert memory >= 0
@@ -531,10 +555,10 @@ def test_the_record_of_a_tile_without_a_picture_is_json_too() -> None:
 
 def test_the_text_in_a_png_makes_the_settings_again(clock: Clock, tmp_path: Path) -> None:
     tile = run(Timed(clock), steps=2)[-1]["timed"]
-    save_png(picture(tile, CONTENT), tmp_path / "timed.png", png_text(tile))
+    save_png(picture(tile, None), tmp_path / "timed.png", png_text(tile))
     text = read_png_text(tmp_path / "timed.png")
     assert text == png_text(tile)
-    assert text["Software"] == "StyleGrid"
+    assert text["Software"] == f"StyleGrid {VERSION}"
     assert (text["stylegrid.method"], text["stylegrid.size"], text["stylegrid.seed"]) == ("timed", "64", "0")
     assert SteppedSettings.make(**json.loads(text["stylegrid.settings"])) == tile.settings
     assert list(json.loads(text["stylegrid.weights"])) == ["vgg19"]
