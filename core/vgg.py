@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from core.patches import in_bands
 from weights.catalog import entry
-from weights.load import fill, load
+from weights.formats import fill
+from weights.load import load
 
 Pooling = Literal["max", "average"]
 Padding = Literal["zeros", "reflect"]

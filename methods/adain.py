@@ -24,7 +24,8 @@ from core.vgg import VGG
 from methods.base import Frame, Method, Stop, Style
 from methods.feedforward import mixed_pictures, parse_shares
 from methods.settings import MethodSettings, setting
-from weights.load import fill, load
+from weights.formats import fill
+from weights.load import load
 
 Statistics = tuple[Tensor, Tensor]
 """Mean and deviation of each channel at relu4_1, (1, 512, 1, 1) each; with a mask for every position."""

@@ -22,7 +22,9 @@ from methods.feedforward import FeedForwardSettings, in_tiles, parse_shares
 from methods.nearest import nearest_plate
 from methods.settings import MethodSettings, setting
 from weights.catalog import entry
-from weights.load import WeightsError, fill, load, pack, unpack
+from weights.errors import WeightsError
+from weights.formats import fill, pack, unpack
+from weights.load import load
 
 Row = Mapping[str, Tensor]
 """One style: every normalisation's gamma and beta, (1, C) each, by parameter name."""

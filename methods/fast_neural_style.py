@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from core.transformer_net import InstanceNorm, TransformerNet
-from weights.load import WeightsError, fill
+from weights.errors import WeightsError
+from weights.formats import fill
 
 BLOCKS = 5
 # Our layers by theirs: (convolution, instance norm) -> ours.

@@ -24,7 +24,7 @@ from methods.gatys_loss import GatysLoss, Loss, balance
 from methods.gatys_presets import AUTO, NOTES, STEP_SECONDS, VGG16, VGG16_LAYERS, GatysSettings
 from methods.settings import MethodSettings
 from weights.catalog import entry
-from weights.load import WeightsError
+from weights.errors import WeightsError
 
 SECONDS_BETWEEN_FRAMES = 0.3
 SECONDS_BETWEEN_REQUESTS = 60  # for a backbone that could not be had

@@ -22,8 +22,10 @@ from methods.feedforward import FeedForwardSettings, in_tiles
 from methods.nearest import nearest_plate
 from methods.settings import MethodSettings, setting
 from weights.catalog import CATALOG, WeightFile, entry
-from weights.load import WeightsError, fill, load
-from weights.user import load_own, own
+from weights.errors import WeightsError
+from weights.formats import fill
+from weights.load import load
+from weights.user import load_user_file, user_files
 
 Norm = Literal["instance", "batch"]
 Width = Literal["full", "slim"]
@@ -57,7 +59,7 @@ def published() -> tuple[str, ...]:
 
 def choices() -> tuple[str, ...]:
     """What the setting `network` allows: at this moment, for users may add files."""
-    return (BY_STYLE, *dict.fromkeys((*trained(), *published(), *own())))
+    return (BY_STYLE, *dict.fromkeys((*trained(), *published(), *user_files())))
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ class JohnsonSettings(FeedForwardSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         known = trained(self.norm, self.width)
-        if self.network not in (*published(), *own()) and not (known and self.network in (BY_STYLE, *known)):
+        added = (*published(), *user_files())
+        if self.network not in added and not (known and self.network in (BY_STYLE, *known)):
             raise ValueError(
                 f"network is {self.network}; with norm {self.norm} and width {self.width} there is "
                 f"{', '.join(known) or 'none'}."
@@ -129,7 +132,7 @@ class Johnson(Method):
         self, style: Style, settings: JohnsonSettings, stop: Stop | None = None
     ) -> tuple[TransformerNet, WeightFile, str]:
         """The network that paints, its file's record, and where the choice needs a word, that."""
-        if path := own().get(settings.network):
+        if path := user_files().get(settings.network):
             network, weight = self.own_network(settings.network, path)
             return network, weight, f"Your own network {weight.file}."
         if settings.network in published():
@@ -150,7 +153,7 @@ class Johnson(Method):
         found = path.stat()
         key = path, found.st_mtime_ns, found.st_size
         if key not in self.own:
-            tensors, weight = load_own(name)
+            tensors, weight = load_user_file(name)
             self.network(weight, lambda: tensors)
             self.own[key] = weight
         weight = self.own[key]

@@ -25,7 +25,8 @@ from methods.base import Frame, Method, Stop, Style
 from methods.feedforward import mixed_pictures, parse_shares
 from methods.settings import MethodSettings, setting
 from weights.catalog import entry
-from weights.load import WeightsError, locate, resolve
+from weights.errors import WeightsError
+from weights.load import locate, resolve
 
 STYLE_SIDE, SIDE = 256, 384  # px; the only inputs that the predictor and the painting network take
 OVERLAP = 64  # px

@@ -12,7 +12,8 @@ from methods.base import Style
 from methods.gatys import Gatys
 from methods.gatys_presets import PAPER, PRESETS, VGG16, VGG16_LAYERS, GatysSettings
 from weights.catalog import entry
-from weights.load import WeightsError, load
+from weights.errors import WeightsError
+from weights.load import load
 
 CPU = torch.device("cpu")
 VGG19 = "vgg19 torchvision"

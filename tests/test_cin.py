@@ -14,7 +14,9 @@ from methods.cin import CIN, LEARNT_FILE, CINSettings, is_style
 from plate_styles import PLATES, far, plate
 from weights import load
 from weights.catalog import entry
-from weights.load import EMBEDDED, WeightsError, pack, unpack
+from weights.errors import WeightsError
+from weights.formats import pack, unpack
+from weights.load import EMBEDDED
 
 CPU = torch.device("cpu")
 

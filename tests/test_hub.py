@@ -32,7 +32,7 @@ from weights import hub, load
 from weights.catalog import CATALOG, WeightFile, entry
 from weights.download import DEADLINE, Abandoned, Transfer
 from weights.inventory import item
-from weights.load import WeightsError
+from weights.errors import WeightsError
 from weights.progress import watching
 from weights.record import Record, remove
 

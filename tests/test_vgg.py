@@ -10,7 +10,8 @@ import torch.nn.functional as F
 import weights.load
 from core.vgg import VGG, layer_names
 from weights.catalog import CATALOG, entry
-from weights.load import WeightsError, load, locate
+from weights.errors import WeightsError
+from weights.load import load, locate
 
 
 def test_first_layer_equals_a_hand_computed_convolution() -> None:

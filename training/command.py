@@ -14,7 +14,8 @@ from core.version import VERSION
 from training.data import Pictures
 from training.log import watch
 from training.loop import Plan, Stage, Training
-from weights.load import WeightsError, pack
+from weights.errors import WeightsError
+from weights.formats import pack
 
 
 def parser(name: str, description: str) -> argparse.ArgumentParser:

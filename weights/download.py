@@ -8,14 +8,14 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from weights.load import WeightsError
-from weights.progress import Download, tell
+from weights.errors import WeightsError
+from weights.progress import Download, report
 
 T = TypeVar("T")
 
 DEADLINE = "STYLEGRID_HUB_SECONDS"
 POLL_SECONDS = 0.1
-PAUSES = (0.5, 1.0)  # seconds before the Hub is asked again
+PAUSES = (0.5, 1.0)  # seconds before a request is repeated
 
 
 def deadline() -> float:
@@ -43,37 +43,37 @@ class Transfer:
 
     def __init__(self) -> None:
         self.done, self.total = 0, None  # type: int, int | None
-        self.heard = time.monotonic()
-        self.given_up = False
+        self.last_activity = time.monotonic()
+        self.abandoned = False
 
     def check(self) -> None:
         """Raises Abandoned, to end the worker, when nobody waits any more."""
-        if self.given_up:
+        if self.abandoned:
             raise Abandoned
 
     def add(self, count: int) -> None:
         """Some more bytes have come, or another sign of life; checks."""
         self.check()
         self.done += count
-        self.heard = time.monotonic()
+        self.last_activity = time.monotonic()
 
 
-def retry(ask: Callable[[], T], transfer: Transfer, passing: Callable[[Exception], bool]) -> T:
-    """What `ask` returns, asked again a few times after errors that are `passing`."""
+def retry(request: Callable[[], T], transfer: Transfer, transient: Callable[[Exception], bool]) -> T:
+    """What `request` returns, repeated a few times after errors that are `transient`."""
     for pause in PAUSES:
         transfer.check()
         try:
-            return ask()
+            return request()
         except Exception as error:
-            if not passing(error):
+            if not transient(error):
                 raise
         time.sleep(pause)
     transfer.check()
-    return ask()
+    return request()
 
 
 def under_deadline(title: str, seconds: float, work: Callable[[Transfer], T]) -> T:
-    """What `work` returns, or raises, in another thread; the watcher is told several times a second.
+    """What `work` returns, or raises, in another thread; its progress is reported several times a second.
 
     Raises DeadlineExceeded, and leaves the thread alone, when it gives no sign of life for so many seconds.
     """
@@ -87,19 +87,19 @@ def under_deadline(title: str, seconds: float, work: Callable[[Transfer], T]) ->
         except Exception as error:
             failures.append(error)
 
-    tell(Download(title))
+    report(Download(title))
     worker = threading.Thread(target=run, name="download", daemon=True)
     worker.start()
     try:
         while worker.is_alive():
             worker.join(POLL_SECONDS)
-            tell(Download(title, transfer.done, transfer.total))
+            report(Download(title, transfer.done, transfer.total))
             complete = transfer.done == transfer.total  # what is left to do waits for nobody
-            if worker.is_alive() and not complete and time.monotonic() - transfer.heard > seconds:
+            if worker.is_alive() and not complete and time.monotonic() - transfer.last_activity > seconds:
                 what = "sent nothing more" if transfer.done else "did not answer"
                 raise DeadlineExceeded(f"the Hub {what} within {seconds:g} seconds")
     finally:
-        transfer.given_up = True
+        transfer.abandoned = True
     if failures:
         raise failures[0]
     return results[0]

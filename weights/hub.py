@@ -31,7 +31,7 @@ from huggingface_hub.utils import (  # type: ignore[attr-defined]
 
 from weights.catalog import WeightFile
 from weights.download import Abandoned, DeadlineExceeded, Transfer, deadline, retry, under_deadline
-from weights.load import WeightsError, in_own_repo
+from weights.errors import WeightsError
 from weights.partial import part_of
 from weights.record import Record, file_lock, put, read_record, remove
 
@@ -40,20 +40,19 @@ CHUNK = 2**18  # bytes between two signs of life; the client's own 10 MB would m
 
 
 def fetch(weight: WeightFile) -> tuple[bytes, Path]:
-    """The bytes of a weight's file, or of its part, with the right hash, and where they are kept.
+    """The bytes of a weight's file, or of its part, with the right hash, and their path.
 
-    From the local cache without a request, else from the Hub; two callers at once download once. The watcher
-    of weights.progress is told how far it is. WeightsError where there is no such file, or no answer within
+    From the local cache without a request, else from the Hub; two callers at once download once. The progress
+    is reported by weights.progress. WeightsError where there is no such file, or no answer within
     the deadline, or where the hash is another than the catalog's or than that of the first download.
     """
-    weight = in_own_repo(weight)
     try:
         found = cached(weight)
         if found is not None:
             return found
         if constants.HF_HUB_OFFLINE:
             raise WeightsError(f"{_missing(weight)}, and HF_HUB_OFFLINE forbids to fetch it.")
-        with file_lock(_kept(weight, ".lock"), weight.title):
+        with file_lock(_sidecar(weight, ".lock"), weight.title):
             found = cached(weight)  # somebody else may have fetched it meanwhile
             return found if found is not None else _download(weight)
     except OSError as error:
@@ -62,7 +61,7 @@ def fetch(weight: WeightFile) -> tuple[bytes, Path]:
 
 def cached(weight: WeightFile) -> tuple[bytes, Path] | None:
     """The verified bytes that are at hand, and their path, else None. A wrong file is removed."""
-    path, expected = cached_path(weight), expected_hash(weight)
+    path, expected = cached_path(weight), record(weight).sha256
     if path is None or not expected:
         return None
     data = path.read_bytes()
@@ -73,31 +72,22 @@ def cached(weight: WeightFile) -> tuple[bytes, Path] | None:
 
 
 def cached_path(weight: WeightFile) -> Path | None:
-    """Where the weight's file is kept, verified or not; None where it was not fetched."""
+    """The path of the weight's file, verified or not; None where it was not fetched."""
     if weight.part:
-        path = _kept(weight, ".safetensors")
+        path = _sidecar(weight, ".safetensors")
         return path if path.is_file() else None
     found = try_to_load_from_cache(
-        weight.repo, weight.file, cache_dir=constants.HF_HUB_CACHE, revision=revision(weight) or "main"
+        weight.repo, weight.file, cache_dir=constants.HF_HUB_CACHE, revision=_revision(weight)
     )
     return Path(found) if isinstance(found, str) else None
 
 
-def expected_hash(weight: WeightFile) -> str:
-    """The hash of what is kept of a weight, by the catalog or by the record; empty where neither knows it."""
-    return record(weight).sha256 if weight.part or not weight.sha256 else weight.sha256
-
-
-def revision(weight: WeightFile) -> str:
-    """The commit, by the catalog or by the record; empty before the first download."""
-    return weight.revision or record(weight).revision
-
-
 def record(weight: WeightFile) -> Record:
-    """What is remembered of the weight; an empty one where that is nothing, or about another file."""
-    known = read_record(_kept(weight, ".json"))
-    newer = weight.sha256 not in ("", known.sha256) and not weight.part  # the catalog's file is another one
-    return Record() if newer or known.repo != weight.repo else known
+    """Commit and hash of the cached file, by the catalog or the first download; empty where neither knows."""
+    found, catalogued = read_record(_sidecar(weight, ".json")), "" if weight.part else weight.sha256
+    if found.repo != weight.repo or catalogued not in ("", found.sha256):  # it is about another file
+        found = Record()
+    return Record(weight.repo, weight.revision or found.revision, catalogued or found.sha256)
 
 
 def endpoint() -> str | None:
@@ -119,15 +109,15 @@ def _download(weight: WeightFile) -> tuple[bytes, Path]:
     except DeadlineExceeded as late:
         raise _explained(weight, late) from late
     data = path.read_bytes()
-    digest, expected = sha256(data).hexdigest(), expected_hash(weight)
+    digest, expected = sha256(data).hexdigest(), record(weight).sha256
     if expected and digest != expected:
         remove(path)
-        named = "recorded at the first download" if weight.part or not weight.sha256 else "in the catalog"
+        which = "recorded at the first download" if weight.part or not weight.sha256 else "in the catalog"
         raise WeightsError(
-            f"{weight.file} of {weight.repo} is not the file {named}: its SHA-256 is {digest[:12]}..., "
+            f"{weight.file} of {weight.repo} is not the file {which}: its SHA-256 is {digest[:12]}..., "
             f"expected {expected[:12]}... . It was removed."
         )
-    put(_kept(weight, ".json"), Record(weight.repo, commit, digest).packed())
+    put(_sidecar(weight, ".json"), Record(weight.repo, commit, digest).to_json())
     return data, path
 
 
@@ -155,14 +145,14 @@ def _fetch_file(weight: WeightFile, transfer: Transfer) -> tuple[Path, str]:
         return hf_hub_download(
             weight.repo,
             weight.file,
-            revision=revision(weight) or "main",
+            revision=_revision(weight),
             endpoint=endpoint(),
             cache_dir=constants.HF_HUB_CACHE,
             etag_timeout=deadline(),
             tqdm_class=Ticks,
         )
 
-    path = Path(retry(download, transfer, _passing))
+    path = Path(retry(download, transfer, _transient))
     return path, path.parents[len(PurePosixPath(weight.file).parts) - 1].name
 
 
@@ -178,25 +168,29 @@ def _fetch_part(weight: WeightFile, transfer: Transfer) -> tuple[Path, str]:
     def read(first: int, last: int) -> bytes:
         return _range(_address(weight), first, last, transfer)
 
-    def planned(total: int) -> None:
+    def set_total(total: int) -> None:
         transfer.total = total
 
-    data = part_of(f"{weight.file} of {weight.repo}", read, weight.part, planned)
-    path = _kept(weight, ".safetensors")
+    data = part_of(f"{weight.file} of {weight.repo}", read, weight.part, set_total)
+    path = _sidecar(weight, ".safetensors")
     put(path, data)
     return path, about.commit_hash or ""
 
 
 def _address(weight: WeightFile) -> str:
-    return hf_hub_url(weight.repo, weight.file, revision=revision(weight) or "main", endpoint=endpoint())
+    return hf_hub_url(weight.repo, weight.file, revision=_revision(weight), endpoint=endpoint())
+
+
+def _revision(weight: WeightFile) -> str:
+    return record(weight).revision or "main"
 
 
 def _about(weight: WeightFile, transfer: Transfer) -> HfFileMetadata:
-    """Size, hash and commit of the file. The client's own retries would go on for minutes unheard."""
-    return retry(lambda: get_hf_file_metadata(_address(weight), timeout=deadline()), transfer, _passing)
+    """Size, hash and commit of the file. The client's own retries would go on for minutes unseen."""
+    return retry(lambda: get_hf_file_metadata(_address(weight), timeout=deadline()), transfer, _transient)
 
 
-def _passing(error: Exception) -> bool:
+def _transient(error: Exception) -> bool:
     """Whether an error may be gone in a second: no connection, or one of the server's own."""
     if isinstance(error, errors.HfHubHTTPError):
         return error.response.status_code >= 500
@@ -209,7 +203,7 @@ def _range(url: str, first: int, last: int, transfer: Transfer) -> bytes:
     taken up where it broke."""
     received = bytearray()
     while first + len(received) < last:
-        size = retry(partial(_add, received, url, first, last, transfer), transfer, _passing)
+        size = retry(partial(_add, received, url, first, last, transfer), transfer, _transient)
         last = min(last, size)
     if len(received) != max(last - first, 0):
         raise WeightsError(f"{url} sent more bytes than it was asked for.")
@@ -224,10 +218,10 @@ def _add(received: bytearray, url: str, first: int, last: int, transfer: Transfe
     try:
         with get_session().stream("GET", url, headers=headers, timeout=2 * deadline()) as response:
             hf_raise_for_status(response)
-            told = response.headers.get("Content-Range", "")
-            if response.status_code != 206 or not told.startswith(f"bytes {place}-"):
+            content_range = response.headers.get("Content-Range", "")
+            if response.status_code != 206 or not content_range.startswith(f"bytes {place}-"):
                 raise WeightsError(f"{url} is not served in parts, and all of it would be too much.")
-            size = int(told.rpartition("/")[2])
+            size = int(content_range.rpartition("/")[2])
             for chunk in response.iter_bytes():
                 transfer.add(len(chunk))
                 received += chunk
@@ -242,30 +236,30 @@ def _add(received: bytearray, url: str, first: int, last: int, transfer: Transfe
 def _explained(weight: WeightFile, error: Exception) -> WeightsError:
     """The sentence for an error of the client, or of the disk."""
     if isinstance(error, DeadlineExceeded):
-        told = str(error)
+        cause = str(error)
     elif isinstance(error, errors.RevisionNotFoundError):
-        told = f"the Hub has no commit {revision(weight)} of {weight.repo}"
+        cause = f"the Hub has no commit {record(weight).revision} of {weight.repo}"
     elif isinstance(error, errors.RepositoryNotFoundError):  # gated ones too
-        told = f"the Hub has no repository {weight.repo} that this token may read"
+        cause = f"the Hub has no repository {weight.repo} that this token may read"
     elif isinstance(error, errors.RemoteEntryNotFoundError):
-        told = f"the Hub has no file {weight.file} in {weight.repo}"
+        cause = f"the Hub has no file {weight.file} in {weight.repo}"
     elif isinstance(error, errors.LocalEntryNotFoundError):
-        told = "the Hub could not be reached"
+        cause = "the Hub could not be reached"
     elif isinstance(error, errors.HfHubHTTPError):
-        told = f"the Hub answered with status {error.response.status_code}"
+        cause = f"the Hub answered with status {error.response.status_code}"
     elif type(error).__module__.startswith("httpx"):
-        told = f"the Hub could not be reached ({error or type(error).__name__})"
+        cause = f"the Hub could not be reached ({error or type(error).__name__})"
     elif isinstance(error, OSError) and error.errno in FULL:
-        told = f"there is no space left for it in {constants.HF_HOME}"
+        cause = f"there is no space left for it in {constants.HF_HOME}"
     elif isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EROFS):
-        told = f"{constants.HF_HOME} cannot be written"
+        cause = f"{constants.HF_HOME} cannot be written"
     else:
         reason = (str(error) or type(error).__name__).splitlines()[0]
-        told = f"the download failed ({reason})"
-    return WeightsError(f"{_missing(weight)}, and {told}.")
+        cause = f"the download failed ({reason})"
+    return WeightsError(f"{_missing(weight)}, and {cause}.")
 
 
-def _kept(weight: WeightFile, ending: str) -> Path:
+def _sidecar(weight: WeightFile, ending: str) -> Path:
     """A file of ours about a weight, beside the Hub's cache."""
     return Path(constants.HF_HOME) / "stylegrid" / (weight.key.replace("/", "--") + ending)
 
@@ -282,11 +276,11 @@ def upload(folder: Path, repo: str, kind: str, private: bool = False) -> str:
     api = HfApi(endpoint=endpoint())
     sdk = "gradio" if kind == "space" else None
     try:
-        made = api.create_repo(repo, repo_type=kind, private=private, exist_ok=True, space_sdk=sdk)
+        address = api.create_repo(repo, repo_type=kind, private=private, exist_ok=True, space_sdk=sdk)
         api.upload_folder(repo_id=repo, repo_type=kind, folder_path=folder, commit_message="From StyleGrid")
     except Exception as error:
         refused = isinstance(error, errors.HfHubHTTPError) and error.response.status_code in (401, 403)
         hint = " Log in with `hf auth login`, or set HF_TOKEN to a token that may write." if refused else ""
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise WeightsError(f"{repo} could not be uploaded ({reason}).{hint}") from error
-    return str(made)
+    return str(address)

@@ -1,13 +1,13 @@
-"""What is at hand of the catalog: no file is hashed for it and nobody is asked."""
+"""Which files of the catalog are on this machine: nothing is hashed for it and no network is used."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Literal
 
-from weights.catalog import CATALOG, WeightFile
-from weights.load import OWN_REPO, WeightsError, embedded, in_own_repo, locate, variable
+from weights.catalog import WeightFile
+from weights.errors import WeightsError
+from weights.load import embedded, in_own_repo, locate, on_hub
 
 State = Literal["embedded", "cached", "not fetched", "missing"]
 Verdict = Literal["right", "wrong", "not known", "not fetched", "missing"]
@@ -32,51 +32,44 @@ class Item:
     sha256: str = ""
 
 
-def items() -> list[Item]:
-    """All files of the catalog, in its order."""
-    return [item(weight) for weight in CATALOG.values()]
-
-
 def item(weight: WeightFile) -> Item:
     """How one file stands."""
-    given = os.environ.get(variable(weight))
-    if not weight.repo or given:
-        try:
-            return Item(weight, "embedded", locate(weight).stat().st_size, sha256=weight.sha256)
-        except WeightsError:
-            if given or weight.package or not os.environ.get(OWN_REPO):
-                return Item(weight, "missing", 0, sha256=weight.sha256)
+    try:
+        return Item(weight, "embedded", locate(weight).stat().st_size, sha256=weight.sha256)
+    except WeightsError:
+        if not on_hub(weight):
+            return Item(weight, "missing", 0, sha256=weight.sha256)
     from weights import hub
 
     weight = in_own_repo(weight)
-    path = hub.cached_path(weight)
+    path, known = hub.cached_path(weight), hub.record(weight)
     size = weight.size if path is None else path.stat().st_size
     state: State = "not fetched" if path is None else "cached"
-    return Item(weight, state, size, hub.revision(weight), hub.expected_hash(weight) or weight.sha256)
+    return Item(weight, state, size, known.revision, known.sha256 or weight.sha256)
 
 
 def verified(weight: WeightFile) -> tuple[Verdict, str]:
     """What a file's hash says of it, and why where it is not right; a wrong one from the Hub is removed."""
     try:
-        state = item(weight).state
+        found = item(weight)
     except WeightsError as error:  # of settings or a record without which nobody knows
         return "wrong", str(error)
-    if state == "not fetched":
-        return state, ""
-    if state == "cached":
-        return verified_from_hub(in_own_repo(weight))
+    if found.state == "not fetched":
+        return "not fetched", ""
+    if found.state == "cached":
+        return _verified_from_hub(found.weight)
     try:
         embedded(weight)
     except WeightsError as error:
-        return "missing" if state == "missing" else "wrong", str(error)
+        return "missing" if found.state == "missing" else "wrong", str(error)
     return "right", ""
 
 
-def verified_from_hub(weight: WeightFile) -> tuple[Verdict, str]:
+def _verified_from_hub(weight: WeightFile) -> tuple[Verdict, str]:
     """The same of a file that was fetched."""
     from weights import hub
 
-    if not hub.expected_hash(weight):
+    if not hub.record(weight).sha256:
         return "not known", "what was recorded of its first download is gone; fetch it again."
     if hub.cached(weight) is None:
         return "wrong", "it was removed; fetch it again."

@@ -1,4 +1,4 @@
-"""Some tensors of a safetensors file that is far away, read by ranges of bytes without the rest of it."""
+"""Some tensors of a safetensors file that is far away, read as one range of bytes without the rest of it."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from weights.load import WeightsError
+from weights.errors import WeightsError
 
 FIRST_READ = 2**16  # bytes, which hold most files' headers
 LARGEST_HEADER = 2**24
-GAP = 2**20  # bytes between wanted tensors that cost less to read than another request
 WORD = 8  # bytes of the header's length, before the header
 
 
 def part_of(
-    name: str, read: Callable[[int, int], bytes], prefix: str, planned: Callable[[int], None]
+    name: str,
+    read: Callable[[int, int], bytes],
+    prefix: str,
+    on_size: Callable[[int], None] = lambda size: None,
 ) -> bytes:
     """A safetensors file with those tensors of the file called `name` whose names begin with `prefix`.
 
     The same tensors always give the same bytes. `read` gives the bytes from one place up to, but without,
-    another, fewer where the file ends before; `planned` is told how many there will be in all. WeightsError
-    where it is no safetensors file or has no such tensors.
+    another, fewer where the file ends before; `on_size` is called with how many there will be in all.
+    WeightsError where it is no safetensors file or has no such tensors.
     """
     start = read(0, FIRST_READ)
     length = int.from_bytes(start[:WORD], "little")
@@ -31,18 +33,16 @@ def part_of(
     if body > len(start):
         start += read(len(start), body)
     wanted = _wanted(start[WORD:body], prefix, name)
-    spans = _spans([offsets for _, _, offsets in wanted])
-    planned(len(start) + sum(last - first for first, last in spans))
+    first, last = wanted[0][2][0], max(end for _, _, (_, end) in wanted)  # what lies between comes with them
+    on_size(len(start) + last - first)
+    data = read(body + first, body + last)
+    if len(data) < last - first:
+        raise WeightsError(f"{name} is cut short.")
     header: dict[str, Any] = {}
     tensors = bytearray()
-    for first, last in spans:
-        data = read(body + first, body + last)
-        if len(data) < last - first:
-            raise WeightsError(f"{name} is cut short.")
-        for tensor, about, (begin, end) in wanted:
-            if first <= begin and end <= last:
-                header[tensor] = {**about, "data_offsets": [len(tensors), len(tensors) + end - begin]}
-                tensors += data[begin - first : end - first]
+    for tensor, about, (begin, end) in wanted:
+        header[tensor] = {**about, "data_offsets": [len(tensors), len(tensors) + end - begin]}
+        tensors += data[begin - first : end - first]
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % WORD)  # as safetensors aligns it
     return len(text).to_bytes(WORD, "little") + text + bytes(tensors)
@@ -65,14 +65,3 @@ def _wanted(header: bytes, prefix: str, name: str) -> list[tuple[str, dict[str, 
     if not wanted:
         raise WeightsError(f"{name} has no tensors whose names begin with {prefix}.")
     return sorted(wanted, key=lambda each: each[2])
-
-
-def _spans(places: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Ranges that hold all places, which are in order, with no more than GAP between two of one range."""
-    spans: list[tuple[int, int]] = []
-    for begin, end in places:
-        if spans and begin - spans[-1][1] <= GAP:
-            spans[-1] = spans[-1][0], end
-        else:
-            spans.append((begin, end))
-    return spans

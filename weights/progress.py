@@ -1,4 +1,4 @@
-"""What a download tells whoever waits for it."""
+"""How far a download is, for whoever waits for it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Download:
-    """How far a download has come, in bytes; `total` is None until the server has told it."""
+    """How far a download has come, in bytes; `total` is None until the server has sent it."""
 
     title: str
     done: int = 0
@@ -36,7 +36,7 @@ def watching(watcher: Watcher) -> Iterator[None]:
         _watcher.reset(token)
 
 
-def tell(download: Download) -> None:
+def report(download: Download) -> None:
     """Call the watcher, if there is one."""
     watcher = _watcher.get()
     if watcher is not None:

@@ -1,4 +1,4 @@
-"""Files that are kept beside the Hub's cache, and what is remembered of a first download."""
+"""Our files beside the Hub's cache, and the record of a first download."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from weights.download import POLL_SECONDS
-from weights.load import WeightsError
-from weights.progress import Download, tell
+from weights.errors import WeightsError
+from weights.progress import Download, report
 
 
 @dataclass(frozen=True)
 class Record:
-    """What is remembered of a first download: the commit that it came from and the hash of what is kept."""
+    """A first download: the commit that it came from and the hash of the file that it left."""
 
     repo: str = ""
     revision: str = ""
     sha256: str = ""
 
-    def packed(self) -> bytes:
+    def to_json(self) -> bytes:
         """As `read_record` reads it."""
         return json.dumps(asdict(self)).encode()
 
@@ -60,14 +60,14 @@ def remove(path: Path) -> None:
 
 @contextmanager
 def file_lock(path: Path, title: str) -> Iterator[None]:
-    """Only one thread of one process at a time, by a lock in a file; whoever waits tells the watcher."""
+    """Only one thread of one process at a time, by a lock in a file; the wait is reported."""
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
     while not lock.is_locked:
         try:
             lock.acquire(timeout=POLL_SECONDS)
         except Timeout:  # not a failure, though it is an OSError
-            tell(Download(title))
+            report(Download(title))
     try:
         yield
     finally:

@@ -8,27 +8,28 @@ from pathlib import Path
 from torch import Tensor
 
 from weights.catalog import WeightFile
-from weights.load import WeightsError, read
+from weights.errors import WeightsError
+from weights.formats import read
 
 FOLDER = Path(__file__).parent
 ENDINGS = (".safetensors", ".pth", ".pt", ".model")
 
 
-def own() -> dict[str, Path]:
+def user_files() -> dict[str, Path]:
     """The files by the name that they appear under: without the ending, unless two would share it."""
     paths = sorted(path for path in FOLDER.iterdir() if path.suffix in ENDINGS and path.is_file())
     stems = [path.stem for path in paths]
     return {path.stem if stems.count(path.stem) == 1 else path.name: path for path in paths}
 
 
-def load_own(name: str) -> tuple[dict[str, Tensor], WeightFile]:
-    """The tensors of the file that appears under `name`, and its record. WeightsError where it is unfit."""
-    path = own()[name]
+def load_user_file(name: str) -> tuple[dict[str, Tensor], WeightFile]:
+    """The tensors of the file that appears under `name`, and its entry. WeightsError where it is unfit."""
+    path = user_files()[name]
     try:
         data = path.read_bytes()
     except OSError as error:
         raise WeightsError(f"{path} cannot be read: {error.strerror}.") from error
-    record = WeightFile(
+    weight = WeightFile(
         key=name,
         title=f"Your own network {path.name}",
         file=path.name,
@@ -36,4 +37,4 @@ def load_own(name: str) -> tuple[dict[str, Tensor], WeightFile]:
         licence="not known",
         source="a file in the weights folder",
     )
-    return read(data, path), record
+    return read(data, path), weight
