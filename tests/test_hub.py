@@ -31,8 +31,8 @@ from ui.tile import Pictures, tile_html
 from weights import hub, load
 from weights.catalog import CATALOG, WeightFile, entry
 from weights.download import DEADLINE, Abandoned, Transfer
-from weights.inventory import item
 from weights.errors import WeightsError
+from weights.inventory import item
 from weights.progress import watching
 from weights.record import Record, remove
 

@@ -11,8 +11,8 @@ from compare.loading import downloads
 from ui.examples import ON_CLICK
 from ui.tile import megabytes
 from weights.catalog import CATALOG
-from weights.inventory import Item, item
 from weights.errors import WeightsError
+from weights.inventory import Item, item
 from weights.load import resolve
 
 HEADINGS = ("File", "Source", "Commit", "SHA-256", "Size", "Licence", "State")
