@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter, LogFormatter, NullLocator
 from benchmarks.estimates import mean, median
 from benchmarks.rows import Cell
 from benchmarks.series import Series, common_cells
-from core.pareto import pareto_front
+from core.metrics import pareto_front
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#444444", "#8C564B")
 MARKERS = "osD^vPXdph"

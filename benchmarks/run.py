@@ -19,9 +19,9 @@ from compare.comparison import Comparison, Request, Tile, working_style
 from core.colour import colour_distance
 from core.device import pick_device
 from core.images import Picture, open_picture, resize, to_image, to_tensor
+from core.metrics import ssim
 from core.plates import PlateIndex, plates
 from core.resample import fit_short_side
-from core.ssim import ssim
 from core.yardstick import SHORT_SIDE
 from methods.base import Method, Stop
 from methods.nearest import NEAREST

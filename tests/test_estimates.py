@@ -9,8 +9,7 @@ from skimage.metrics import structural_similarity
 
 from benchmarks.estimates import Estimate, mean, median, ranks, ratio
 from core.colour import colour_distance, luma, match_colours
-from core.pareto import pareto_front
-from core.ssim import ssim
+from core.metrics import pareto_front, ssim
 
 RANDOM = torch.Generator().manual_seed(0)
 PHOTO = torch.rand(1, 3, 60, 47, generator=RANDOM)

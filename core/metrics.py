@@ -1,6 +1,9 @@
-"""Structural similarity of two pictures."""
+"""Measures beside the yardstick's: structural similarity, and which of several results nothing beats."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -10,6 +13,17 @@ from core.colour import luma
 
 SIGMA, RADIUS = 1.5, 5  # px, of the Gaussian window
 STABILISERS = 0.01**2, 0.03**2  # (K1 L)^2 and (K2 L)^2 with L = 1
+
+T = TypeVar("T")
+
+
+def pareto_front(things: Iterable[T], costs: Callable[[T], tuple[float, float]]) -> list[T]:
+    """Those than which none is better in both costs, the best by the first cost first."""
+    front: list[T] = []
+    for thing in sorted(things, key=costs):
+        if not front or costs(thing)[1] < costs(front[-1])[1]:
+            front.append(thing)
+    return front
 
 
 @torch.no_grad()
