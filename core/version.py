@@ -1,3 +1,3 @@
-"""The version that trained weights record."""
+"""StyleGrid's version: in the page's footer, results.json, PNGs, benchmarks and trained weights."""
 
-VERSION = "0.2.0"
+VERSION = "1.1.0"
