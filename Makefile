@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help run test format clean
+.PHONY: help run check test format clean
 
 help:
 	@echo "make run     start StyleGrid (HOST=127.0.0.1 PORT=7860)"
-	@echo "make test    lint, type-check and test, the browser tests included"
+	@echo "make test    lint, type-check and test, the browser tests included, with the seconds of each part"
+	@echo "make check   the quick part of it, under two minutes: without a browser, without training"
 	@echo "make format  let ruff fix and format the code"
 	@echo "make clean   remove .venv and all caches"
 	@echo "PYTHON=python3.12 make ... chooses the interpreter that .venv is made with."
@@ -16,11 +17,28 @@ run: $(VENV)/requirements.txt.installed
 	@$(RUN) app.py
 
 test: $(VENV)/requirements-dev.txt.installed
-	$(RUN) -m ruff check .
-	$(RUN) -m ruff format --check .
-	$(RUN) -m mypy .
 	$(RUN) tests/install_browser.py
-	$(RUN) -m pytest
+	@rm -f $(TIMES)
+	$(call timed,lint,$(LINT))
+	$(call timed,types,$(TYPES))
+	$(call timed,tests,$(RUN) -m pytest --durations=15)
+	@cat $(TIMES)
+
+check: $(VENV)/requirements-dev.txt.installed
+	@rm -f $(TIMES)
+	$(call timed,lint,$(LINT))
+	$(call timed,types,$(TYPES))
+	$(call timed,tests,$(RUN) -m pytest -m $(QUICK) --durations=5)
+	@cat $(TIMES)
+
+LINT := $(RUN) -m ruff check . && $(RUN) -m ruff format --check .
+TYPES := $(RUN) -m mypy .
+# Which tests have these marks: tests/conftest.py
+QUICK := "not browser and not training"
+TIMES := $(VENV)/times
+
+# $(call timed,PART,COMMAND) runs a command and notes its seconds, which are printed at the end.
+timed = @echo '$(2)'; start=$$(date +%s); $(2) && echo "$(1): $$(($$(date +%s) - start)) s" >> $(TIMES)
 
 format: $(VENV)/requirements-dev.txt.installed
 	$(RUN) -m ruff check --fix .
