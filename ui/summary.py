@@ -1,14 +1,14 @@
-"""What a comparison comes to: a table, and speed against style distance in one drawing."""
+"""What a comparison comes to: speed against style distance in a chart, in sentences and in a table."""
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Mapping, Sequence
 from html import escape
+from statistics import median
 
-from compare.comparison import Tile
-from ui.scatter import drawing, seconds_of, style_of
-from ui.tile import megabytes, time
+from compare.schema import Tile
+from ui.chart import distance_chart, trade
+from ui.html import megabytes, time
 
 HEADINGS = ("Method", "Load", "First run", "Warm run", "Peak memory", "Content distance", "Style distance")
 SORT = (
@@ -18,46 +18,51 @@ SORT = (
     "[...t.tBodies[0].rows].sort((a,b)=>(key(a)<key(b)?-1:key(a)>key(b)?1:0)*(up?1:-1))"
     ".forEach(r=>t.tBodies[0].append(r))"
 )
+CAPTION = (
+    "Filled: no other method is both quicker and nearer to the style. Curve: a method with steps on its way. "
+    "Seconds: the warm median where there is one, else the first run."
+)
 
 
 def summary(tiles: Mapping[str, Tile]) -> str:
-    """The table, the drawing and what they say; nothing before a method was measured."""
+    """The chart, the sentences and the table; nothing before a method was measured."""
     measured = [tile for tile in tiles.values() if tile.distances and tile.seconds]
     if not measured:
         return '<section class="summary" hidden></section>'
-    sentences = "".join(f"<li>{escape(sentence)}</li>" for sentence in passing(measured))
+    sentences = "".join(f"<li>{escape(sentence)}</li>" for sentence in overtaking(measured))
     return (
         '<section class="summary" aria-label="Summary"><h2>Speed and quality</h2>'
-        f"{drawing(measured)}<ul>{sentences}</ul>{table(measured)}</section>"
+        f"<figure>{distance_chart(measured)}<figcaption>{CAPTION}</figcaption></figure>"
+        f"<ul>{sentences}</ul>{table(measured)}</section>"
     )
 
 
-def passing(tiles: Sequence[Tile]) -> list[str]:
-    """When each method with a course comes as near to the style as each of the others, in sentences."""
+def overtaking(tiles: Sequence[Tile]) -> list[str]:
+    """When each iterative method comes as near to the style as each of the others, in sentences."""
     sentences = []
-    for slow in tiles:
-        for fast in tiles:
-            if not slow.course or fast is slow or fast.course:
-                continue
-            moment = passed(slow, style_of(fast))
+    for slow in (tile for tile in tiles if tile.distance_history):
+        for fast in (tile for tile in tiles if not tile.distance_history):
+            seconds, style = trade(fast)
+            moment = reached(slow, style)
             if moment is None:
-                told = f"did not come as near to the style as {fast.title} in {time(slow.course[-1][0])}"
+                end = time(slow.distance_history[-1].seconds)
+                words = f"did not come as near to the style as {fast.title} in {end}"
             else:
-                told = f"passes {fast.title} in style distance after {time(moment)}"
-            sentences.append(f"{slow.title} {told} ({fast.title}: {time(seconds_of(fast))}).")
+                words = f"passes {fast.title} in style distance after {time(moment)}"
+            sentences.append(f"{slow.title} {words} ({fast.title}: {time(seconds)}).")
     return sentences
 
 
-def passed(tile: Tile, style: float) -> float | None:
-    """When the tile's course falls to a style distance, in seconds, between its samples; None if never."""
+def reached(tile: Tile, style: float) -> float | None:
+    """When the tile's history falls to a style distance, in seconds, between its samples; None if never."""
     before: tuple[float, float] | None = None
-    for seconds, distances in tile.course:
-        if distances.style <= style:
+    for each in tile.distance_history:
+        if each.distances.style <= style:
             if before is None:
-                return seconds
-            share = (before[1] - style) / (before[1] - distances.style)
-            return before[0] + share * (seconds - before[0])
-        before = seconds, distances.style
+                return each.seconds
+            share = (before[1] - style) / (before[1] - each.distances.style)
+            return before[0] + share * (each.seconds - before[0])
+        before = each.seconds, each.distances.style
     return None
 
 
@@ -75,18 +80,16 @@ def row(tile: Tile) -> str:
     """A method's numbers, and beside each what it is sorted by."""
     assert tile.seconds is not None
     assert tile.distances is not None
-    warm = statistics.median(tile.seconds.warm) if tile.seconds.warm else None
+    warm = median(tile.seconds.warm) if tile.seconds.warm else None
     memory = tile.peak_memory
     cells = (
         (tile.seconds.load, time(tile.seconds.load)),
         (tile.seconds.total, time(tile.seconds.total)),
-        (warm, "–" if warm is None else time(warm)),
-        (memory, "–" if memory is None else megabytes(memory)),
+        ("", "–") if warm is None else (warm, time(warm)),
+        ("", "–") if memory is None else (memory, megabytes(memory)),
         (tile.distances.content, f"{tile.distances.content:.3f}"),
         (tile.distances.style, f"{tile.distances.style:.3f}"),
     )
-    numbers = "".join(
-        f'<td data-value="{"" if value is None else value}">{shown}</td>' for value, shown in cells
-    )
+    numbers = "".join(f'<td data-value="{value}">{words}</td>' for value, words in cells)
     title = escape(tile.title)
     return f'<tr><th scope="row" data-value="{title}">{title}</th>{numbers}</tr>'

@@ -1,4 +1,4 @@
-"""The page's standing texts: header, what the yardstick means, footer."""
+"""The page's standing texts: header, how to read the numbers, footer."""
 
 from __future__ import annotations
 
@@ -6,39 +6,43 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-import torch
-
-from core.device import describe
+from core.version import VERSION
 from methods.base import Method
 
 
-def header(device: torch.device) -> str:
+def header(machine: str) -> str:
     """The name, one line of what it does, and the machine that it runs on."""
     return (
         '<div class="masthead"><h1>StyleGrid</h1>'
         "<p>One photo, one painting, and neural style transfer methods side by side.</p>"
-        f'<span class="device">Runs on {escape(describe(device))}</span></div>'
+        f'<span class="device">Runs on {escape(machine)}</span></div>'
     )
 
 
-def yardstick() -> str:
-    """How to read the numbers in the tiles."""
+def measure() -> str:
+    """What the numbers in the tiles mean, to be unfolded."""
     return (
-        '<p class="yardstick"><b>How to read the distances.</b> Both are relative errors of VGG-19 features, '
-        "measured the same way for every method; smaller is closer. The untouched photo has content distance "
-        "0, the style picture itself has style distance 0; a good result is a fair trade between the two. "
-        "Gatys optimises nearly this quantity, and our networks were trained on it, which favours both. "
-        "Seconds are each method's own work, without drawing and scoring; methods never run at the same "
+        '<details class="measure"><summary>How to read the distances: the measure</summary>'
+        "<p>Both are relative errors of VGG-19 features, measured the same way for every method; smaller is "
+        "closer. The content distance compares the features at relu4_1 with the photo's, the style distance "
+        "the Gram matrices at relu1_1 to relu4_1 with the style picture's. The untouched photo has content "
+        "distance 0, the style picture itself has style distance 0; a good result is a fair trade between "
+        "the two. Gatys optimises nearly this quantity, and our networks were trained on it, which favours "
+        "both.</p>"
+        "<p>Seconds are each method's own work, without drawing and scoring; methods never run at the same "
         "time. The first run of a method may have to read a network or prepare its kernels; fair timing runs "
         "each three times more, in another order each time, waits for the device at every reading, and "
-        "shows the median.</p>"
+        "shows the median.</p></details>"
     )
 
 
 def footer(methods: Iterable[Method]) -> str:
-    """The papers, each linked where its text gives an address."""
+    """The papers, each linked where its text gives an address, and the version."""
     papers = "".join(f"<li>{paper_link(method.paper)}</li>" for method in methods)
-    return f'<div class="colophon"><h2>Papers</h2><ul>{papers}</ul></div>'
+    return (
+        f'<div class="colophon"><h2>Papers</h2><ul>{papers}</ul>'
+        f'<p class="version">StyleGrid {VERSION}</p></div>'
+    )
 
 
 def paper_link(paper: str) -> str:

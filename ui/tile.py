@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
+from statistics import median
 
-from compare.comparison import Tile
-from ui.curves import chart
+from compare.schema import Tile
+from ui.chart import losses_chart
+from ui.html import megabytes, time
 
-MEGABYTE = 10**6  # bytes
-ENDED = ("measuring", "done", "timing", "stopped", "failed")  # the picture is the last one
-SAID = {
-    "waiting": "Waiting",
-    "loading": "Loading the weights",
-    "measuring": "Measuring",
-    "timing": "Timing again",
-    "done": "Done",
-    "failed": "Failed",
-}
+STATES = {"loading": "Loading the weights", "timing": "Timing again"}  # others are words already
 
 
 @dataclass(frozen=True)
@@ -44,72 +36,65 @@ class Pictures:
 def empty_tile(name: str, title: str, message: str = "") -> str:
     """A tile before its first run."""
     message = message or "Choose a photo and a style picture, then Compare."
-    return article(
-        name,
-        title,
-        "empty",
-        "",
-        f'<div class="picture" style="--ratio:1.5"><p class="message">{escape(message)}</p></div>',
-        progress(title, 0, 0),
-        "",
-    )
+    picture = f'<div class="picture" style="--ratio:1.5"><p class="message">{escape(message)}</p></div>'
+    return article(name, title, "empty", "", picture, progress_bar(title, 0, 0))
 
 
 def tile_html(tile: Tile, pictures: Pictures) -> str:
     """A tile at any moment of a run."""
-    frame = tile.frame
-    ended = tile.state in ENDED
-    step, total = (frame.step, frame.total) if frame else (0, 0)
-    under = (
-        actions(tile, pictures) if ended and pictures.download else progress(tile.title, step, total, ended)
-    )
+    finished = tile.ended and pictures.download
     return article(
-        tile.method, tile.title, tile.state, said_state(tile), stage(tile, pictures), under, details(tile)
+        tile.method,
+        tile.title,
+        tile.state,
+        state_line(tile),
+        picture_html(tile, pictures),
+        actions(tile, pictures) if finished else progress_bar(tile.title, tile.step, tile.total, tile.ended),
+        details(tile),
     )
 
 
-def article(name: str, title: str, state: str, told: str, stage: str, under: str, details: str) -> str:
-    """The parts of a tile in their order."""
+def article(name: str, title: str, state: str, words: str, *beneath: str) -> str:
+    """A tile's parts in their order, the first of them its state in words."""
     heading = f"tile-{escape(name)}"
     return (
         f'<article class="tile tile-{state}" data-method="{escape(name)}" data-state="{state}" '
         f'aria-labelledby="{heading}"><header><h2 id="{heading}">{escape(title)}</h2>'
-        f'<span class="state">{told}</span></header>{stage}{under}{details}</article>'
+        f'<span class="state">{words}</span></header>{"".join(beneath)}</article>'
     )
 
 
-def said_state(tile: Tile) -> str:
-    """Where the method stands, in words."""
+def state_line(tile: Tile) -> str:
+    """What the method does, in words, and its seconds so far."""
     seconds = f"<b>{time(tile.seconds.total)}</b>" if tile.seconds else ""
-    if tile.frame and tile.state in ("running", "stopped"):
-        told = f"step {tile.frame.step:,} of {tile.frame.total:,}"
-        told = f"Stopped at {told}" if tile.state == "stopped" else told[0].upper() + told[1:]
-    else:
-        told = escape(tile.told) or {**SAID, "running": "Running", "stopped": "Stopped"}[tile.state]
-    return f"<span>{told}</span>{seconds}"
+    words = tile.message or STATES.get(tile.state, tile.state.capitalize())
+    if tile.step and tile.state in ("running", "stopped"):
+        step = f"step {tile.step:,} of {tile.total:,}"
+        words = f"Stopped at {step}" if tile.state == "stopped" else step.capitalize()
+    return f"<span>{escape(words)}</span>{seconds}"
 
 
-def stage(tile: Tile, pictures: Pictures) -> str:
+def picture_html(tile: Tile, pictures: Pictures) -> str:
     """The picture, over the photo that it comes from, or what is wrong in its place."""
     title = escape(tile.title)
-    shown = [f'<img class="photo" src="{pictures.photo}" alt="The content photo">']
+    parts = [f'<img class="photo" src="{pictures.photo}" alt="The content photo">']
     if pictures.result:
-        told = escape(f"step {tile.frame.step} of {tile.frame.total}") if tile.frame else ""
-        alt = f"Result of {title}" if tile.state == "done" else f"Picture of {title} at {told}"
-        shown.append(f'<img class="result" src="{pictures.result}" alt="{alt}">')
-    if tile.state in ENDED and pictures.download:
-        shown.append(
+        alt = f"Picture of {title} at step {tile.step} of {tile.total}"
+        alt = f"Result of {title}" if tile.state == "done" else alt
+        parts.append(f'<img class="result" src="{pictures.result}" alt="{alt}">')
+    if tile.ended and pictures.download:
+        parts.append(
             '<input class="split" type="range" min="0" max="100" value="0" step="1" '
             f'aria-label="Uncover the photo beneath the result of {title}, in percent" '
             "oninput=\"this.parentNode.style.setProperty('--split', this.value + '%')\">"
             '<i class="divider" aria-hidden="true"></i>'
         )
     if tile.state == "failed":
-        shown.append(f'<p class="message" role="alert">{escape(tile.error)}</p>')
-    return f'<div class="picture" style="--ratio:{pictures.ratio:.4f}">{"".join(shown)}</div>'
+        parts.append(f'<p class="message" role="alert">{escape(tile.error)}</p>')
+    return f'<div class="picture" style="--ratio:{pictures.ratio:.4f}">{"".join(parts)}</div>'
 
 
-def progress(title: str, step: int, total: int, ended: bool = False) -> str:
+def progress_bar(title: str, step: int, total: int, ended: bool = False) -> str:
     """A thin bar."""
     share = 100 * step / total if total else 0
     label = escape(f"Progress of {title}")
@@ -121,19 +106,19 @@ def progress(title: str, step: int, total: int, ended: bool = False) -> str:
 
 
 def actions(tile: Tile, pictures: Pictures) -> str:
-    """What can be done with a picture that stays."""
+    """What can be done with a finished picture."""
     title, file = escape(tile.title), f"stylegrid-{escape(tile.method)}.png"
     others = "".join(
-        f'<a class="download" href="{where}" download="{escape(name)}">'
+        f'<a class="download" href="{address}" download="{escape(name)}">'
         f"{escape(name.split('.')[0].capitalize())} style</a>"
-        for name, where in pictures.others.items()
+        for name, address in pictures.others.items()
     )
-    whole = (  # browsers open no tab for a picture inside its own address
-        ""
-        if pictures.result.startswith("data:")
-        else f'<a href="{pictures.result}" target="_blank" rel="noopener" '
-        f'aria-label="Open the picture of {title} in full size">Full size</a>'
-    )
+    whole = ""
+    if not pictures.result.startswith("data:"):  # browsers open no tab for a picture inside its own address
+        whole = (
+            f'<a href="{pictures.result}" target="_blank" rel="noopener" '
+            f'aria-label="Open the picture of {title} in full size">Full size</a>'
+        )
     return (
         f'<div class="under actions"><span>Drag to see the photo</span>{whole}'
         f'<a class="download" href="{pictures.download}" download="{file}" '
@@ -143,43 +128,30 @@ def actions(tile: Tile, pictures: Pictures) -> str:
 
 def details(tile: Tile) -> str:
     """Numbers, losses and where it all came from."""
-    seconds, distances = tile.seconds, tile.distances
-    memory = "" if tile.peak_memory is None else megabytes(tile.peak_memory)
+    seconds, distances, warm = tile.seconds, tile.distances, tile.seconds.warm if tile.seconds else ()
+    spread = f"median of {len(warm)}, {time(min(warm))} to {time(max(warm))}" if warm else "with fair timing"
     numbers = (
         ("Load", "weights, once", time(seconds.load) if seconds else ""),
         ("First run", "own work", time(seconds.total) if seconds else ""),
-        ("Warm run", *warm(seconds.warm if seconds else ())),
+        ("Warm run", spread, time(median(warm)) if warm else ""),
         ("Content distance", "photo = 0", f"{distances.content:.3f}" if distances else ""),
         ("Style distance", "style picture = 0", f"{distances.style:.3f}" if distances else ""),
-        ("Peak memory", "above the start", memory),
+        ("Peak memory", "above the start", "" if tile.peak_memory is None else megabytes(tile.peak_memory)),
     )
     cells = "".join(
         f'<div><dt>{name}</dt><dd>{value or "–"}</dd><dd class="anchor">{anchor}</dd></div>'
         for name, anchor, value in numbers
     )
-    plotted = counts_steps(tile) or any(losses for _, losses in tile.curve)
+    plotted = tile.iterative or any(losses for _, losses in tile.loss_history)
     return (
         f'<div class="details{" plotted" if plotted else ""}"><dl class="numbers">{cells}</dl>'
-        f"{chart(tile.curve) if plotted else ''}{provenance(tile)}</div>"
+        f"{losses_chart(tile.loss_history) if plotted else ''}{provenance(tile)}</div>"
     )
 
 
-def warm(seconds: Sequence[float]) -> tuple[str, str]:
-    """What stands beneath and what is the number of the repeated runs: their spread and their median."""
-    if not seconds:
-        return "with fair timing", ""
-    low, high = (time(each) for each in (min(seconds), max(seconds)))
-    return f"median of {len(seconds)}, {low} to {high}", time(statistics.median(seconds))
-
-
-def counts_steps(tile: Tile) -> bool:
-    """Whether losses are to be expected: room is kept for their curves before the first frame."""
-    return any(setting.name == "steps" for setting in tile.settings.fields())
-
-
 def provenance(tile: Tile) -> str:
-    """Device, number format, size and weights, with the hash that proves them, and the method's own note."""
-    size = f", {tile.frame.image.shape[-1]} × {tile.frame.image.shape[-2]} px" if tile.frame else ""
+    """Device, number format, size and weights, with the hash that proves them, and the method's own notes."""
+    size = "" if tile.image is None else f", {tile.image.shape[1]} × {tile.image.shape[0]} px"
     weights = "".join(
         f'<span title="{escape(" ".join((weight.title + ":", weight.source, weight.revision)).strip())}">'
         f"{escape(weight.title)}</span>"
@@ -192,17 +164,8 @@ def provenance(tile: Tile) -> str:
         ("Weights", weights),
     )
     listed = "".join(f"<div><dt>{name}</dt><dd>{value or '–'}</dd></div>" for name, value in rows)
-    notes = [tile.frame.note if tile.frame else "", tile.error if tile.state != "failed" else ""]
-    note = escape(" ".join(note for note in notes if note))
+    notes = [*map(str, tile.notes)]
+    if tile.state != "failed":  # which says it in the picture's place
+        notes.append(tile.error)
+    note = escape(" ".join(notes).strip())
     return f'<div class="provenance"><dl>{listed}</dl><p class="note">{note}</p></div>'
-
-
-def time(seconds: float) -> str:
-    """Seconds to about three figures, with their unit."""
-    digits = 2 if seconds < 10 else 1 if seconds < 100 else 0
-    return f"{seconds:,.{digits}f}\u202fs"
-
-
-def megabytes(size: int, digits: int = 0) -> str:
-    """Bytes in megabytes, with their unit."""
-    return f"{size / MEGABYTE:,.{digits}f}\u202fMB"
