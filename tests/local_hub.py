@@ -44,7 +44,7 @@ class LocalHub(ThreadingHTTPServer):
         sent: bytes of bodies so far.
         tokens: what came as Authorization.
         pace: seconds between the blocks of a body.
-        created: what was asked of new repositories; denied: whether that is refused.
+        created: the requests for new repositories; denied: whether that is refused.
     """
 
     daemon_threads = True
@@ -162,13 +162,13 @@ class Handler(BaseHTTPRequestHandler):
         kind, owner, name = path.removeprefix("/api/").split("/")[:3]
         return f"{owner}/{name}" if kind == "models" else f"{kind}/{owner}/{name}"
 
-    def create(self, asked: dict[str, Any]) -> None:
-        self.server.created.append(asked)
-        kind = asked.get("type", "model")
-        owner = asked.get("organization") or "owner"
-        repo = f"{owner}/{asked['name']}" if kind == "model" else f"{kind}s/{owner}/{asked['name']}"
+    def create(self, request: dict[str, Any]) -> None:
+        self.server.created.append(request)
+        kind = request.get("type", "model")
+        owner = request.get("organization") or "owner"
+        repo = f"{owner}/{request['name']}" if kind == "model" else f"{kind}s/{owner}/{request['name']}"
         self.server.repos.setdefault(repo, Repo())
-        self.json({"url": f"{self.server.url}/{repo}", "name": f"{owner}/{asked['name']}", "id": COMMIT})
+        self.json({"url": f"{self.server.url}/{repo}", "name": f"{owner}/{request['name']}", "id": COMMIT})
 
     def commit(self, repo: str, body: bytes) -> None:
         files = self.server.repos[repo].files
@@ -212,9 +212,9 @@ class Handler(BaseHTTPRequestHandler):
         content = repo.files[name]
         size = len(content) if isinstance(content, bytes) else content.stat().st_size
         first, last, status = 0, size, 200
-        asked = self.headers.get("Range", "")
-        if asked and self.command == "GET" and fault != "whole":
-            begin, _, end = asked.removeprefix("bytes=").partition("-")
+        requested = self.headers.get("Range", "")
+        if requested and self.command == "GET" and fault != "whole":
+            begin, _, end = requested.removeprefix("bytes=").partition("-")
             first, last, status = int(begin), min(int(end) + 1 if end else size, size), 206
         length = {"truncate": (last - first) // 2, "empty": 0}.get(fault, last - first)
         self.send_response(status)

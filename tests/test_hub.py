@@ -10,7 +10,6 @@ import time
 from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
-from html import escape
 from itertools import repeat
 from pathlib import Path
 
@@ -22,12 +21,12 @@ from PIL import Image
 from safetensors.torch import load as load_safetensors
 from safetensors.torch import save
 
-from compare.comparison import Comparison, Request
+from compare.comparison import Comparison
+from compare.schema import make_request
 from core.images import Picture
 from fake_methods import FakeSettings, Quick
 from local_hub import COMMIT, LocalHub, Repo
 from methods.base import Stop
-from ui.tile import Pictures, tile_html
 from weights import hub, load
 from weights.catalog import CATALOG, WeightFile, entry
 from weights.download import DEADLINE, Abandoned, Transfer
@@ -271,16 +270,16 @@ def test_two_threads_download_once(server):
     assert [request[0] for request in server.requests] == ["HEAD", "HEAD", "GET"]
 
 
-def test_progress_is_told_and_can_be_ended(server):
+def test_progress_is_reported_and_can_be_ended(server):
     server.pace = 0.02
-    told = []
-    with watching(told.append):
+    reports = []
+    with watching(reports.append):
         hub.fetch(WEIGHT)
-    assert told[0].total is None
-    assert str(told[0]) == "Asking the Hub for Test network"
-    assert told[-1].total == len(CONTENT)
-    assert [each.done for each in told] == sorted(each.done for each in told)
-    assert any(0 < each.done < len(CONTENT) for each in told)
+    assert reports[0].total is None
+    assert str(reports[0]) == "Asking the Hub for Test network"
+    assert reports[-1].total == len(CONTENT)
+    assert [each.done for each in reports] == sorted(each.done for each in reports)
+    assert any(0 < each.done < len(CONTENT) for each in reports)
 
     class Ended(Exception):
         pass
@@ -291,7 +290,7 @@ def test_progress_is_told_and_can_be_ended(server):
 
     with watching(end), pytest.raises(Ended):
         hub.fetch(again(server))
-    assert str(told[-1]).endswith("of 1.2 MB")
+    assert str(reports[-1]).endswith("of 1.2 MB")
 
 
 def again(server):
@@ -315,11 +314,10 @@ def test_the_deadline_is_checked(server, monkeypatch):
 UNKNOWN = replace(WEIGHT, sha256="", revision="")
 
 
-def test_an_unknown_hash_and_commit_are_recorded_and_then_kept(server, tmp_path, monkeypatch):
+def test_an_unknown_hash_and_commit_are_recorded_and_then_bind(server, tmp_path, monkeypatch):
     data, path = hub.fetch(UNKNOWN)
     assert data == CONTENT
     assert hub.record(UNKNOWN) == Record("owner/nets", COMMIT, WEIGHT.sha256)
-    assert hub.revision(UNKNOWN) == COMMIT
     remove(path)
     server.repos["owner/nets"].files[WEIGHT.file] = CONTENT[:-1] + b"x"
     fails(UNKNOWN, "not the file recorded at the first download")
@@ -339,7 +337,7 @@ def test_our_own_networks_come_from_the_repository_that_is_named(server, tmp_pat
     assert load.resolve(embedded)[0] == content
     newer = replace(embedded, sha256=WEIGHT.sha256)  # as after another training: the old record does not bind
     server.repos["me/styles"] = Repo({embedded.file: CONTENT}, commit="a" * 40)
-    assert hub.fetch(newer)[0] == CONTENT
+    assert load.resolve(newer)[0] == CONTENT
     monkeypatch.setenv("STYLEGRID_WEIGHTS_REPO", "styles")
     with pytest.raises(WeightsError, match="STYLEGRID_WEIGHTS_REPO is 'styles'"):
         load.load(embedded.key)
@@ -360,7 +358,7 @@ def part(server):
     return replace(PART, sha256=sha256(content).hexdigest())
 
 
-def test_a_part_of_a_file_is_read_and_kept(server, part):
+def test_a_part_of_a_file_is_read_and_cached(server, part):
     data, path = hub.fetch(part)
     tensors = load_safetensors(data)
     assert tensors.keys() == {name for name in TENSORS if name.startswith("features.")}
@@ -410,7 +408,7 @@ def test_empty_answers_are_asked_for_again_with_pauses_and_then_end(server, part
 def test_empty_answers_are_not_asked_for_once_nobody_waits(server, part):
     server.faults["GET"] = repeat("empty")
     transfer = Transfer()
-    transfer.given_up = True
+    transfer.abandoned = True
     with pytest.raises(Abandoned):
         hub._range(hub._address(part), 0, 100, transfer)
     assert server.requests == []
@@ -428,12 +426,12 @@ def test_a_part_that_cannot_be_read(server, part, fault, sentence):
 def test_a_part_of_another_file_is_refused(server, part):
     fails(replace(part, sha256="0" * 64), "not the file in the catalog")
     hub.fetch(part)
-    kept = hub.cached_path(part)
-    kept.write_bytes(b"x")
+    cached = hub.cached_path(part)
+    cached.write_bytes(b"x")
     changed = save({name: each + 1 for name, each in TENSORS.items()})
     server.repos["owner/nets"] = Repo({PART.file: changed}, etags={PART.file: part.sha256})
     fails(part, "not the file recorded at the first download")
-    assert not kept.exists()
+    assert not cached.exists()
 
 
 @pytest.mark.parametrize(
@@ -499,30 +497,28 @@ class Fetching(Quick):
         hub.fetch(WEIGHT)
 
 
-def test_a_tile_tells_the_download_and_stop_ends_it(server):
-    server.pace = 0.05
-    picture, stop = Picture(Image.new("RGB", (64, 64)), None), Stop()
-    comparison = Comparison([Fetching()], "cpu")
-    told = []
-    for tiles in comparison.run(Request(picture, picture, {"fetching": FakeSettings()}, 64, stop=stop)):
-        tile = tiles["fetching"]
-        told.append((tile.state, tile.told))
-        assert escape(tile.told) in tile_html(tile, Pictures(1, ""))
-        if tile.told.startswith("Downloading"):
+def compared(stop=None):
+    """The tiles of a run of the method that downloads."""
+    picture = Picture(Image.new("RGB", (64, 64)), None)
+    request = make_request(picture, picture, {"fetching": FakeSettings()}, 64)
+    return Comparison([Fetching()], "cpu").run(request, stop)
+
+
+def test_a_tile_shows_the_download_and_stop_ends_it(server):
+    server.pace, stop, seen = 0.05, Stop(), []
+    for tile in compared(stop):
+        seen.append((tile.state, tile.message))
+        if tile.message.startswith("Downloading"):
             stop.set()
-    assert told[1:3] == [("loading", ""), ("loading", "Asking the Hub for Test network")]
-    assert any(each[1].startswith("Downloading Test network: ") for each in told)
-    assert told[-1] == ("stopped", "")
+    assert seen[1:3] == [("loading", ""), ("loading", "Asking the Hub for Test network")]
+    assert any(message.startswith("Downloading Test network: ") for _, message in seen)
+    assert seen[-1] == ("stopped", "")
     server.pace = 0
-    tile = list(comparison.run(Request(picture, picture, {"fetching": FakeSettings()}, 64)))[-1]["fetching"]
-    assert tile.state == "done"
+    assert list(compared())[-1].state == "done"
 
 
 def test_a_failed_download_fails_the_tile_with_its_sentence(server):
     server.faults["HEAD"] = repeat(403)
-    picture = Picture(Image.new("RGB", (64, 64)), None)
-    tile = list(
-        Comparison([Fetching()], "cpu").run(Request(picture, picture, {"fetching": FakeSettings()}, 64))
-    )[-1]
-    assert tile["fetching"].state == "failed"
-    assert tile["fetching"].error.endswith("the Hub answered with status 403.")
+    tile = list(compared())[-1]
+    assert tile.state == "failed"
+    assert tile.error.endswith("the Hub answered with status 403.")
