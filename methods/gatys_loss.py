@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from core.losses import gram, neighbour_differences, squared_error, total_variation
+from core.losses import gram, neighbour_differences, relative_error, squared_error, total_variation
 from core.vgg import IMAGENET, VGG
 from methods.base import Stop
 from methods.gatys_presets import GatysSettings
+from methods.optimisation import pixel_scale
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,11 @@ def half_mean_variation(image: Tensor) -> Tensor:
 
 
 LOSS_RECIPES = {
+    "balanced": LossRecipe(
+        gram=gram,
+        style=lambda actual, target: relative_error(actual, target)[0],
+        content=lambda actual, target: relative_error(actual, target)[0],
+    ),
     # Eq. 4: sum (G - A)^2 / (4 N^2 M^2); `gram` holds the division by M, N is the number of channels.
     "paper": LossRecipe(
         gram=gram,
@@ -77,47 +82,6 @@ LOSS_RECIPES = {
 }
 
 
-@dataclass(frozen=True)
-class PixelScale:
-    """The scale in which the picture is optimised; optimisers with a fixed step length depend on it."""
-
-    mean: Tensor
-    deviation: Tensor
-
-    def encode(self, image: Tensor) -> Tensor:
-        """[0, 1] to this scale."""
-        return (image - self.mean) / self.deviation
-
-    def decode(self, variable: Tensor) -> Tensor:
-        """This scale to [0, 1]; values outside stay outside."""
-        return variable * self.deviation + self.mean
-
-
-PIXELS = {  # mean and deviation of pixels in 0..255
-    "unit": ((0.0, 0.0, 0.0), (255.0, 255.0, 255.0)),
-    "255": ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
-    "imagenet": IMAGENET[:2],
-}
-
-
-def pixel_scale(name: str, device: torch.device) -> PixelScale:
-    """The PixelScale called `name`, with its tensors on `device`."""
-    mean, deviation = (
-        torch.tensor([value / 255 for value in values], device=device).view(1, 3, 1, 1)
-        for values in PIXELS[name]
-    )
-    return PixelScale(mean, deviation)
-
-
-class Loss(Protocol):
-    """What an ImageOptimiser minimises: a picture in its pixel scale -> losses, their sum under "total"."""
-
-    settings: GatysSettings
-    scale: PixelScale
-
-    def __call__(self, variable: Tensor) -> dict[str, Tensor]: ...
-
-
 class GatysLoss:
     """What one run minimises at one size, with its targets computed once.
 
@@ -139,7 +103,7 @@ class GatysLoss:
         content_factor: float = 1.0,
     ) -> None:
         self.settings = settings
-        self.content_weight = content_factor * settings.content_weight
+        self.content_weight = content_factor * settings.content_factor * settings.content_weight
         self.formulas = LOSS_RECIPES[settings.formulas]
         self.scale = pixel_scale(settings.pixels, content.device)
         self.network = network

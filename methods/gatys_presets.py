@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 
 from core.vgg import BACKBONES, Pooling, layer_names
 from methods.blend import BlendSettings
+from methods.optimisation import Kind
 from methods.settings import MethodSettings, setting
 
 LAYERS = tuple(name for name in layer_names() if not name.startswith("pool"))
@@ -17,24 +18,32 @@ VGG16 = "vgg16 torchvision"
 VGG16_LAYERS = tuple(name for name in layer_names(VGG16) if name.startswith("relu"))
 AUTO = "auto"
 
-Preset = Literal["fast", "paper", "tensorflow", "d2l", "hvass", "eager"]
-Formulas = Literal["paper", "tensorflow", "d2l", "hvass"]
-Optimiser = Literal["lbfgs", "adam", "gradient"]
-Start = Literal["content", "noise", "style"]
+Preset = Literal["balanced", "fast", "paper", "tensorflow", "d2l", "hvass", "eager"]
+Formulas = Literal["balanced", "paper", "tensorflow", "d2l", "hvass"]
+Start = Literal["fast", "content", "noise", "style"]
 Pixels = Literal["unit", "255", "imagenet"]
 Precision = Literal["auto", "float32"]
 
-SIZES = {"paper": 512, "tensorflow": 512, "d2l": 450, "hvass": 512, "eager": 512, "fast": 512}
-# Per step and megapixel, on the machine of Method.reference_seconds.
-STEP_SECONDS = {"paper": 8.6, "tensorflow": 8.5, "d2l": 8.0, "hvass": 9.0, "eager": 8.3, "fast": 3.7}
-NOTES = {
-    (
-        "hvass",
-        "vgg19",
-    ): "Runs on the original VGG-19's layers of the same names as those of the tutorial's VGG-16.",
-    ("hvass", VGG16): "Runs on torchvision's VGG-16; the tutorial has the original weights.",
-    ("d2l", "vgg19"): "Runs on the original VGG-19 weights, scaled to torchvision's inputs.",
+SIZES = {
+    "balanced": 512,
+    "paper": 512,
+    "tensorflow": 512,
+    "d2l": 450,
+    "hvass": 512,
+    "eager": 512,
+    "fast": 512,
 }
+# Per step and megapixel, on the machine of Method.reference_seconds.
+STEP_SECONDS = {
+    "balanced": 3.7,
+    "paper": 8.6,
+    "tensorflow": 8.5,
+    "d2l": 8.0,
+    "hvass": 9.0,
+    "eager": 8.3,
+    "fast": 3.7,
+}
+STYLISATION = 40.0  # the content weight's greatest factor, and the reciprocal of its least
 
 
 @dataclass(frozen=True)
@@ -43,16 +52,28 @@ class GatysSettings(BlendSettings):
 
     presets: ClassVar[Mapping[str, MethodSettings]] = {}  # filled below
 
-    preset: Preset = setting("fast", help="The recipe to follow; picking one sets everything below.")
-    steps: int = setting(500, 1, 5000, 1, help="Optimiser steps, over all pyramid levels.")
+    preset: Preset = setting("balanced", help="The recipe to follow; picking one sets everything below.")
+    stylisation: float = setting(
+        0.5, 0, 1, 0.01, help="From 0, much of the photo, to 1, all style; 0.5 is the recipe's own balance."
+    )
+    steps: int = setting(500, 1, 5000, 1, help="Optimiser steps at most, over all pyramid levels.")
     seconds: float = setting(
         0.0, 0, 3600, 1, help="Seconds to spend instead, ending with the best picture; 0: the steps."
+    )
+    patience: float = setting(
+        0.0,
+        0,
+        1,
+        0.001,
+        help="Stop when the objective falls by less than this share a second; 0: never.",
     )
     content_weight: float = setting(1e-3, 0, 1e6, help="Weight of keeping the photo's objects.")
     style_weight: float = setting(1.0, 0, 1e6, help="Weight of taking the painting's texture and colours.")
     tv_weight: float = setting(0.0, 0, 1e3, help="Weight of total variation: more is smoother.")
-    start: Start = setting("content", help="The picture to start from.")
-    optimiser: Optimiser = setting("lbfgs", help="L-BFGS, Adam, or plain normalised gradient steps.")
+    start: Start = setting(
+        "content", help="The picture to start from; fast: what the quickest any-style method paints."
+    )
+    optimiser: Kind = setting("lbfgs", help="L-BFGS, Adam, or plain normalised gradient steps.")
     pooling: Pooling = setting("average", help="VGG's pooling: average is smoother than max.")
     backbone: str = setting(
         AUTO,
@@ -100,10 +121,32 @@ class GatysSettings(BlendSettings):
         return self.seconds or math.inf
 
     @property
+    def content_factor(self) -> float:
+        """What `stylisation` makes of the content weight: 1 in its middle."""
+        return math.pow(STYLISATION, 1 - 2 * self.stylisation)
+
+    @property
     def layers(self) -> tuple[str, ...]:
         """All layers whose features are needed."""
         return (*self.content_layers, *self.style_layers)
 
+
+BALANCED = GatysSettings(
+    preset="balanced",
+    steps=30,
+    patience=0.01,
+    content_weight=2.5e3,
+    style_weight=1e4,
+    start="fast",
+    levels=2,
+    formulas="balanced",
+)
+"""Our own: every error is relative, so that one setting means the same for all paintings.
+
+The style loss is the mean over relu1_1 to relu5_1 of |G - A|^2 / |A|^2, the content loss |F - P|^2 / |P|^2 at
+relu4_2, with average pooling; both times 1e4, a scale on which L-BFGS works. It begins with a quick method's
+picture and ends by itself.
+"""
 
 PAPER = GatysSettings(preset="paper", steps=500, start="noise", precision="float32")
 """Gatys, Ecker, Bethge 2016, "Image Style Transfer Using Convolutional Neural Networks", CVPR.
@@ -183,7 +226,7 @@ Content conv4_4, style conv1_1 to conv5_1, Gram over C H W, mean squared errors 
 layers), total variation 10 x half the mean absolute differences, Adam 0.3 times 0.8 every 50 epochs on
 mean/std inputs. Their in-place ReLUs turn all named layers into relu layers but the last, where their network
 ends. Deviation: torchvision's retrained weights are replaced by the original ones, scaled (see
-gatys_objective.py).
+gatys_loss.py).
 """
 
 HVASS = GatysSettings(
@@ -215,6 +258,6 @@ with its layers of the same names.
 """
 
 PRESETS: dict[str, GatysSettings] = {
-    settings.preset: settings for settings in (FAST, PAPER, TENSORFLOW, D2L, HVASS, EAGER)
+    settings.preset: settings for settings in (BALANCED, FAST, PAPER, TENSORFLOW, D2L, HVASS, EAGER)
 }
 GatysSettings.presets = PRESETS

@@ -25,9 +25,8 @@ from core.plates import plates
 from core.resample import fit_short_side, resample
 from core.vgg import VGG
 from core.yardstick import Yardstick
-from methods.gatys import ImageOptimiser
-from methods.gatys_loss import pixel_scale
-from methods.gatys_presets import FIRST_OF_BLOCK, PAPER
+from methods.gatys_presets import FIRST_OF_BLOCK
+from methods.optimisation import ImageOptimiser, OptimiserSettings, pixel_scale
 from training.draw_plates import encoded
 
 LEVELS = ((128, 80), (256, 80), (512, 40))  # side in px, L-BFGS steps
@@ -43,7 +42,6 @@ class Texture:
     """
 
     def __init__(self, network: VGG, painting: Tensor) -> None:
-        self.settings = PAPER  # for its optimiser
         self.scale = pixel_scale("unit", painting.device)
         self.network = network
         with torch.no_grad():
@@ -73,7 +71,7 @@ def synthesised(painting: Tensor, seed: int, levels: tuple[tuple[int, int], ...]
     image = torch.rand((1, 3, side, side), generator=torch.Generator().manual_seed(seed)).to(device)
     for side, steps in levels:
         texture = Texture(network, fit_short_side(painting, side))
-        descent = ImageOptimiser(texture, resample(image, side, side))
+        descent = ImageOptimiser(texture, resample(image, side, side), OptimiserSettings())
         for _ in range(steps):
             descent.step()
         image = descent.image()

@@ -1,0 +1,282 @@
+"""Optimising a picture itself: optimisers, pixel scales, levels coarse to fine, and the loop over them."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Literal, Protocol
+
+import torch
+from torch import Tensor
+
+from core.lbfgs import LBFGS
+from core.resample import resample
+from core.vgg import IMAGENET
+from methods.base import Frame, Note
+
+SECONDS_BETWEEN_FRAMES = 0.3
+COARSEST_SHORT_SIDE = 64  # px; below this, relu5_1 sees too few positions for a Gram matrix to mean anything
+GAIN_SECONDS, GAIN_STEPS = 1.0, 4  # over which `patience` looks back at least
+
+Kind = Literal["lbfgs", "adam", "gradient"]
+Losses = dict[str, Tensor]
+
+
+class Parametrisation(Protocol):
+    """What stands for the picture while it is optimised: one tensor, from which it can be had back."""
+
+    def encode(self, image: Tensor) -> Tensor:
+        """A (1, 3, H, W) picture in [0, 1] as the variable."""
+
+    def decode(self, variable: Tensor) -> Tensor:
+        """The variable as a picture; its values may lie outside [0, 1]."""
+
+
+@dataclass(frozen=True)
+class PixelScale:
+    """Pixels, (x - mean) / deviation; optimisers with a fixed step length depend on the scale."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def encode(self, image: Tensor) -> Tensor:
+        """[0, 1] to this scale."""
+        return (image - self.mean) / self.deviation
+
+    def decode(self, variable: Tensor) -> Tensor:
+        """This scale to [0, 1]; values outside stay outside."""
+        return variable * self.deviation + self.mean
+
+
+PIXELS = {  # mean and deviation of pixels in 0..255
+    "unit": ((0.0, 0.0, 0.0), (255.0, 255.0, 255.0)),
+    "255": ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
+    "imagenet": IMAGENET[:2],
+}
+
+
+def pixel_scale(name: str, device: torch.device) -> PixelScale:
+    """The PixelScale called `name`, with its tensors on `device`."""
+    mean, deviation = (
+        torch.tensor([value / 255 for value in values], device=device).view(1, 3, 1, 1)
+        for values in PIXELS[name]
+    )
+    return PixelScale(mean, deviation)
+
+
+class Objective(Protocol):
+    """What is minimised: a variable -> losses by name, their sum under "total"."""
+
+    @property
+    def scale(self) -> Parametrisation: ...
+
+    def __call__(self, variable: Tensor) -> Losses: ...
+
+
+@dataclass(frozen=True)
+class OptimiserSettings:
+    """How a picture is moved.
+
+    Attributes:
+        kind: L-BFGS, Adam, or steps of one length along the gradient.
+        learning_rate: step length, in units of the variable; `decay` is its factor every 50 steps.
+        beta1, epsilon: Adam's.
+        clip: whether the picture is clipped to [0, 1] after each step.
+        keep_best: whether the best picture is remembered.
+    """
+
+    kind: Kind = "lbfgs"
+    learning_rate: float = 1.0
+    decay: float = 1.0
+    beta1: float = 0.9
+    epsilon: float = 1e-8
+    clip: bool = True
+    keep_best: bool = False
+
+
+class ImageOptimiser:
+    """The optimised picture and its optimiser: `step()` moves it once and returns the losses before."""
+
+    def __init__(self, objective: Objective, image: Tensor, settings: OptimiserSettings) -> None:
+        self.objective, self.settings = objective, settings
+        self.variable = objective.scale.encode(image).contiguous().requires_grad_()
+        self.limits = [objective.scale.encode(torch.full_like(image, value)) for value in (0.0, 1.0)]
+        self.steps = 0
+        self.best = self.variable.detach()
+        self.best_losses: Losses = {}
+        if settings.kind == "lbfgs":
+            self.lbfgs = LBFGS(self.variable, learning_rate=settings.learning_rate)
+        elif settings.kind == "adam":
+            betas = (settings.beta1, 0.999)
+            self.adam = torch.optim.Adam([self.variable], settings.learning_rate, betas, settings.epsilon)
+
+    @torch.enable_grad()
+    def step(self) -> Losses:
+        """One optimiser step; nothing in it waits for the device."""
+        losses = self.objective(self.variable)
+        (gradient,) = torch.autograd.grad(losses["total"], self.variable)
+        losses = {name: loss.detach() for name, loss in losses.items()}
+        with torch.no_grad():
+            self._keep_best(losses)
+            self._move(gradient, self.settings.decay ** (self.steps // 50))
+            if self.settings.clip:
+                self.variable.clamp_(*self.limits)
+        self.steps += 1
+        return losses
+
+    def image(self, best: bool = False) -> Tensor:
+        """The picture now (or the best so far), (1, 3, H, W) in [0, 1]."""
+        variable = self.best if best else self.variable.detach()
+        return self.objective.scale.decode(variable).clamp(0, 1)
+
+    def _move(self, gradient: Tensor, decay: float) -> None:
+        if self.settings.kind == "lbfgs":
+            self.lbfgs.step(gradient)
+        elif self.settings.kind == "adam":
+            self.variable.grad = gradient
+            self.adam.param_groups[0]["lr"] = self.settings.learning_rate * decay
+            self.adam.step()
+        else:
+            length = self.settings.learning_rate * decay
+            self.variable -= length / (gradient.std(correction=0) + 1e-8) * gradient
+
+    def _keep_best(self, losses: Losses) -> None:
+        if self.settings.keep_best:
+            infinite = {name: torch.full_like(loss, torch.inf) for name, loss in losses.items()}
+            before = self.best_losses or infinite
+            better = losses["total"] < before["total"]
+            self.best = torch.where(better, self.variable, self.best)
+            self.best_losses = {
+                name: torch.where(better, loss, before[name]) for name, loss in losses.items()
+            }
+
+
+class Clock:
+    """Seconds of a run's own work, without those that it spends waiting for whoever looks at its frames."""
+
+    def __init__(self) -> None:
+        self._started = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """So far."""
+        return time.perf_counter() - self._started
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """What happens inside does not count."""
+        before = self.seconds
+        yield
+        self._started = time.perf_counter() - before
+
+
+@dataclass(frozen=True)
+class Level:
+    """One size of the pyramid, (height, width), its steps, and the second after which the next begins."""
+
+    size: tuple[int, int]
+    steps: int
+    last_second: float
+
+
+def schedule(steps: int, seconds: float, levels: int, height: int, width: int) -> list[Level]:
+    """The pyramid's levels, coarse to fine: twice the side and twice the steps each time.
+
+    A budget of `seconds` (0: none) is shared as the steps' pixels are.
+    """
+    sizes = pyramid(steps, levels, height, width)
+    work = list(accumulate(count * size[0] * size[1] for size, count in sizes))
+    return [
+        Level(size, count, seconds * part / work[-1]) for (size, count), part in zip(sizes, work, strict=True)
+    ]
+
+
+def pyramid(steps: int, levels: int, height: int, width: int) -> list[tuple[tuple[int, int], int]]:
+    """Sizes and steps of each level of a (height, width) picture; fewer levels where it is small."""
+    while levels > 1 and min(height, width) >> (levels - 1) < COARSEST_SHORT_SIDE:
+        levels -= 1
+    counts = [steps * 2**level // (2**levels - 1) for level in range(levels)]
+    counts[-1] += steps - sum(counts)
+    factors = [2**power for power in reversed(range(levels))]
+    sizes = [(round(height / factor), round(width / factor)) for factor in factors]
+    return [(size, count) for size, count in zip(sizes, counts, strict=True) if count]
+
+
+class Patience:
+    """Tells when an objective no longer falls by a share a second, looking back a second and some steps."""
+
+    def __init__(self, share: float) -> None:
+        self.share = share
+        self.past: deque[tuple[float, float]] = deque()  # seconds, lowest value so far
+
+    def over(self, seconds: float, value: float) -> bool:
+        """Whether it is over, after `seconds`, with the objective at `value`; never where the share is 0."""
+        lowest = min(value, self.past[-1][1]) if self.past else value
+        self.past.append((seconds, lowest))
+        while len(self.past) > GAIN_STEPS + 1 and self.past[1][0] <= seconds - GAIN_SECONDS:
+            self.past.popleft()
+        since, before = self.past[0]
+        passed = seconds - since
+        full = len(self.past) > GAIN_STEPS and passed >= GAIN_SECONDS
+        return full and before - lowest < self.share * passed * before
+
+
+@dataclass(frozen=True)
+class Budget:
+    """When a run ends: after `steps`; or, where `seconds` is not 0, after those; or by `patience` before."""
+
+    steps: int
+    seconds: float = 0.0
+    patience: float = 0.0
+
+    def expected(self, done: int, seconds: float) -> int:
+        """How many steps it will be: as set, or as many as the seconds hold at the pace so far."""
+        return max(done + 1, round(done * self.seconds / seconds)) if self.seconds else self.steps
+
+
+def optimised(
+    start: Tensor,
+    levels: Sequence[Level],
+    objective: Callable[[Level, Tensor], Objective],
+    settings: OptimiserSettings,
+    budget: Budget,
+    finish: Callable[[Tensor], Tensor],
+    clock: Clock,
+) -> Generator[Frame]:
+    """Optimise a (1, 3, H, W) picture in [0, 1] level by level, and yield frames of it.
+
+    Args:
+        objective: what is minimised at a level that begins with a picture of its size.
+        finish: what is done to a picture before it is shown.
+        clock: started where the seconds of the budget began.
+    """
+    image, done, shown = start, 0, clock.seconds
+    for level in levels:
+        begun = resample(image, *level.size)
+        descent = ImageOptimiser(objective(level, begun), begun, settings)
+        patience, tired, over = Patience(budget.patience), False, False
+        while not over:
+            losses = descent.step()
+            done += 1
+            over = clock.seconds >= level.last_second if budget.seconds else descent.steps == level.steps
+            if budget.patience and not over:
+                over = tired = patience.over(clock.seconds, losses["total"].item())
+            final = over and level is levels[-1]
+            if final or clock.seconds - shown >= SECONDS_BETWEEN_FRAMES:
+                best = final and settings.keep_best
+                picture = finish(resample(descent.image(best), *start.shape[-2:])).cpu()
+                shot = Frame(
+                    picture,
+                    done,
+                    done if final else budget.expected(done, clock.seconds),
+                    {k: v.item() for k, v in (descent.best_losses if best else losses).items()},
+                    (Note("stopped_gaining", "Stopped: no longer gaining."),) if final and tired else (),
+                )
+                with clock.paused():
+                    yield shot
+                shown = clock.seconds
+        image = descent.image(settings.keep_best)

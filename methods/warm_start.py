@@ -1,0 +1,71 @@
+"""A picture to begin with: that of the quickest method at hand that takes any picture as its style."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from methods.base import Method, Note, Stop, Style
+from weights.catalog import WeightFile, entry
+from weights.errors import WeightsError
+
+MEGAPIXELS = 0.1  # of a picture for which the quickest is looked for
+
+
+class WarmStart:
+    """The quickest method, loaded when first needed and kept.
+
+    Args:
+        device: where it paints.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self.method: Method | None = None
+
+    def prepare(self, style: Style, stop: Stop | None = None) -> None:
+        """Load the quickest method and let it read what it needs for this style, unless that is done."""
+        for method in [self.method] if self.method else quickest():
+            try:
+                if method is not self.method:
+                    method.load(self.device)
+                style.once(("warm start", method), partial(prepared, method, style, stop))
+                self.method = method
+                return
+            except WeightsError:
+                continue  # the next may have its weights
+
+    def paint(
+        self, content: Tensor, style: Style, stop: Stop | None = None
+    ) -> tuple[Tensor, Note, tuple[WeightFile, ...]]:
+        """The picture of a (1, 3, H, W) content in [0, 1], what the user should know, and what painted it.
+
+        It is the content itself where there is no such method.
+        """
+        self.prepare(style, stop)
+        if self.method is None:
+            return content, Note("start_content", "Began with the photo: no quick method is at hand."), ()
+        *_, last = self.method.stylize(content, style, self.method.Settings.make(), stop)
+        note = Note("start_fast", "Began with the picture of {title}.", {"title": self.method.title})
+        weights = last.weights or tuple(entry(key) for key in self.method.weights)
+        return last.image.to(content.device), note, weights
+
+
+def prepared(method: Method, style: Style, stop: Stop | None) -> bool:
+    """Let a method read what it needs for a style with its usual settings; true."""
+    method.prepare(style, method.Settings.make(), {}, stop)
+    return True
+
+
+def quickest() -> list[Method]:
+    """New methods that take any style in one pass and can run here, the quickest first."""
+    from methods import ALL  # which lists those that begin with one, too
+
+    methods = [
+        method()
+        for method in ALL
+        if method.styles is None and not method.iterative and not method.unavailable()
+    ]
+    return sorted(methods, key=lambda method: method.reference_seconds(method.Settings.make(), MEGAPIXELS))
