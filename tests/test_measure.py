@@ -54,13 +54,13 @@ def test_stopwatch_counts_a_block_that_raises(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_stopwatch_waits_for_the_device_before_each_reading(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[str] = []
-    monkeypatch.setattr(core.measure, "synchronize", lambda device: told.append(f"wait for {device}"))
-    clock = SimpleNamespace(perf_counter=lambda: told.append("read") or 0.0)
+    calls: list[str] = []
+    monkeypatch.setattr(core.measure, "synchronize", lambda device: calls.append(f"wait for {device}"))
+    clock = SimpleNamespace(perf_counter=lambda: calls.append("read") or 0.0)
     monkeypatch.setattr(core.measure, "time", clock)
     with Stopwatch(CPU):
-        told.append("work")
-    assert told == ["wait for cpu", "read", "work", "wait for cpu", "read"]
+        calls.append("work")
+    assert calls == ["wait for cpu", "read", "work", "wait for cpu", "read"]
 
 
 def test_peak_memory_sees_what_was_freed_before_the_end() -> None:
@@ -87,14 +87,14 @@ def test_peak_memory_ends_its_thread_when_the_block_raises() -> None:
 
 
 def test_networks_that_a_gpu_held_before_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[str] = []
-    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda device: told.append("reset"))
-    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: told.append("base") or 700)
-    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: told.append("peak") or 1000)
+    calls: list[str] = []
+    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda device: calls.append("reset"))
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: calls.append("base") or 700)
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: calls.append("peak") or 1000)
     with PeakMemory(torch.device("cuda")) as memory:
-        told.append("work")
+        calls.append("work")
     assert memory.bytes == 300
-    assert told == ["reset", "base", "work", "peak"]
+    assert calls == ["reset", "base", "work", "peak"]
 
 
 def test_auto_takes_a_device_that_exists() -> None:
@@ -104,14 +104,14 @@ def test_auto_takes_a_device_that_exists() -> None:
         assert device == CPU
 
 
-def test_an_unknown_device_is_told_with_those_that_there_are() -> None:
+def test_an_unknown_device_is_refused_with_those_that_there_are() -> None:
     with pytest.raises(ValueError, match=r"^Unknown device 'tpu': choose one of .+\.$") as caught:
         pick_device("tpu")
     assert all(name in str(caught.value) for name in DEVICES)
 
 
 @pytest.mark.parametrize("kind", ["cuda", "mps"])
-def test_a_missing_device_is_told_with_what_the_machine_has(
+def test_a_missing_device_is_refused_with_what_the_machine_has(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)

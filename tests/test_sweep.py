@@ -2,31 +2,50 @@
 
 import csv
 import io
-import math
 import re
 import struct
 import zipfile
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from compare.comparison import Comparison
-from compare.costs import REFERENCE_TRIAL, CostModel, fitted, trial
+from compare.costs import REFERENCE_SECONDS, CostModel, calibrate, fitted
+from compare.limits import checked_sweep
+from compare.schema import Seconds, Tile
+from core.yardstick import Distances
+from engine.inline import InlineEngine
 from fake_methods import Failing, FakeSettings, Quick, Stepped, SteppedSettings
 from methods.gatys import Gatys
 from methods.gatys_presets import GatysSettings
-from page_handlers import handlers_of, session, uploaded, values_of
-from ui.estimate import forecast
+from page_handlers import Shown, clicked, events_of, session, uploaded, values_of
+from ui.estimate import estimate
 from ui.report import archive
-from ui.sweep import Point, checked_sizes, section
+from ui.sweep import Point, point, section
 
 CPU = torch.device("cpu")
 
 
 def costs():
     return CostModel({"stepped": Stepped(), "quick": Quick(), "gatys": Gatys()}, CPU)
+
+
+def ran(method, settings, pixels, seconds, state="done"):
+    """The tile of a method that took so many seconds for so many pixels, a hundred in a row."""
+    image = np.zeros((pixels // 100, 100, 3), np.uint8)
+    return Tile(
+        method,
+        method.title(),
+        settings,
+        state=state,
+        step=1,
+        total=1,
+        image=image,
+        seconds=Seconds(0.1, seconds, seconds),
+        distances=Distances(1, 1),
+    )
 
 
 def test_a_line_is_found_again():
@@ -56,46 +75,44 @@ def test_what_does_not_grow_is_fixed():
 
 
 def test_before_the_first_run_the_machine_decides():
-    expected = trial(CPU) / REFERENCE_TRIAL * 0.25
+    expected = calibrate(CPU) / REFERENCE_SECONDS * 0.25
     assert costs().predict("quick", FakeSettings(), 250_000) == pytest.approx(expected)
 
 
 def test_what_a_method_took_here_decides_afterwards():
     known = costs()
-    known.record("quick", FakeSettings(), 100_000, 7.0)
+    known.record(ran("quick", FakeSettings(), 100_000, 7.0))
     assert known.predict("quick", FakeSettings(), 400_000) == pytest.approx(28)
 
 
 def test_the_run_of_the_nearest_size_decides():
     known = costs()
-    known.record("quick", FakeSettings(), 10_000, 1.0)
-    known.record("quick", FakeSettings(), 1_000_000, 2.0)
+    known.record(ran("quick", FakeSettings(), 10_000, 1.0))
+    known.record(ran("quick", FakeSettings(), 1_000_000, 2.0))
     assert known.predict("quick", FakeSettings(), 2_000_000) == pytest.approx(4)
     assert known.predict("quick", FakeSettings(), 5_000) == pytest.approx(0.5)
 
 
 def test_steps_and_budget_of_gatys_are_known():
     known, settings = costs(), GatysSettings.make(steps=100)
-    known.record("gatys", settings, 10_000, 10.0)
+    known.record(ran("gatys", settings, 10_000, 10.0))
     assert known.predict("gatys", GatysSettings.make(steps=50), 10_000) == pytest.approx(5)
     budget = GatysSettings.make(steps=500, seconds=3)
     assert known.predict("gatys", budget, 10_000) == 3
-    known.record("gatys", budget, 10_000, 3.0)  # was cut off, and must teach nothing
+    known.record(ran("gatys", budget, 10_000, 3.0))  # was cut off, and must teach nothing
     assert known.predict("gatys", settings, 10_000) == pytest.approx(10)
 
 
 def test_a_comparison_learns_what_its_runs_took(photo, painting):
-    handlers = handlers_of(Stepped())
-    values = values_of(handlers, uploaded(photo), uploaded(painting), steps=4)
-    assert len(handlers.prepare(values, session("a"))) > 1
-    list(handlers.run(session("a")))
-    learnt = handlers.comparison.costs.predict("stepped", SteppedSettings(steps=4), 64 * 48)
+    events = events_of(Stepped())
+    list(clicked(events, values_of(events, uploaded(photo), uploaded(painting), steps=4)))
+    learnt = events.queue.engine.costs.predict("stepped", SteppedSettings(steps=4), 64 * 48)
     assert learnt >= 4 * 0.05  # its four sleeps
 
 
 @dataclass
 class Known:
-    """A cost book in which a megapixel takes as many seconds as it is told."""
+    """A cost model in which a megapixel takes a fixed number of seconds."""
 
     seconds: float
 
@@ -103,95 +120,98 @@ class Known:
         return self.seconds * pixels / 1e6
 
 
-def foretold(seconds, shape, sizes, runs=1, methods=("quick", "stepped")):
-    comparison = Comparison([Quick(), Stepped()], "cpu")
-    comparison.costs = Known(seconds)
-    return forecast(comparison, {name: FakeSettings() for name in methods}, shape, sizes, runs)
+def estimated(seconds, shape, sizes, runs=1, methods=("quick", "stepped")):
+    engine = InlineEngine([Quick(), Stepped()], "cpu")
+    engine.costs = Known(seconds)
+    return estimate(engine, {name: FakeSettings() for name in methods}, shape, sizes, runs)
 
 
-def test_the_forecast_adds_up():
-    told = foretold(2.0, (2000, 1000), [1000])  # half a megapixel
-    assert "Quick 1.00\u202fs, Stepped 1.00\u202fs; 2.00\u202fs in all." in told
-    assert "minute" not in told
-    assert "Predicted: 12.0\u202fs." in foretold(2.0, None, [1000, 1000], runs=3, methods=["quick"])
+def test_an_estimate_adds_up():
+    text = estimated(2.0, (2000, 1000), [1000])  # half a megapixel
+    assert "Quick 1.00\u202fs, Stepped 1.00\u202fs; 2.00\u202fs in all." in text
+    assert "minute" not in text
+    assert "Predicted: 12.0\u202fs." in estimated(2.0, None, [1000, 1000], runs=3, methods=["quick"])
 
 
 def test_more_than_a_minute_is_warned_of():
-    told = foretold(100.0, (2000, 1000), [1000])
-    assert 'class="told warned"' in told
-    assert "more than a minute" in told
+    text = estimated(100.0, (2000, 1000), [1000])
+    assert 'class="status warning"' in text
+    assert "more than a minute" in text
 
 
-def test_nothing_chosen_no_forecast():
-    assert "Predicted" not in foretold(1.0, None, [512], methods=[])
+def test_nothing_chosen_no_estimate():
+    assert "Predicted" not in estimated(1.0, None, [512], methods=[])
 
 
-def test_a_wrong_setting_leaves_the_forecast_empty(photo, painting):
-    handlers = handlers_of(Quick())
-    values = values_of(handlers, uploaded(photo), uploaded(painting))
-    once, swept = handlers.foretell(values)
+def estimates(events, values):
+    """What the page says of a comparison and of a sweep."""
+    outputs = events.estimate(values)
+    return outputs[events.inputs.estimate], outputs[events.inputs.sweep.estimate]
+
+
+def test_a_wrong_setting_leaves_the_estimates_empty(photo, painting):
+    events = events_of(Quick())
+    values = values_of(events, uploaded(photo), uploaded(painting))
+    assert all("Predicted" in each for each in estimates(events, values))
+    once, sweep = estimates(events, {**values, events.inputs.size: "large"})
+    assert "Predicted" not in once + sweep
+
+
+def test_no_size_of_the_sweep_leaves_the_other_estimate(photo, painting):
+    events = events_of(Quick())
+    values = values_of(events, uploaded(photo), uploaded(painting))
+    once, sweep = estimates(events, {**values, events.inputs.sweep.sizes: []})
     assert "Predicted" in once
-    assert "Predicted" in swept
-    once, swept = handlers.foretell({**values, handlers.desk.size: "large"})
-    assert "Predicted" not in once + swept
+    assert "Predicted" not in sweep
 
 
-def test_no_size_of_the_sweep_leaves_the_other_forecast(photo, painting):
-    handlers = handlers_of(Quick())
-    values = values_of(handlers, uploaded(photo), uploaded(painting))
-    once, swept = handlers.foretell({**values, handlers.desk.sweep.sizes: []})
-    assert "Predicted" in once
-    assert "Predicted" not in swept
-
-
-def test_a_picture_of_many_megapixels_is_no_error_of_the_forecast(tmp_path, painting):
-    """Its header alone, of 400 megapixels: the line beneath the input tells what is wrong."""
+def test_a_picture_of_many_megapixels_is_no_error_of_the_estimate(tmp_path, painting):
+    """Its header alone, of 400 megapixels: the line beneath the input says what is wrong."""
     huge = tmp_path / "huge.bmp"
     Image.new("1", (16, 16)).save(huge)
     written = bytearray(huge.read_bytes())
     written[18:26] = struct.pack("<ii", 20_000, 20_000)
     huge.write_bytes(written)
-    handlers = handlers_of(Quick())
-    once, _ = handlers.foretell(values_of(handlers, uploaded(huge), uploaded(painting)))
+    events = events_of(Quick())
+    once, _ = estimates(events, values_of(events, uploaded(huge), uploaded(painting)))
     assert "Predicted" in once
-    assert "at most 100 megapixels are allowed" in handlers.desk.content.check(uploaded(huge))[1]
+    content = events.inputs.content
+    assert "at most 100 megapixels are allowed" in content.check(uploaded(huge))[content.line]
 
 
 @pytest.mark.parametrize("sizes", [[], None, [300], "256", [256, 100_000]])
 def test_sizes_that_are_not_offered_are_refused(sizes):
     with pytest.raises(ValueError, match="choose at least one of 256, 384"):
-        checked_sizes(sizes)
+        checked_sweep(sizes)
 
 
-def swept(handlers, photo, painting, sizes, name="a"):
-    values = values_of(handlers, uploaded(photo), uploaded(painting)) | {handlers.desk.sweep.sizes: sizes}
-    told = handlers.prepare_sweep(values, session(name))
-    assert "Waiting for the device" in told[2]
-    return handlers.run(session(name))
+def swept(events, photo, painting, sizes, name="a"):
+    """The page of a session while its sweep goes on."""
+    values = values_of(events, uploaded(photo), uploaded(painting)) | {events.inputs.sweep.sizes: sizes}
+    return Shown(events).after(events.sweep(values, session(name)))
 
 
 def test_a_sweep_runs_every_method_at_every_size(photo, painting):
-    handlers = handlers_of(Quick(), Failing())
-    said, sections = [], []
-    for status, *_, drawn in swept(handlers, photo, painting, [384, 256]):
-        said.append(str(status))
-        sections.append(drawn)
-    last = [each for each in sections if isinstance(each, str)][-1]
-    assert any("256 px, 1 of 2: Quick, 1 of 2: running" in each for each in said)
-    assert any("384 px, 2 of 2: 1 of 2 finished; 1 failed." in each for each in said)
-    assert last.count("<tr>") == 3
-    assert "256\u202fpx" in last
-    assert "384\u202fpx" in last
-    assert "damaged" in last
-    assert handlers.runs.last("a")[0].size == 384  # what the tiles and the ZIP show
+    events = events_of(Quick(), Failing())
+    statuses = []
+    for page in swept(events, photo, painting, [384, 256]):
+        statuses.append(page.status)
+    assert any("256 px, 1 of 2: Quick, 1 of 2: running" in each for each in statuses)
+    assert any("384 px, 2 of 2: 1 of 2 finished; 1 failed." in each for each in statuses)
+    assert page.sweep.count("<tr>") == 3
+    assert "256\u202fpx" in page.sweep
+    assert "384\u202fpx" in page.sweep
+    assert "damaged" in page.sweep
+    assert max(events.store.latest("a").request.content.shape) == 384  # what the tiles and the ZIP show
 
 
 def test_what_a_sweep_found_is_in_the_zip(photo, painting):
-    handlers = handlers_of(Quick(), Failing())
-    *_, (*_, drawn) = swept(handlers, photo, painting, [256, 384])
-    with zipfile.ZipFile(io.BytesIO(archive(*handlers.runs.last("a")))) as parcel:
-        rows = list(csv.DictReader(io.StringIO(parcel.read("sweep.csv").decode())))
-        assert drawn in parcel.read("report.html").decode()
+    events = events_of(Quick(), Failing())
+    *_, page = swept(events, photo, painting, [256, 384])
+    latest = events.store.latest("a")
+    with zipfile.ZipFile(io.BytesIO(archive(latest.request, latest.tiles, latest.points))) as packed:
+        rows = list(csv.DictReader(io.StringIO(packed.read("sweep.csv").decode())))
+        assert page.sweep in packed.read("report.html").decode()
     assert [(row["method"], row["size_pixels"], row["pixels"]) for row in rows] == [
         ("quick", "256", "49152"),
         ("quick", "384", "110592"),
@@ -203,48 +223,45 @@ def test_what_a_sweep_found_is_in_the_zip(photo, painting):
 
 
 def test_a_stopped_sweep_keeps_what_is_done(photo, painting):
-    handlers = handlers_of(Quick())
-    for _, *_, drawn in swept(handlers, photo, painting, [256, 384, 512]):
-        if isinstance(drawn, str):
-            handlers.stop(session("a"))
-            last = drawn
-    assert "256\u202fpx" in last
-    assert "512\u202fpx" not in last
-    assert "Quick" in last
+    events = events_of(Quick())
+    for page in swept(events, photo, painting, [256, 384, 512]):
+        if "256\u202fpx" in page.sweep:
+            events.stop(session("a"))
+    assert "256\u202fpx" in page.sweep
+    assert "512\u202fpx" not in page.sweep
+    assert "Quick" in page.sweep
 
 
-def test_a_sweep_of_no_size_is_told(photo, painting):
-    handlers = handlers_of(Quick())
-    values = values_of(handlers, uploaded(photo), uploaded(painting)) | {handlers.desk.sweep.sizes: []}
-    assert "choose at least one of" in handlers.prepare_sweep(values, session("a"))[2]
+def test_a_sweep_of_no_size_is_refused(photo, painting):
+    *_, page = swept(events_of(Quick()), photo, painting, [])
+    assert "choose at least one of" in page.status
 
 
-def test_points_lie_on_their_fitted_line():
+def test_a_tile_without_a_picture_is_a_point_that_says_why():
+    failed = Tile("one", "One", FakeSettings(), state="failed", error="It <failed>.")
+    assert point(256, failed) == Point(256, error="It <failed>.")
+    measured = point(256, ran("one", FakeSettings(), 50_000, 2.0))
+    assert measured == Point(256, 50_000, 2.0)
+    html = section({"one": [point(128, failed), measured]}, {"one": "One"})
+    assert 'title="It &lt;failed&gt;."' in html
+    assert "<small>–</small>" in html
+
+
+def test_the_fitted_cost_is_in_the_table():
     points = {
-        "one": [
-            Point(size, size**2, 0.5 * size**2 / 1e6, (100 + size) * 10**6, "") for size in (256, 512, 1024)
-        ]
+        "one": [Point(size, size**2, 0.5 * size**2 / 1e6, (100 + size) * 10**6) for size in (256, 512, 1024)]
     }
     html = section(points, {"one": "One"})
     assert "0.50\u202fx\u202fs" in html
     assert re.search(r">\d{3} \+ \d{3}\u202fx\u202fMB<", html)
     assert "<small>356\u202fMB</small>" in html
-    path = [
-        tuple(map(float, each.split()))
-        for each in html.split('class="front" d="M')[1].split('"')[0].split("L")
-    ]
-    circles = [
-        (float(each.split('cx="')[1].split('"')[0]), float(each.split('cy="')[1].split('"')[0]))
-        for each in html.split("<svg")[1].split("<circle")[1:]
-    ]
-    for x, y in circles:
-        nearest = min(path, key=lambda at: abs(at[0] - x))
-        assert math.dist(nearest, (x, y)) < 5
+    assert html.count("<svg") == 2
+    assert html.count("<circle") == 6
 
 
 def test_nothing_measured_no_section():
     assert "hidden" in section({}, {})
-    assert "hidden" in section({"one": [Point(256, 0, None, None, "It failed.")]}, {"one": "One"})
+    assert "hidden" in section({"one": [Point(256, error="It failed.")]}, {"one": "One"})
 
 
 def test_errors_may_be_absolute():
