@@ -8,26 +8,26 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.patches import Tile
+from core.patches import Patch
 
 PERIOD = 1024  # px after which the noise on a picture repeats itself
 COARSE = 8  # px, the distance of positions of relu4_1
 FINE_SHARE, COARSE_SHARE = 0.8, 0.6
 
 
-class Grain:
-    """Noise on a picture of any size, the same on every device, of which tiles see their own part."""
+class Noise:
+    """Noise on a picture of any size, the same on every device, of which a patch sees its part."""
 
     def __init__(self, seed: int, strength: float) -> None:
-        self.noise, self.strength = _of_seed(seed), strength
+        self.pixels, self.strength = _of_seed(seed), strength
 
-    def at(self, tile: Tile) -> Tensor:
-        """The noise of what a tile reads, (1, 1, height, width)."""
-        rows, columns = (torch.arange(span.start, span.stop) % PERIOD for span in (tile.rows, tile.columns))
-        return self.strength * self.noise[..., rows[:, None], columns]
+    def at(self, patch: Patch) -> Tensor:
+        """The noise of what a patch reads, (1, 1, height, width)."""
+        rows, columns = (torch.arange(span.start, span.stop) % PERIOD for span in (patch.rows, patch.columns))
+        return self.strength * self.pixels[..., rows[:, None], columns]
 
 
-def noise(count: int, side: int, random: torch.Generator) -> Tensor:
+def periodic_noise(count: int, side: int, random: torch.Generator) -> Tensor:
     """Grey noise of a deviation of about 1 that repeats seamlessly, (count, 1, side, side), of two scales.
 
     Pixels' noise gives fine texture, but hardly reaches relu4_1; noise as coarse as its positions makes
@@ -43,4 +43,4 @@ def noise(count: int, side: int, random: torch.Generator) -> Tensor:
 
 @lru_cache(maxsize=4)
 def _of_seed(seed: int) -> Tensor:
-    return noise(1, PERIOD, torch.Generator().manual_seed(seed))
+    return periodic_noise(1, PERIOD, torch.Generator().manual_seed(seed))

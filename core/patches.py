@@ -22,7 +22,7 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Tile:
+class Patch:
     """A rectangle to read, with margins whose result is thrown away, because it lacks its surroundings."""
 
     rows: Span
@@ -35,7 +35,7 @@ class Tile:
         )
         return image[..., rows, columns]
 
-    def counted(self, result: Tensor, scale: int = 1) -> Tensor:
+    def valid(self, result: Tensor, scale: int = 1) -> Tensor:
         """What counts of a result for the rectangle that is `scale` times smaller than it; a view."""
         rows, columns = (
             slice((span.first - span.start) // scale, -(-(span.last - span.start) // scale))
@@ -43,50 +43,50 @@ class Tile:
         )
         return result[..., rows, columns]
 
-    def put(self, result: Tensor, image: Tensor) -> None:
+    def write(self, result: Tensor, image: Tensor) -> None:
         """Write what counts into its place in the whole picture."""
-        image[..., self.rows.first : self.rows.last, self.columns.first : self.columns.last] = self.counted(
+        image[..., self.rows.first : self.rows.last, self.columns.first : self.columns.last] = self.valid(
             result
         )
 
 
-def covering(height: int, width: int, side: int, overlap: int) -> Iterator[Tile]:
-    """Tiles that count every pixel once and read `side` px each, evenly spread, `overlap` px of them twice.
+def covering(height: int, width: int, side: int, overlap: int) -> Iterator[Patch]:
+    """Patches that count every pixel once and read `side` px each, evenly spread, `overlap` px of them twice.
 
     The overlap may be more; a shorter side of the picture is read whole. See `feathered`.
     """
     for rows in _even_spans(height, side, overlap):
         for columns in _even_spans(width, side, overlap):
-            yield Tile(rows, columns)
+            yield Patch(rows, columns)
 
 
-def feathered(parts: Iterable[tuple[Tile, Tensor]], like: Tensor, feather: int) -> Tensor:
-    """The picture of the tiles' results, of the size of `like`, (B, C, H, W).
+def feathered(parts: Iterable[tuple[Patch, Tensor]], like: Tensor, feather: int) -> Tensor:
+    """The picture of the patches' results, of the size of `like`, (B, C, H, W).
 
-    Where tiles overlap it is their weighted mean; a weight rises to 1 within `feather` px from a tile's edge.
+    Where patches overlap it is their weighted mean; a weight rises to 1 within `feather` px from an edge.
     """
     total, weights = torch.zeros_like(like), torch.zeros_like(like[:1, :1])
-    for tile, part in parts:
+    for patch, part in parts:
         rows, columns = (_rise(side, feather) for side in part.shape[-2:])
         weight = rows[:, None] * columns
-        tile.read(total).add_(weight * part)
-        tile.read(weights).add_(weight)
+        patch.read(total).add_(weight * part)
+        patch.read(weights).add_(weight)
     return total / weights
 
 
-def whole(height: int, width: int) -> Tile:
-    """The one tile that reads and counts everything."""
-    return Tile(Span(0, 0, height, height), Span(0, 0, width, width))
+def whole(height: int, width: int) -> Patch:
+    """The one patch that reads and counts everything."""
+    return Patch(Span(0, 0, height, height), Span(0, 0, width, width))
 
 
-def tiles(height: int, width: int, side: int, margin: int) -> Iterator[Tile]:
-    """Tiles that together count every pixel once: squares of about `side` px plus a margin of `margin` px.
+def patches(height: int, width: int, side: int, margin: int) -> Iterator[Patch]:
+    """Patches that together count every pixel once: squares of about `side` px plus a margin of `margin` px.
 
-    With sides and margins that are multiples of 8, a tile's grid of pooled features is the whole picture's.
+    With sides and margins that are multiples of 8, a patch's grid of pooled features is the whole picture's.
     """
     for rows in _spans(height, side, margin):
         for columns in _spans(width, side, margin):
-            yield Tile(rows, columns)
+            yield Patch(rows, columns)
 
 
 def in_bands(function: Callable[[Tensor], Tensor], x: Tensor, rows: int, margin: int, scale: float) -> Tensor:
@@ -99,8 +99,8 @@ def in_bands(function: Callable[[Tensor], Tensor], x: Tensor, rows: int, margin:
         return function(x)
     parts = []
     for span in _spans(x.shape[-2], rows, margin):
-        before, counted = int(scale * (span.first - span.start)), int(scale * (span.last - span.first))
-        parts.append(function(x[..., span.start : span.stop, :])[..., before : before + counted, :])
+        before, count = int(scale * (span.first - span.start)), int(scale * (span.last - span.first))
+        parts.append(function(x[..., span.start : span.stop, :])[..., before : before + count, :])
     return torch.cat(parts, -2)
 
 

@@ -11,13 +11,10 @@ from methods.magenta import Magenta
 
 ALL: tuple[type[Method], ...] = (Johnson, CIN, AdaIN, Magenta, Gatys)
 
-_BY_NAME = {method.name: method for method in ALL}
-if len(_BY_NAME) != len(ALL):
-    raise ValueError("Two methods share one name.")
-
 
 def get(name: str) -> type[Method]:
     """The method called `name`; ValueError names those that exist."""
-    if name not in _BY_NAME:
-        raise ValueError(f"There is no method {name!r}; choose from {', '.join(_BY_NAME)}.")
-    return _BY_NAME[name]
+    by_name = {method.name: method for method in ALL}
+    if name not in by_name:
+        raise ValueError(f"There is no method {name!r}; choose from {', '.join(by_name)}.")
+    return by_name[name]

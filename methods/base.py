@@ -23,36 +23,27 @@ class Stopped(Exception):
     """The work was ended from outside before it was finished."""
 
 
-class Stop:
-    """A token by which another thread ends a running method: `set()` there, `check()` in the method."""
+class Stop(threading.Event):
+    """An event by which another thread ends a running method: `set()` there, `check()` in the method."""
 
-    def __init__(self) -> None:
-        self._event = threading.Event()
-
-    def set(self) -> None:
-        """Ask the work to end."""
-        self._event.set()
-
-    def asked(self) -> bool:
-        """Whether `set` was called."""
-        return self._event.is_set()
+    asked = threading.Event.is_set
 
     def check(self) -> None:
-        """Raises Stopped once `set` was called; methods call it often enough to end within a second."""
-        if self.asked():
+        """Raises Stopped once it is set; methods call it often enough to end within a second."""
+        if self.is_set():
             raise Stopped
 
 
 @dataclass(frozen=True)
 class Style:
-    """A style: its picture, (1, 3, H, W) RGB in [0, 1], and its plate's name where it is a plate."""
+    """A style in one run: its picture, (1, 3, H, W) RGB in [0, 1], and its plate's name where it is one."""
 
     image: Tensor
     name: str | None = None
     _known: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def once(self, key: Hashable, work: Callable[[], T]) -> T:
-        """What `work` finds out about this style; asked for again with the same key, it is known already."""
+        """The result of `work`, which is called the first time that this style meets the key."""
         if key not in self._known:
             self._known[key] = work()
         known: T = self._known[key]
@@ -93,7 +84,7 @@ class Frame:
         losses: what the method minimises, by name, weighted as in its objective; empty where it has none.
         notes: what the user should know about this result.
         files: what else came out, by file name, to be downloaded.
-        weights: what painted it, where that depends on style and settings; empty: the method's own.
+        weights: what made it, where that depends on style and settings; empty: the method's own.
     """
 
     image: Tensor
@@ -115,7 +106,7 @@ class Method(ABC):
         paper: authors, title, year and where to find it.
         summary: what it does, in one sentence.
         iterative: whether it improves one picture step by step, with losses to be shown.
-        Settings: the dataclass of its settings.
+        Settings: the dataclass of its settings, the type of every parameter `settings`.
         weights: keys of the catalog entries that it always needs.
         styles: None where any picture can be the style, else the names of the plates that it knows.
         settles: seconds after a run for which its threads may keep the cores busy; nothing is timed then.
@@ -128,7 +119,7 @@ class Method(ABC):
     summary: ClassVar[str]
     iterative: ClassVar[bool] = False
     Settings: ClassVar[type[MethodSettings]]
-    weights: ClassVar[tuple[str, ...]]
+    weights: ClassVar[tuple[str, ...]] = ()
     styles: ClassVar[tuple[str, ...] | None] = None
     settles: ClassVar[float] = 0.0
 
@@ -142,22 +133,19 @@ class Method(ABC):
         """Read the weights and put them on `device`; raises WeightsError when they are missing or wrong."""
 
     def prepare(  # noqa: B027  # most methods need no more
-        self,
-        style: Style,
-        settings: MethodSettings,
-        files: Mapping[str, bytes],
-        stop: Stop | None = None,
-    ) -> None:
+        self, style: Style, settings: Any, files: Mapping[str, bytes], stop: Stop | None = None
+    ) -> Any:
         """Read what this style and these settings need beyond `load`; its seconds count as loading.
 
         All reading of files and downloading happens here and in `load`, for `stylize` is timed. What is read
-        for this style alone is kept by `style.once`. `files` are the contents of the settings that are files,
-        by the setting's name. Raises WeightsError as `load` does, and ValueError for a file that is unfit.
+        is kept by `style.once`, and returned: `stylize` gets it by calling this again, without the files,
+        which are the contents of the settings that are files, by the setting's name. Raises WeightsError as
+        `load` does, and ValueError for a file that is unfit.
         """
 
     @abstractmethod
     def stylize(
-        self, content: Tensor, style: Style, settings: MethodSettings, stop: Stop | None = None
+        self, content: Tensor, style: Style, settings: Any, stop: Stop | None = None
     ) -> Generator[Frame]:
         """Yield frames of `content`, (1, 3, H, W) RGB in [0, 1] at its working size, in the given style.
 
@@ -166,11 +154,11 @@ class Method(ABC):
         the work.
         """
 
-    def reference_seconds(self, settings: MethodSettings, megapixels: float) -> float:
+    def reference_seconds(self, settings: Any, megapixels: float) -> float:
         """About what a warm run takes on a two-core AMD EPYC with avx512_bf16. Predictions for other machines
-        are multiples of it (see cost.py)."""
+        are multiples of it (see compare/costs.py)."""
         return megapixels
 
-    def dtype(self, settings: MethodSettings) -> torch.dtype:
+    def dtype(self, settings: Any) -> torch.dtype:
         """The number format that the network runs in, for the record."""
         return torch.float32

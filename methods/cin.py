@@ -1,12 +1,10 @@
-"""Dumoulin, Shlens, Kudlur 2017: one feed-forward network for many styles, each a row of gammas and betas."""
+"""Dumoulin, Shlens, Kudlur 2017: one feed-forward network for many styles, each a set of gammas and betas."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import cast
 
 import torch
 from torch import Tensor
@@ -16,17 +14,18 @@ from core.device import allow_fast_matmul, fast_dtype
 from core.perceptual_loss import PerceptualLoss
 from core.resample import fit_long_side, resample
 from core.transformer_net import ConditionalInstanceNorm, TransformerNet
-from methods.base import Frame, Method, Stop, Style
+from methods.base import Frame, Method, Note, Stop, Style
 from methods.blend import blend
-from methods.feedforward import FeedForwardSettings, in_tiles, parse_shares
+from methods.feedforward import FeedForwardSettings, in_patches
+from methods.mix import parse_shares
 from methods.nearest import nearest_plate
-from methods.settings import MethodSettings, setting
+from methods.settings import setting
 from weights.catalog import entry
 from weights.errors import WeightsError
 from weights.formats import fill, pack, unpack
 from weights.load import load
 
-Row = Mapping[str, Tensor]
+StyleParameters = Mapping[str, Tensor]
 """One style: every normalisation's gamma and beta, (1, C) each, by parameter name."""
 
 MOST_MIXED = 4
@@ -78,10 +77,12 @@ class CIN(Method):
 
     name = "cin"
     title = "Dumoulin et al. (CIN)"
+    year = 2017
     paper = (
         "Dumoulin, Shlens, Kudlur 2017: A Learned Representation for Artistic Style (ICLR), "
         "https://arxiv.org/abs/1610.07629"
     )
+    summary = "One network for many styles, each a set of normalisation parameters, which can be mixed."
     Settings = CINSettings
     weights = ("cin",)
     styles = entry("cin").styles
@@ -91,7 +92,7 @@ class CIN(Method):
         allow_fast_matmul(device)
         tensors = load("cin")
         fill(conditional(len(self.styles)), tensors, f"The weights file of {self.title}")
-        self.table = {name: each.float().to(device) for name, each in tensors.items() if is_style(name)}
+        self.embeddings = {name: each.float().to(device) for name, each in tensors.items() if is_style(name)}
         network = conditional(1)
         network.load_state_dict(
             {name: each for name, each in tensors.items() if not is_style(name)}, strict=False
@@ -99,113 +100,120 @@ class CIN(Method):
         network.requires_grad_(False)
         self.network = network.to(device, fast_dtype(device)).to(memory_format=torch.channels_last)
 
-    def dtype(self, settings: MethodSettings) -> torch.dtype:
+    def dtype(self, settings: CINSettings) -> torch.dtype:
         return fast_dtype(self.device)
 
-    def reference_seconds(self, settings: MethodSettings, megapixels: float) -> float:
-        return 0.9 * megapixels + 0.4 * cast(CINSettings, settings).learn_steps
+    def reference_seconds(self, settings: CINSettings, megapixels: float) -> float:
+        return 0.9 * megapixels + 0.4 * settings.learn_steps
 
-    def prepare(self, style: Style, settings: MethodSettings, stop: Stop | None = None) -> None:
-        self.row(style, cast(CINSettings, settings), stop)  # the first search for the nearest plate is long
+    def prepare(
+        self, style: Style, settings: CINSettings, files: Mapping[str, bytes], stop: Stop | None = None
+    ) -> tuple[StyleParameters, tuple[Note, ...]]:
+        return style.once(settings, lambda: self.parameters(style, settings, files, stop))
 
     def stylize(
-        self, content: Tensor, style: Style, settings: MethodSettings, stop: Stop | None = None
+        self, content: Tensor, style: Style, settings: CINSettings, stop: Stop | None = None
     ) -> Generator[Frame]:
-        settings = cast(CINSettings, settings)
         content = content.to(self.device)
-        row, note = self.row(style, settings, stop)
-        steps, files = settings.learn_steps, {}
+        parameters, notes = self.prepare(style, settings, {}, stop)
+        steps, losses, files = settings.learn_steps, {}, {}
         if steps:
-            learning = StyleFitter(self.network, row, content, style.image.to(self.device), settings)
-            shown = time.perf_counter()
+            fitter = StyleFitter(
+                self.network, parameters, content, style.image.to(self.device), settings.seed
+            )
+            small = fit_long_side(content, min(PREVIEW_SIDE, max(content.shape[-2:])))
+            last_preview = time.perf_counter()
             for step in range(1, steps + 1):
                 if stop is not None:
                     stop.check()
-                losses = learning.step()
-                if step < steps and time.perf_counter() - shown >= SECONDS_BETWEEN_PREVIEWS:
-                    preview = self.paint(
-                        fit_long_side(content, min(PREVIEW_SIDE, max(content.shape[-2:]))), learning.row
-                    )
-                    image = blend(resample(preview, *content.shape[-2:]), content, settings)
-                    yield Frame(image.cpu(), step, steps, numbers(losses), note)
-                    shown = time.perf_counter()
-            row, note = learning.row, f"Learnt on this photo in {steps} steps. Start: {note or 'the plate.'}"
-            files = {LEARNT_FILE: pack(row, {"method": self.name, "trunk": entry("cin").sha256})}
+                losses = fitter.step()
+                if step < steps and time.perf_counter() - last_preview >= SECONDS_BETWEEN_PREVIEWS:
+                    preview = resample(self.apply(small, fitter.parameters), *content.shape[-2:])
+                    image = blend(preview, content, settings).cpu()
+                    yield Frame(image, step, steps, numbers(losses), notes)
+                    last_preview = time.perf_counter()
+            parameters = fitter.parameters
+            files = {LEARNT_FILE: pack(parameters, {"method": self.name, "trunk": entry("cin").sha256})}
+            values = {"steps": steps, "start": " ".join(map(str, notes)) or "the plate."}
+            notes = (Note("learnt", "Learnt on this photo in {steps} steps. Start: {start}", values),)
 
-        def paint(image: Tensor) -> Tensor:
-            return blend(self.paint(image, row), image, settings)
+        def apply(image: Tensor) -> Tensor:
+            return blend(self.apply(image, parameters), image, settings)
 
-        image = in_tiles(self.network, paint, content, settings.tile, stop)
-        last = numbers(losses) if steps else {}
-        yield Frame(image.cpu(), steps or 1, steps or 1, last, note, files)
+        image = in_patches(self.network, apply, content, settings.tile, stop)
+        yield Frame(image.cpu(), steps or 1, steps or 1, numbers(losses), notes, files)
 
     @torch.no_grad()
-    def paint(self, content: Tensor, row: Row) -> Tensor:
-        """(B, 3, H, W) pictures in the style of a row."""
-        return painted(self.network, content, row)
+    def apply(self, content: Tensor, parameters: StyleParameters) -> Tensor:
+        """(B, 3, H, W) pictures in one style."""
+        return apply_style(self.network, content, parameters)
 
-    def row(self, style: Style, settings: CINSettings, stop: Stop | None) -> tuple[Row, str]:
-        """The style to paint in, and where it is from, in a sentence."""
+    def parameters(
+        self, style: Style, settings: CINSettings, files: Mapping[str, bytes], stop: Stop | None
+    ) -> tuple[StyleParameters, tuple[Note, ...]]:
+        """The parameters before anything is learnt, and notes on where they are from."""
         if settings.learnt:
-            return self.read(Path(settings.learnt)), "A learnt style from a file."
+            parameters = self.learnt_parameters(files.get("learnt", b""), settings.learnt)
+            return parameters, (Note("file", "A learnt style from a file."),)
         if mix := settings.mix():
-            told = ", ".join(f"{name} {share:.0%}" for name, share in mix.items())
-            return self.mixed(mix), f"Mix of {told}." if len(mix) > 1 else f"Plate {told.split()[0]}."
+            shares = ", ".join(f"{name} {share:.0%}" for name, share in mix.items())
+            note = Note("mix", "Mix of {shares}.", {"shares": shares})
+            if len(mix) == 1:
+                note = Note("plate", "Plate {plate}.", {"plate": settings.plates[0]})
+            return self.interpolate(mix), (note,)
         if style.name in self.styles:
-            return self.mixed({style.name: 1.0}), ""
+            return self.interpolate({style.name: 1.0}), ()
         name, note = nearest_plate(self.styles, style, self.device, stop)
-        return self.mixed({name: 1.0}), note
+        return self.interpolate({name: 1.0}), (note,)
 
-    def mixed(self, mix: Mapping[str, float]) -> Row:
-        """The interpolated gammas and betas of plates with shares."""
+    def interpolate(self, mix: Mapping[str, float]) -> StyleParameters:
+        """The gammas and betas of plates with shares."""
         shares = torch.zeros(1, len(self.styles), device=self.device)
         for name, share in mix.items():
             shares[0, self.styles.index(name)] = share
-        return {name: shares @ values for name, values in self.table.items()}
+        return {name: shares @ values for name, values in self.embeddings.items()}
 
-    def read(self, path: Path) -> Row:
-        """A learnt style's file. ValueError where it is none, or belongs to another network."""
+    def learnt_parameters(self, data: bytes, name: str) -> StyleParameters:
+        """Those in a learnt style's file. ValueError, with its `name`, where it is none or does not fit."""
         try:
-            tensors, about = unpack(path.read_bytes(), path.name)
-        except (OSError, WeightsError) as error:
-            raise ValueError(f"{path.name} is not a learnt style: {LEARNT_FILE} files are.") from error
+            tensors, about = unpack(data, name)
+        except WeightsError as error:
+            raise ValueError(f"{name} is not a learnt style: {LEARNT_FILE} files are.") from error
         if not all(each.isfinite().all() for each in tensors.values()):
-            raise ValueError(f"{path.name} holds numbers that are not finite: learn the style again.")
-        shapes = {name: (1, values.shape[1]) for name, values in self.table.items()}
-        if {name: tuple(each.shape) for name, each in tensors.items()} != shapes:
-            raise ValueError(f"{path.name} is not a style of this network: its layers differ.")
+            raise ValueError(f"{name} holds numbers that are not finite: learn the style again.")
+        shapes = {key: (1, values.shape[1]) for key, values in self.embeddings.items()}
+        if {key: tuple(each.shape) for key, each in tensors.items()} != shapes:
+            raise ValueError(f"{name} is not a style of this network: its layers differ.")
         if about.get("trunk") != entry("cin").sha256:
-            raise ValueError(f"{path.name} was learnt with another version of the network: learn it again.")
-        return {name: each.float().to(self.device) for name, each in tensors.items()}
+            raise ValueError(f"{name} was learnt with another version of the network: learn it again.")
+        return {key: each.float().to(self.device) for key, each in tensors.items()}
 
 
 class StyleFitter:
-    """Fits one row to a new style while the trunk stays as it is (Dumoulin et al. 2017).
+    """Fits the parameters of a new style while the trunk stays as it is (Dumoulin et al. 2017).
 
     The paper learns on a data set; this learns on random crops of the one content photo, which is at hand.
     """
 
     def __init__(
-        self, network: TransformerNet, row: Row, content: Tensor, style: Tensor, settings: CINSettings
+        self, network: TransformerNet, start: StyleParameters, content: Tensor, style: Tensor, seed: int
     ) -> None:
         self.network = network
-        self.row = {name: values.clone().requires_grad_() for name, values in row.items()}
-        self.adam = torch.optim.Adam(self.row.values(), lr=LEARNING_RATE)
+        self.parameters = {name: values.clone().requires_grad_() for name, values in start.items()}
+        self.adam = torch.optim.Adam(self.parameters.values(), lr=LEARNING_RATE)
         self.perceptual = PerceptualLoss([style], content.device, network.dtype)
         self.content = fit_long_side(content, min(512, max(content.shape[-2:])))
-        self.random = torch.Generator().manual_seed(settings.seed)
+        self.random = torch.Generator().manual_seed(seed)
 
     @torch.enable_grad()
     def step(self) -> dict[str, Tensor]:
         """One step of Adam; the losses before it."""
         crops = self.crops()
-        losses = self.perceptual(
-            painted(self.network, crops, self.row),
-            crops,
-            torch.zeros(len(crops), dtype=torch.long, device=crops.device),
-        )
-        gradients = torch.autograd.grad(losses["total"], list(self.row.values()))
-        for values, gradient in zip(self.row.values(), gradients, strict=True):
+        pastiches = apply_style(self.network, crops, self.parameters)
+        style = torch.zeros(len(crops), dtype=torch.long, device=crops.device)
+        losses = self.perceptual(pastiches, crops, style)
+        gradients = torch.autograd.grad(losses["total"], list(self.parameters.values()))
+        for values, gradient in zip(self.parameters.values(), gradients, strict=True):
             values.grad = gradient
         self.adam.step()
         return {name: loss.detach() for name, loss in losses.items()}
@@ -224,12 +232,11 @@ class StyleFitter:
         return torch.cat(crops)
 
 
-def painted(network: TransformerNet, content: Tensor, row: Row) -> Tensor:
-    """(B, 3, H, W) pictures through the network with the row as its only style."""
+def apply_style(network: TransformerNet, content: Tensor, parameters: StyleParameters) -> Tensor:
+    """(B, 3, H, W) pictures through the network with one style's parameters."""
     mix = torch.ones(len(content), 1, device=content.device)
-    result: Tensor = functional_call(
-        network, {name: values.to(network.dtype) for name, values in row.items()}, (content, mix)
-    )
+    values = {name: each.to(network.dtype) for name, each in parameters.items()}
+    result: Tensor = functional_call(network, values, (content, mix))
     return result
 
 

@@ -30,7 +30,7 @@ IN_ORDER = [
     *[(f"deconv{i}", f"in{i + 3}") for i in (1, 2)],
     ("deconv3", ""),
 ]
-# Kept in files of old versions; instance norm does not use them.
+# Only in files of old versions; instance norm does not use them.
 IGNORED = ("running_mean", "running_var", "num_batches_tracked")
 
 
@@ -53,8 +53,8 @@ def from_onnx(tensors: Mapping[str, Tensor], name: str) -> TransformerNet:
             names[f"Conv.{number}.{part}"] = f"{convolution}.conv2d.{part}"
             names[f"InstanceNormalization.{number}.{part}"] = f"{norm}.{part}"
     layers = ("Conv.", "InstanceNormalization.")
-    given = {names.get(key, key): each for key, each in tensors.items() if key.startswith(layers)}
-    return from_fast_neural_style(given, name)
+    renamed = {names.get(key, key): each for key, each in tensors.items() if key.startswith(layers)}
+    return from_fast_neural_style(renamed, name)
 
 
 def has_layout(tensors: Mapping[str, Tensor]) -> bool:
@@ -64,11 +64,11 @@ def has_layout(tensors: Mapping[str, Tensor]) -> bool:
 
 def from_fast_neural_style(tensors: Mapping[str, Tensor], name: str) -> TransformerNet:
     """The network of a state dict. WeightsError, calling it `name`, lists missing and superfluous keys."""
-    given = {key: each.float() for key, each in tensors.items() if not key.endswith(IGNORED)}
+    theirs = {key: each.float() for key, each in tensors.items() if not key.endswith(IGNORED)}
     parts = ("conv2d.weight", "conv2d.bias")
     needed = {f"{convolution}.{part}" for convolution, _ in (*LAYERS, ("deconv3", "")) for part in parts}
     needed |= {f"{norm}.{part}" for _, norm in LAYERS for part in ("weight", "bias")}
-    missing, unknown = sorted(needed - given.keys()), sorted(given.keys() - needed)
+    missing, unknown = sorted(needed - theirs.keys()), sorted(theirs.keys() - needed)
     if missing or unknown:
         lists = [f"lacks {', '.join(missing)}"] * bool(missing)
         lists += [f"has unknown {', '.join(unknown)}"] * bool(unknown)
@@ -76,15 +76,15 @@ def from_fast_neural_style(tensors: Mapping[str, Tensor], name: str) -> Transfor
     state = {}
     for (convolution, norm), layer in LAYERS.items():
         # The bias goes, for the norm takes away whatever is added to a whole channel.
-        state[f"{layer}.convolution.weight"] = given[f"{convolution}.conv2d.weight"]
-        state[f"{layer}.norm.gamma"] = given[f"{norm}.weight"]
-        state[f"{layer}.norm.beta"] = given[f"{norm}.bias"]
+        state[f"{layer}.convolution.weight"] = theirs[f"{convolution}.conv2d.weight"]
+        state[f"{layer}.norm.gamma"] = theirs[f"{norm}.weight"]
+        state[f"{layer}.norm.beta"] = theirs[f"{norm}.bias"]
     # Ours sees 4x - 2 where theirs sees 255x; the constant is taken away like a bias.
-    state["down.0.convolution.weight"] = given["conv1.conv2d.weight"] * 255 / 4
-    state["out.convolution.weight"] = given["deconv3.conv2d.weight"] / 255
-    state["out.norm.beta"] = given["deconv3.conv2d.bias"] / 255
+    state["down.0.convolution.weight"] = theirs["conv1.conv2d.weight"] * 255 / 4
+    state["out.convolution.weight"] = theirs["deconv3.conv2d.weight"] / 255
+    state["out.norm.beta"] = theirs["deconv3.conv2d.bias"] / 255
     network = TransformerNet(
-        InstanceNorm, len(given["conv1.conv2d.weight"]), BLOCKS, Bias, lambda x: x.clamp(0, 1)
+        InstanceNorm, len(theirs["conv1.conv2d.weight"]), BLOCKS, Bias, lambda x: x.clamp(0, 1)
     )
     fill(network, state, name)
     return network

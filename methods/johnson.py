@@ -7,20 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from core.device import allow_fast_matmul, fast_dtype
 from core.transformer_net import InstanceNorm, TransformerNet
-from methods.base import Frame, Method, Stop, Style
+from methods.base import Frame, Method, Note, Stop, Style
 from methods.blend import blend
 from methods.fast_neural_style import from_fast_neural_style, from_onnx, has_layout
-from methods.feedforward import FeedForwardSettings, in_tiles
+from methods.feedforward import FeedForwardSettings, in_patches
 from methods.nearest import nearest_plate
-from methods.settings import MethodSettings, setting
+from methods.settings import setting
 from weights.catalog import CATALOG, WeightFile, entry
 from weights.errors import WeightsError
 from weights.formats import fill
@@ -34,6 +33,9 @@ NORMS: dict[str, type[nn.Module]] = {"instance": InstanceNorm, "batch": nn.Batch
 WIDTHS = {"full": 32, "slim": 8}  # channels after the first convolution
 BY_STYLE = "by style"
 ONNX = "onnx/"  # how the catalog's keys of such networks begin
+
+Choice = tuple[TransformerNet, WeightFile, tuple[Note, ...]]
+"""A network, its file, and what a user should know of the choice."""
 
 
 def johnson(norm: str = "instance", width: str = "full") -> TransformerNet:
@@ -64,7 +66,7 @@ def choices() -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class JohnsonSettings(FeedForwardSettings):
-    """Which of the networks paints."""
+    """Which of the networks is used."""
 
     network: str = setting(
         BY_STYLE,
@@ -87,80 +89,72 @@ class JohnsonSettings(FeedForwardSettings):
 
 
 class Johnson(Method):
-    """One network per style; see `TransformerNet`. A network is read when it is first asked for, and kept."""
+    """One network per style; see `TransformerNet`. A network is built when it is first needed."""
 
     name = "johnson"
     title = "Johnson et al."
+    year = 2016
     paper = (
         "Johnson, Alahi, Fei-Fei 2016: Perceptual Losses for Real-Time Style Transfer and Super-Resolution "
         "(ECCV), with the instance norm of Ulyanov, Vedaldi, Lempitsky 2016, https://arxiv.org/abs/1603.08155"
     )
+    summary = "One small network for each style, trained on perceptual losses: the fastest way."
     Settings = JohnsonSettings
-    weights = ()  # those that painted come with each frame
+    weights = ()  # those that were used come with each frame
     styles = trained()
 
     def load(self, device: torch.device) -> None:
         self.device = device
         allow_fast_matmul(device)
         self.networks: dict[str, TransformerNet] = {}  # by hash of their files
-        self.own: dict[tuple[Path, int, int], WeightFile] = {}  # by the file, its time and its size
 
-    def dtype(self, settings: MethodSettings) -> torch.dtype:
+    def dtype(self, settings: JohnsonSettings) -> torch.dtype:
         return fast_dtype(self.device)
 
-    def reference_seconds(self, settings: MethodSettings, megapixels: float) -> float:
-        return megapixels * (0.27 if cast(JohnsonSettings, settings).width == "slim" else 1.0)
+    def reference_seconds(self, settings: JohnsonSettings, megapixels: float) -> float:
+        return megapixels * (0.27 if settings.width == "slim" else 1.0)
 
-    def prepare(self, style: Style, settings: MethodSettings, stop: Stop | None = None) -> None:
-        self.chosen(style, cast(JohnsonSettings, settings), stop)
+    def prepare(
+        self, style: Style, settings: JohnsonSettings, files: Mapping[str, bytes], stop: Stop | None = None
+    ) -> Choice:
+        return style.once(settings, lambda: self.choose(style, settings, stop))
 
     @torch.no_grad()
     def stylize(
-        self, content: Tensor, style: Style, settings: MethodSettings, stop: Stop | None = None
+        self, content: Tensor, style: Style, settings: JohnsonSettings, stop: Stop | None = None
     ) -> Generator[Frame]:
-        settings = cast(JohnsonSettings, settings)
-        network, weight, note = self.chosen(style, settings, stop)
-        content = content.to(self.device)
+        network, weight, notes = self.prepare(style, settings, {}, stop)
 
-        def paint(image: Tensor) -> Tensor:
+        def apply(image: Tensor) -> Tensor:
             return blend(network(image), image, settings)
 
-        image = in_tiles(network, paint, content, settings.tile, stop)
-        yield Frame(image.cpu(), 1, 1, note=note, weights=(weight,))
+        image = in_patches(network, apply, content.to(self.device), settings.tile, stop)
+        yield Frame(image.cpu(), 1, 1, notes=notes, weights=(weight,))
 
-    def chosen(
-        self, style: Style, settings: JohnsonSettings, stop: Stop | None = None
-    ) -> tuple[TransformerNet, WeightFile, str]:
-        """The network that paints, its file's record, and where the choice needs a word, that."""
-        if path := user_files().get(settings.network):
-            network, weight = self.own_network(settings.network, path)
-            return network, weight, f"Your own network {weight.file}."
-        if settings.network in published():
-            weight = entry(ONNX + settings.network)
-            return self.network(weight, lambda: load(weight.key)), weight, f"{weight.title}, ONNX Model Zoo."
-        known, name, note = trained(settings.norm, settings.width), settings.network, ""
+    def choose(self, style: Style, settings: JohnsonSettings, stop: Stop | None) -> Choice:
+        """The network for a style."""
+        name = settings.network
+        if name in user_files():
+            tensors, weight = load_user_file(name)
+            note = Note("user", "Your own network {file}.", {"file": weight.file})
+            return self.network(weight, lambda: tensors), weight, (note,)
+        if name in published():
+            weight = entry(ONNX + name)
+            note = Note("published", "{title}, ONNX Model Zoo.", {"title": weight.title})
+            return self.network(weight, lambda: load(weight.key)), weight, (note,)
+        known, notes = trained(settings.norm, settings.width), list[Note]()
         if name == BY_STYLE and style.name in known:
             name = style.name
         elif name == BY_STYLE:
             name, note = nearest_plate(known, style, self.device, stop)
+            notes.append(note)
         elif name != style.name:
-            note = f"Plate {name}."
+            notes.append(Note("plate", "Plate {plate}.", {"plate": name}))
         weight = entry(key(name, settings.norm, settings.width))
-        return self.network(weight, lambda: load(weight.key)), weight, note
-
-    def own_network(self, name: str, path: Path) -> tuple[TransformerNet, WeightFile]:
-        """The network of a user's file and the file's record; it is read again only where it has changed."""
-        found = path.stat()
-        key = path, found.st_mtime_ns, found.st_size
-        if key not in self.own:
-            tensors, weight = load_user_file(name)
-            self.network(weight, lambda: tensors)
-            self.own[key] = weight
-        weight = self.own[key]
-        return self.networks[weight.sha256], weight
+        return self.network(weight, lambda: load(weight.key)), weight, tuple(notes)
 
     def network(self, weight: WeightFile, tensors: Callable[[], Mapping[str, Tensor]]) -> TransformerNet:
-        """The network of a file, ready to paint; its tensors are asked for once."""
+        """The network of a file, ready to run; its tensors are read once."""
         if weight.sha256 not in self.networks:
             network = network_of(tensors(), weight.file).requires_grad_(False).eval()
             self.networks[weight.sha256] = in_format(network, self.device, fast_dtype(self.device))

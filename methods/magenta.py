@@ -1,15 +1,15 @@
 """Ghiasi et al. 2017: one network predicts a style from any picture, another paints in it.
 
 Magenta's own networks in 8 bits, on onnxruntime. From a style's vector come the gammas and betas of
-conditional instance normalisations, which in CIN a plate's row holds.
+conditional instance normalisations, which CIN learns for each plate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -19,21 +19,21 @@ from torch import Tensor
 from core.colour import keep_colours, luma
 from core.images import to_image, to_tensor
 from core.patches import covering, feathered
-from core.plates import plates
 from core.resample import fit_long_side, guided
-from methods.base import Frame, Method, Stop, Style
-from methods.feedforward import mixed_pictures, parse_shares
-from methods.settings import MethodSettings, setting
+from methods.base import Frame, Method, Note, Stop, Style
+from methods.blend import BlendSettings
+from methods.mix import MixSettings
+from methods.settings import setting
 from weights.catalog import entry
 from weights.errors import WeightsError
 from weights.load import locate, resolve
 
-STYLE_SIDE, SIDE = 256, 384  # px; the only inputs that the predictor and the painting network take
+STYLE_SIDE, SIDE = 256, 384  # px; the only inputs that the predictor and the transformer take
 OVERLAP = 64  # px
 
 
 @dataclass(frozen=True)
-class MagentaSettings(MethodSettings):
+class MagentaSettings(MixSettings, BlendSettings):
     """How much style, of which pictures, and how large photos are painted."""
 
     strength: float = setting(
@@ -42,22 +42,6 @@ class MagentaSettings(MethodSettings):
     detail: Literal["tiles", "upsample"] = setting(
         "tiles", help="Above 384 px: tiles with fine strokes, or one small picture enlarged."
     )
-    second: str = setting("", file="image", help="Another style picture, mixed with the first.")
-    plates: tuple[str, ...] = setting(
-        (), choices=lambda: tuple(each.name for each in plates()), help="Plates to mix in as well."
-    )
-    shares: str = setting("", help="Of style picture, second and plates, as in 2, 1, 1; empty: equal.")
-    keep_colours: bool = setting(
-        False, help="Take only light and dark from the style, colours from the photo."
-    )
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.parts()
-
-    def parts(self) -> list[float]:
-        """The shares of the style picture, the second and the plates."""
-        return parse_shares(self.shares, 1 + bool(self.second) + len(self.plates))
 
 
 class Magenta(Method):
@@ -68,10 +52,12 @@ class Magenta(Method):
 
     name = "magenta"
     title = "Ghiasi et al. (Magenta)"
+    year = 2017
     paper = (
         "Ghiasi, Lee, Kudlur, Dumoulin, Shlens 2017: Exploring the Structure of a Real-time, Arbitrary "
         "Neural Artistic Stylization Network (BMVC), https://arxiv.org/abs/1705.06830"
     )
+    summary = "For any style: one network predicts the normalisation parameters with which another paints."
     Settings = MagentaSettings
     weights = ("magenta_predict", "magenta_transform")
 
@@ -90,32 +76,38 @@ class Magenta(Method):
         return ""
 
     def load(self, device: torch.device) -> None:
-        if missing := self.unavailable():
-            raise WeightsError(missing)
-        self.predictor, self.painter = (session(resolve(entry(key))[0], device) for key in self.weights)
-        self.note = ""
-        if device.type != "cpu" and self.painter.get_providers()[0] == "CPUExecutionProvider":
-            self.note = f"Ran on the CPU: onnxruntime has no {device.type} here."
+        if reason := self.unavailable():
+            raise WeightsError(reason)
+        self.predictor, self.transformer = (session(resolve(entry(key))[0], device) for key in self.weights)
+        self.notes: tuple[Note, ...] = ()
+        if device.type != "cpu" and self.transformer.get_providers()[0] == "CPUExecutionProvider":
+            text = "Ran on the CPU: onnxruntime has no {device} here."
+            self.notes = (Note("device", text, {"device": device.type}),)
 
-    def reference_seconds(self, settings: MethodSettings, megapixels: float) -> float:
-        tiled = cast(MagentaSettings, settings).detail == "tiles"
+    def reference_seconds(self, settings: MagentaSettings, megapixels: float) -> float:
+        tiled = settings.detail == "tiles"
         passes = max(1, 1e6 * megapixels / (SIDE - OVERLAP) ** 2) if tiled else 1
         return 0.06 * (passes + megapixels)
 
+    def prepare(
+        self, style: Style, settings: MagentaSettings, files: Mapping[str, bytes], stop: Stop | None = None
+    ) -> list[Style]:
+        return [style, *style.once(settings, lambda: settings.other_styles(files))]
+
     def stylize(
-        self, content: Tensor, style: Style, settings: MethodSettings, stop: Stop | None = None
+        self, content: Tensor, style: Style, settings: MagentaSettings, stop: Stop | None = None
     ) -> Generator[Frame]:
-        settings = cast(MagentaSettings, settings)
         content = content.cpu()
-        image = self.paint(content, self.mixed(content, style, settings), settings.detail, stop or Stop())
+        vector = self.mixed_vector(content, style, settings)
+        image = self.transfer(content, vector, settings.detail, stop or Stop())
         if settings.keep_colours:
             image = keep_colours(image, content)
-        yield Frame(image, 1, 1, note=self.note)
+        yield Frame(image, 1, 1, notes=self.notes)
 
-    def mixed(self, content: Tensor, style: Style, settings: MagentaSettings) -> Tensor:
-        """The vector that the settings ask for, interpolated between those of pictures."""
-        pictures = mixed_pictures(style.image, settings.second, settings.plates)
-        shares = [settings.strength * share for share in settings.parts()]
+    def mixed_vector(self, content: Tensor, style: Style, settings: MagentaSettings) -> Tensor:
+        """The vector that the settings want, interpolated between those of pictures."""
+        pictures = [each.image for each in self.prepare(style, settings, {})]
+        shares = [settings.strength * share for share in settings.proportions()]
         if settings.strength < 1:
             pictures, shares = [*pictures, content], [*shares, 1 - settings.strength]
         vectors = torch.stack([self.vector(picture) for picture in pictures])
@@ -131,23 +123,23 @@ class Magenta(Method):
         (output,) = run(self.predictor, channels_last(to_tensor(square)))
         return torch.from_numpy(output).flatten()
 
-    def paint(self, content: Tensor, vector: Tensor, detail: str, stop: Stop) -> Tensor:
+    def transfer(self, content: Tensor, vector: Tensor, detail: str, stop: Stop) -> Tensor:
         """The content, (1, 3, H, W) in [0, 1], in the style of a vector; above 384 px as `detail` says."""
         height, width = content.shape[-2:]
         if detail == "upsample" and max(height, width) > SIDE:
-            return guided(self.passed(fit_long_side(content, SIDE), vector, stop), luma(content))
+            return guided(self.transform(fit_long_side(content, SIDE), vector, stop), luma(content))
         grid = covering(height, width, SIDE, OVERLAP)
         return feathered(
-            ((tile, self.passed(tile.read(content), vector, stop)) for tile in grid), content, OVERLAP
+            ((patch, self.transform(patch.read(content), vector, stop)) for patch in grid), content, OVERLAP
         )
 
-    def passed(self, image: Tensor, vector: Tensor, stop: Stop) -> Tensor:
-        """An image of 384 px or less through the painting network; it is reflected up to that size."""
+    def transform(self, image: Tensor, vector: Tensor, stop: Stop) -> Tensor:
+        """An image of 384 px or less through the transformer; it is reflected up to that size."""
         stop.check()
         height, width = image.shape[-2:]
         padding = ((0, 0), (0, SIDE - height), (0, SIDE - width), (0, 0))
         square = np.pad(channels_last(image), padding, mode="reflect")  # unlike torch's, more than once
-        (output,) = run(self.painter, square, vector.view(1, 1, 1, -1).numpy())
+        (output,) = run(self.transformer, square, vector.view(1, 1, 1, -1).numpy())
         return torch.from_numpy(output).permute(0, 3, 1, 2)[..., :height, :width]
 
 

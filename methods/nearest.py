@@ -11,22 +11,22 @@ from torch import Tensor
 from core.images import open_picture, to_tensor
 from core.plates import plate, plates
 from core.yardstick import style_distance, style_grams
-from methods.base import Stop, Style
+from methods.base import Note, Stop, Style
 
-NEAREST = "nearest trained style"  # a note that begins so says that another style was painted
+NEAREST = "nearest"  # the note's key: another style than the picture's was applied
 
 
 def nearest_plate(
     names: Sequence[str], style: Style, device: torch.device, stop: Stop | None = None
-) -> tuple[str, str]:
-    """Which of the named plates is nearest to a style by the yardstick.
+) -> tuple[str, Note]:
+    """The name of that of the named plates which is nearest to a style by the yardstick, and a note on it.
 
-    Returns its name, and a sentence that says so. The style remembers both.
+    The style remembers both. ValueError where none of the names is a plate.
     """
-    return style.once(("nearest", *names, device), lambda: _search(names, style, device, stop))
+    return style.once((NEAREST, *names, device), lambda: _search(names, style, device, stop))
 
 
-def _search(names: Sequence[str], style: Style, device: torch.device, stop: Stop | None) -> tuple[str, str]:
+def _search(names: Sequence[str], style: Style, device: torch.device, stop: Stop | None) -> tuple[str, Note]:
     captions = {each.name: each.caption for each in plates() if each.name in names}
     if not captions:
         raise ValueError("None of the trained styles has a plate in styles/, so the nearest is not known.")
@@ -37,7 +37,8 @@ def _search(names: Sequence[str], style: Style, device: torch.device, stop: Stop
             stop.check()
         distances[name] = style_distance(_grams(name, device), target)
     name = min(distances, key=lambda name: distances[name])
-    return name, f"{NEAREST}: {captions[name]} ({distances[name]:.2f} away)."
+    values = {"plate": name, "caption": captions[name], "distance": distances[name]}
+    return name, Note(NEAREST, "nearest trained style: {caption} ({distance:.2f} away).", values)
 
 
 @cache

@@ -25,14 +25,15 @@ def setting(
     help: str,
     choices: tuple[str, ...] | Callable[[], tuple[str, ...]] = (),
     file: str = "",
+    alias: str = "",
     expert: bool = False,
 ) -> T:
     """A settings field with its range (low to high, inclusive), slider step and one sentence of help.
 
     `choices` are the allowed values, or members of a tuple field; a function is asked each time. A Literal
     field brings its own. A str field without choices is free text, or with `file` the path of a file: of that
-    ending, or an "image", or a "mask", which is an image that can be painted on the photo. `expert` fields
-    are shown last.
+    ending, or an "image", or a "mask", which is an image that can be painted on the photo. `alias` is the
+    name under which other methods have the same setting. `expert` fields are shown last.
     """
     metadata = {
         "low": low,
@@ -41,6 +42,7 @@ def setting(
         "help": help,
         "choices": choices,
         "file": file,
+        "alias": alias,
         "expert": expert,
     }
     value: T = field(default=default, metadata=metadata)
@@ -61,6 +63,7 @@ class Setting:
     dynamic: bool  # more choices may come while the program runs
     help: str
     file: str  # an ending, "image" or "mask", where the text is a file's path
+    alias: str  # the name of the same setting in other methods; empty where it has that name
     expert: bool
 
     @property
@@ -79,8 +82,8 @@ class MethodSettings:
     seed: int = setting(0, 0, 2**31 - 1, 1, help="Same seed, device and settings: same picture.")
 
     def __post_init__(self) -> None:
-        for setting in self.fields():
-            _check(setting, getattr(self, setting.name))
+        for entry in self.fields():
+            _check(entry, getattr(self, entry.name))
 
     @property
     def size(self) -> int | None:
@@ -94,7 +97,7 @@ class MethodSettings:
 
     @classmethod
     def fields(cls) -> tuple[Setting, ...]:
-        """The fields in order, those that all methods have after their own, experts' ones last."""
+        """The fields: those with an alias, the others, those of every method, and experts' ones last."""
         types = get_type_hints(cls)
         entries = []
         for each in fields(cls):
@@ -107,7 +110,7 @@ class MethodSettings:
             metadata = {**each.metadata, "choices": choices, "dynamic": dynamic}
             entries.append(Setting(each.name, get_origin(kind) or kind, each.default, **metadata))
         common = {each.name for each in fields(MethodSettings)}
-        return tuple(sorted(entries, key=lambda setting: (setting.expert, setting.name in common)))
+        return tuple(sorted(entries, key=lambda entry: (entry.expert, entry.name in common, not entry.alias)))
 
     @classmethod
     def make(cls, **values: Any) -> MethodSettings:
@@ -130,36 +133,28 @@ class MethodSettings:
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
-def _check(setting: Setting, value: Any) -> None:
+def _check(entry: Setting, value: Any) -> None:
     """ValueError naming the field and its range when `value` is outside."""
-    if setting.kind is tuple and not isinstance(value, tuple):
-        raise ValueError(f"{setting.name} is {value!r}; it must be a list of {', '.join(setting.choices)}.")
-    if setting.kind is tuple:
-        wrong = [str(member) for member in value if member not in setting.choices]
-        if wrong or (not value and setting.default):
-            raise ValueError(
-                f"{setting.name} is {', '.join(wrong) or 'empty'}; "
-                f"choose some of {', '.join(setting.choices)}."
-            )
-    elif setting.kind is str and not setting.choices:
-        if not isinstance(value, str):
-            raise ValueError(f"{setting.name} is {value!r}; it must be text.")
-    elif setting.kind is str:
-        if value not in setting.choices:
-            raise ValueError(f"{setting.name} is {value!r}; choose one of {', '.join(setting.choices)}.")
-    elif setting.kind is bool:
-        if not isinstance(value, bool):
-            raise ValueError(f"{setting.name} is {value!r}; it is true or false.")
+    found, choices = repr(value), ", ".join(entry.choices)
+    if entry.kind is tuple and not isinstance(value, tuple):
+        fits, needed = False, f"it must be a list of {choices}"
+    elif entry.kind is tuple:
+        unknown = [str(member) for member in value if member not in entry.choices]
+        fits, needed = not unknown and (value or not entry.default), f"choose some of {choices}"
+        found = ", ".join(unknown) or "empty"
+    elif entry.choices:
+        fits, needed = value in entry.choices, f"choose one of {choices}"
+    elif entry.kind is str:
+        fits, needed = isinstance(value, str), "it must be text"
+    elif entry.kind is bool:
+        fits, needed = isinstance(value, bool), "it is true or false"
     else:
-        _check_number(setting, value)
-
-
-def _check_number(setting: Setting, value: Any) -> None:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    whole = "a whole number" if setting.kind is int else "a number"
-    allowed = f"it must be {whole} from {' to '.join(setting.limits)}."
-    if not number or (setting.kind is int and value % 1 != 0):
-        raise ValueError(f"{setting.name} is {value!r}; {allowed}")
-    if not setting.low <= value <= setting.high:
-        shown = f"{value:g}" if isinstance(value, float) else value  # a huge int has no float form
-        raise ValueError(f"{setting.name} is {shown}; {allowed}")
+        fits = isinstance(value, (int, float)) and not isinstance(value, bool)
+        fits = fits and not (entry.kind is int and value % 1)
+        whole = "a whole number" if entry.kind is int else "a number"
+        needed = f"it must be {whole} from {' to '.join(entry.limits)}"
+        if fits and isinstance(value, float):
+            found = f"{value:g}"
+        fits = fits and entry.low <= value <= entry.high
+    if not fits:
+        raise ValueError(f"{entry.name} is {found}; {needed}.")

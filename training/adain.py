@@ -15,7 +15,7 @@ from torch import Tensor
 
 from core.device import allow_fast_matmul, fast_dtype, pick_device
 from core.losses import mean_std, periodicity, relative_error, total_variation
-from core.noise import Grain, noise
+from core.noise import Noise, periodic_noise
 from core.patches import whole
 from core.sheet import contact_sheet
 from core.vgg import VGG
@@ -58,7 +58,7 @@ class ArbitraryStyle:
             )
         with torch.no_grad():
             styles = torch.cat([self.styles.batch(count - 1, size, random), content[-1:]])
-            grain = GRAIN * noise(count, size, random)
+            grain = GRAIN * periodic_noise(count, size, random)
             grain[-1] = 0
             features = self.encoder(torch.cat([content + grain.to(content), styles]))
             target = {layer: torch.cat(mean_std(features[layer][count:]), 1) for layer in LAYERS}
@@ -101,7 +101,7 @@ def sheet(decoder: Decoder, network: VGG, contents: Tensor, styles: Tensor) -> I
     """The styles, and below them a row per content: the photo and its pastiche in every style."""
     rows = [[torch.ones_like(contents[:1]), *torch.split(styles, 1)]]
     statistics = [mean_std(network(style)[LAYERS[-1]]) for style in torch.split(styles, 1)]
-    grain = Grain(0, GRAIN).at(whole(contents.shape[-2], contents.shape[-1])).to(contents.device)
+    grain = Noise(0, GRAIN).at(whole(contents.shape[-2], contents.shape[-1])).to(contents.device)
     for content in torch.split(contents, 1):
         features = network(content + grain)[LAYERS[-1]]
         wanted = [adain(features, mean_std(features), style) for style in statistics]
@@ -109,20 +109,20 @@ def sheet(decoder: Decoder, network: VGG, contents: Tensor, styles: Tensor) -> I
     return contact_sheet(rows, SHEET_SIDE)
 
 
-def train(given: argparse.Namespace) -> None:
+def train(args: argparse.Namespace) -> None:
     """Train, go on where a checkpoint is, and write the decoder. ValueError where something is unfit."""
-    device = pick_device(given.device)
+    device = pick_device(args.device)
     allow_fast_matmul(device)
     dtype = fast_dtype(device)
-    torch.manual_seed(given.seed)
+    torch.manual_seed(args.seed)
     decoder = Decoder().to(device, dtype).to(memory_format=torch.channels_last)
     network = encoder(device, dtype, LAYERS)
-    pictures, styles = Pictures(given.content, device), Pictures(given.style, device)
-    training = Training(decoder, ArbitraryStyle(decoder, network, styles), pictures.batch, plan(given))
-    contents, shown = (
+    pictures, styles = Pictures(args.content, device), Pictures(args.style, device)
+    training = Training(decoder, ArbitraryStyle(decoder, network, styles), pictures.batch, plan(args))
+    contents, paintings = (
         each.batch(SHEET_PICTURES, 256, torch.Generator().manual_seed(1)) for each in (pictures, styles)
     )
-    finish(training, given, pictures, lambda: sheet(decoder, network, contents, shown), "adain", [])
+    finish(training, args, pictures, lambda: sheet(decoder, network, contents, paintings), "adain", [])
 
 
 def main() -> None:

@@ -59,23 +59,23 @@ def sheet(network: TransformerNet, photos: Tensor, styles: Sequence[Tensor]) -> 
     return contact_sheet(rows, SHEET_SIDE)
 
 
-def train(given: argparse.Namespace) -> None:
+def train(args: argparse.Namespace) -> None:
     """Train, go on where a checkpoint is, and write the network. ValueError where something is unfit."""
-    device = pick_device(given.device)
+    device = pick_device(args.device)
     allow_fast_matmul(device)
     dtype = fast_dtype(device)
-    known = plates(given.plates, complete=True)
+    known = plates(args.plates, complete=True)
     if not known:
-        raise ValueError(f"{given.plates} lists no plates in its styles.toml.")
+        raise ValueError(f"{args.plates} lists no plates in its styles.toml.")
     styles = [to_tensor(open_picture(plate.path, "plate").rgb).to(device) for plate in known]
-    pictures = Pictures(given.content, device)
-    torch.manual_seed(given.seed)
+    pictures = Pictures(args.content, device)
+    torch.manual_seed(args.seed)
     network = conditional(len(known)).to(device, dtype).to(memory_format=torch.channels_last)
     losses = MultiStyle(network, PerceptualLoss(styles, device, dtype), len(known))
-    training = Training(network, losses, pictures.batch, plan(given), pace)
+    training = Training(network, losses, pictures.batch, plan(args), pace)
     photos = pictures.batch(SHEET_PHOTOS, 256, torch.Generator().manual_seed(1))
     names = [plate.name for plate in known]
-    finish(training, given, pictures, lambda: sheet(network, photos, styles), "cin", names)
+    finish(training, args, pictures, lambda: sheet(network, photos, styles), "cin", names)
 
 
 def main() -> None:

@@ -76,31 +76,31 @@ def sheet(network: TransformerNet, photos: Tensor, style: Tensor) -> Image.Image
     return contact_sheet([[style, *singles], [torch.ones_like(style), *pastiches]], SHEET_SIDE)
 
 
-def style_picture(given: argparse.Namespace) -> tuple[str, Path]:
+def style_picture(args: argparse.Namespace) -> tuple[str, Path]:
     """The style's name and file, from --plate or --style. ValueError where there is none."""
-    if given.style:
-        return given.style.stem, given.style
-    return given.plate, plate(given.plate).path
+    if args.style:
+        return args.style.stem, args.style
+    return args.plate, plate(args.plate).path
 
 
-def train(given: argparse.Namespace) -> None:
+def train(args: argparse.Namespace) -> None:
     """Train, go on where a checkpoint is, and write the network. ValueError where something is unfit."""
-    device = pick_device(given.device)
+    device = pick_device(args.device)
     allow_fast_matmul(device)
     dtype = fast_dtype(device)
-    name, path = style_picture(given)
+    name, path = style_picture(args)
     style = to_tensor(open_picture(path, f"style picture {path.name}").rgb).to(device)
-    torch.manual_seed(given.seed)
-    network = johnson(given.norm, given.width)
-    start(network, given.start, name)
+    torch.manual_seed(args.seed)
+    network = johnson(args.norm, args.width)
+    start(network, args.start, name)
     in_format(network, device, dtype)
-    pictures = Pictures(given.content, device)
+    pictures = Pictures(args.content, device)
     losses = SingleStyle(network, PerceptualLoss([style], device, dtype))
-    training = Training(network, losses, pictures.batch, plan(given), pace)
+    training = Training(network, losses, pictures.batch, plan(args), pace)
     photos = pictures.batch(SHEET_PHOTOS, 256, torch.Generator().manual_seed(1))
-    kind = [name, *(["batch"] if given.norm == "batch" else []), *(["slim"] if given.width == "slim" else [])]
-    given.out = given.out or Path("runs") / "-".join(kind)
-    finish(training, given, pictures, lambda: sheet(network, photos, style), "-".join(kind), [name])
+    kind = [name, *(["batch"] if args.norm == "batch" else []), *(["slim"] if args.width == "slim" else [])]
+    args.out = args.out or Path("runs") / "-".join(kind)
+    finish(training, args, pictures, lambda: sheet(network, photos, style), "-".join(kind), [name])
 
 
 def main() -> None:

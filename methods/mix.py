@@ -1,0 +1,55 @@
+"""Several styles in one picture: each has a share, and networks interpolate between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.images import open_picture, to_tensor
+from core.plates import plate, plates
+from methods.base import Style
+from methods.settings import MethodSettings, setting
+
+
+@dataclass(frozen=True)
+class MixSettings(MethodSettings):
+    """Settings of methods that take any picture and can mix the style with others."""
+
+    second: str = setting("", file="image", help="Another style picture, mixed with the first.")
+    plates: tuple[str, ...] = setting(
+        (), choices=lambda: tuple(each.name for each in plates()), help="Plates to mix in as well."
+    )
+    shares: str = setting("", help="Of style picture, second and plates, as in 2, 1, 1; empty: equal.")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.proportions()
+
+    def proportions(self) -> list[float]:
+        """The shares of the style picture, the second and the plates, adding up to 1."""
+        return parse_shares(self.shares, 1 + bool(self.second) + len(self.plates))
+
+    def other_styles(self, files: Mapping[str, bytes]) -> list[Style]:
+        """The second picture, from its file's content, and the plates. PictureError where it is unfit."""
+        pictures = [open_picture(files.get("second"), "second style picture")] if self.second else []
+        pictures += [open_picture(plate(name).path, "plate") for name in self.plates]
+        return [Style(to_tensor(each.rgb)) for each in pictures]
+
+
+def parse_shares(text: str, count: int) -> list[float]:
+    """The shares of `count` styles from a text such as "2, 1"; equal where it is empty. They add up to 1.
+
+    ValueError where there are more or fewer, or where they are no numbers from 0 on, or all 0.
+    """
+    if not text.strip():
+        return [1 / count for _ in range(count)]
+    try:
+        shares = [float(share) for share in text.split(",")]
+    except ValueError:
+        shares = []
+    if len(shares) != count or not all(0 <= share < 1e6 for share in shares) or not sum(shares):
+        raise ValueError(
+            f"shares is {text!r}; give one number from 0 on for each of the {count} styles, as in 2, 1, "
+            "not all of them 0."
+        )
+    return [share / sum(shares) for share in shares]
