@@ -13,6 +13,8 @@ from ui.html import time
 
 Point = tuple[float, float]
 """In values of the axes."""
+Line = tuple[str, Sequence[Point]]
+"""Its class in the style sheets, and its points."""
 
 TINY = 1e-300  # stands for what a logarithm cannot show
 LINE_HEIGHT = 15  # px, of text
@@ -64,18 +66,10 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class Line:
-    """A line; `kind` is its class in the style sheets."""
-
-    kind: str
-    points: Sequence[Point]
-
-
-@dataclass(frozen=True)
 class Mark:
     """A circle with a title to hover over; `name` stands above it, at `height` px, and leads to `link`."""
 
-    kind: str
+    kind: str  # its class in the style sheets
     point: Point
     title: str
     name: str = ""
@@ -124,8 +118,9 @@ class Chart:
             yield text(left - 6, y + 4, words, "end")
 
     def _line(self, line: Line) -> str:
-        path = "L".join(f"{self.x.at(x):.1f} {self.y.at(y):.1f}" for x, y in line.points)
-        return f'<path class="{line.kind}" d="M{path}"/>'
+        kind, points = line
+        path = "L".join(f"{self.x.at(x):.1f} {self.y.at(y):.1f}" for x, y in points)
+        return f'<path class="{kind}" d="M{path}"/>'
 
     def _mark(self, mark: Mark) -> str:
         x, y, title = self.x.at(mark.point[0]), self.y.at(mark.point[1]), escape(mark.title)
@@ -157,7 +152,7 @@ def losses_chart(history: Sequence[tuple[float, Mapping[str, float]]]) -> str:
         y = Axis.decades(values, y.start, y.end, lambda exponent: f"10{superscript(exponent)}", ticks=4)
         latest = "; ".join(f"{name} {points[-1][1]:.3g}" for name, points in lines.items())
         label = f"Losses over seconds. Latest: {latest}"
-    curves = [Line(loss_kind(name), points) for name, points in lines.items()]
+    curves = [(loss_kind(name), points) for name, points in lines.items()]
     chart = Chart(360, 168, "Weighted loss, log scale", label, x, y, curves)
     legend = "".join(
         f'<span><svg viewBox="0 0 18 8" aria-hidden="true"><path class="{loss_kind(name)}" d="M0 4H18"/>'
@@ -206,14 +201,14 @@ def distance_chart(tiles: Sequence[Tile]) -> str:
     top = max([*anchors, *(style for _, style in known)]) or 1.0
     x = Axis.decades((each for each, _ in known), 44, 700, lambda exponent: f"{10.0**exponent:g}\u202fs")
     y = Axis(0, HEADROOM * top, 300, 30, {share * top: f"{share * top:.2f}" for share in (0, 0.5, 1)})
-    lines = [Line("anchor", [(x.low, style), (x.high, style)]) for style in anchors]
+    lines: list[Line] = [("anchor", [(x.low, style), (x.high, style)]) for style in anchors]
     texts = [text(x.end, y.at(style) - 5, f"untouched photo {style:.2f}", "end") for style in anchors]
     if any(histories):
         levels = [trade(tile) for tile in tiles if not tile.distance_history]
-        lines += [Line("level", [(seconds, style), (x.high, style)]) for seconds, style in levels]
-    lines += [Line("curve", history) for history in histories if history]
+        lines += [("level", [(seconds, style), (x.high, style)]) for seconds, style in levels]
+    lines += [("curve", history) for history in histories if history]
     best = pareto_front(tiles, trade)
-    lines.append(Line("front", [trade(tile) for tile in best]))
+    lines.append(("front", [trade(tile) for tile in best]))
     each_one = "; ".join(f"{tile.title}: {time(trade(tile)[0])}, {trade(tile)[1]:.3f}" for tile in tiles)
     title = "Style distance (style picture = 0) over seconds, log scale"
     label = f"Style distance over seconds. {each_one}"
@@ -262,10 +257,10 @@ def size_chart(
     x = Axis(least / ratio**INSET, most * ratio**INSET, 60, 340, ticks, log=True)
     y = Axis.decades(values, 256, 30, lambda exponent: f"{10.0**exponent:,g}\u202f{unit}")
     across = [least * ratio ** (place / FIT_POINTS) for place in range(FIT_POINTS + 1)]
-    lines, marks, texts, under = [], [], [], math.inf
+    lines, marks, texts, under = list[Line](), list[Mark](), list[str](), math.inf
     for name, points in sorted(measured.items(), key=lambda each: each[1][-1][1]):
         fixed, slope = fits[name]
-        lines.append(Line("front", [(each, fixed + slope * each) for each in across]))
+        lines.append(("front", [(each, fixed + slope * each) for each in across]))
         titles = [f"{name}, {sizes[each]} px: {value:.3g} {unit}" for each, value in points]
         marks += [Mark("best", point, words) for point, words in zip(points, titles, strict=True)]
         under = min(y.at(points[-1][1]) + 4, under - LINE_HEIGHT)  # names never cover each other

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from statistics import median
 
 from compare.schema import Tile
 from ui.chart import distance_chart, trade
-from ui.html import megabytes, time
+from ui.html import time
+from ui.tile import numbers
 
 HEADINGS = ("Method", "Load", "First run", "Warm run", "Peak memory", "Content distance", "Style distance")
 SORT = (
@@ -78,18 +78,9 @@ def table(tiles: Sequence[Tile]) -> str:
 
 def row(tile: Tile) -> str:
     """A method's numbers, and beside each what it is sorted by."""
-    assert tile.seconds is not None
-    assert tile.distances is not None
-    warm = median(tile.seconds.warm) if tile.seconds.warm else None
-    memory = tile.peak_memory
-    cells = (
-        (tile.seconds.load, time(tile.seconds.load)),
-        (tile.seconds.total, time(tile.seconds.total)),
-        ("", "–") if warm is None else (warm, time(warm)),
-        ("", "–") if memory is None else (memory, megabytes(memory)),
-        (tile.distances.content, f"{tile.distances.content:.3f}"),
-        (tile.distances.style, f"{tile.distances.style:.3f}"),
+    title, known = escape(tile.title), numbers(tile)
+    values = [known[heading][:2] for heading in HEADINGS[1:]]
+    cells = "".join(
+        f'<td data-value="{"" if value is None else value}">{text}</td>' for value, text in values
     )
-    numbers = "".join(f'<td data-value="{value}">{words}</td>' for value, words in cells)
-    title = escape(tile.title)
-    return f'<tr><th scope="row" data-value="{title}">{title}</th>{numbers}</tr>'
+    return f'<tr><th scope="row" data-value="{title}">{title}</th>{cells}</tr>'

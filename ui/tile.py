@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from statistics import median
+from typing import Any
 
 from compare.schema import Tile
 from ui.chart import losses_chart
@@ -126,21 +127,26 @@ def actions(tile: Tile, pictures: Pictures) -> str:
     )
 
 
-def details(tile: Tile) -> str:
-    """Numbers, losses and where it all came from."""
+def numbers(tile: Tile) -> dict[str, tuple[float | None, str, str]]:
+    """What is measured, by name: the value, None where there is none yet, its text, and what it refers to."""
     seconds, distances, warm = tile.seconds, tile.distances, tile.seconds.warm if tile.seconds else ()
     spread = f"median of {len(warm)}, {time(min(warm))} to {time(max(warm))}" if warm else "with fair timing"
-    numbers = (
-        ("Load", "weights, once", time(seconds.load) if seconds else ""),
-        ("First run", "own work", time(seconds.total) if seconds else ""),
-        ("Warm run", spread, time(median(warm)) if warm else ""),
-        ("Content distance", "photo = 0", f"{distances.content:.3f}" if distances else ""),
-        ("Style distance", "style picture = 0", f"{distances.style:.3f}" if distances else ""),
-        ("Peak memory", "above the start", "" if tile.peak_memory is None else megabytes(tile.peak_memory)),
+    values: tuple[tuple[str, Any, Callable[[Any], str], str], ...] = (
+        ("Load", seconds and seconds.load, time, "weights, once"),
+        ("First run", seconds and seconds.total, time, "own work"),
+        ("Warm run", median(warm) if warm else None, time, spread),
+        ("Content distance", distances and distances.content, "{:.3f}".format, "photo = 0"),
+        ("Style distance", distances and distances.style, "{:.3f}".format, "style picture = 0"),
+        ("Peak memory", tile.peak_memory, megabytes, "above the start"),
     )
+    return {name: (value, "–" if value is None else text(value), what) for name, value, text, what in values}
+
+
+def details(tile: Tile) -> str:
+    """Numbers, losses and where it all came from."""
     cells = "".join(
-        f'<div><dt>{name}</dt><dd>{value or "–"}</dd><dd class="anchor">{anchor}</dd></div>'
-        for name, anchor, value in numbers
+        f'<div><dt>{name}</dt><dd>{words}</dd><dd class="anchor">{anchor}</dd></div>'
+        for name, (_, words, anchor) in numbers(tile).items()
     )
     plotted = tile.iterative or any(losses for _, losses in tile.loss_history)
     return (
