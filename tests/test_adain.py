@@ -11,6 +11,7 @@ from core.plates import plates
 from core.resample import fit_long_side
 from methods.adain import MARGIN, MULTIPLE, AdaIN, AdaINSettings, Decoder, adain
 from methods.base import Stop, Stopped, Style
+from plate_styles import last_frame
 
 PLATES = {plate.name: plate for plate in plates()}
 CPU = torch.device("cpu")
@@ -43,8 +44,7 @@ def plate(name):
 
 
 def last(method, content, style, **settings):
-    *_, frame = method.stylize(content, style, AdaINSettings(style_size=128, **settings))
-    return frame
+    return last_frame(method, content, style, AdaINSettings(style_size=128, **settings))
 
 
 def saved(image, path):
@@ -82,12 +82,12 @@ def test_alpha_goes_from_the_photo_to_the_style(method, content):
 
 
 def test_the_style_picture_follows_the_photos_size_up_to_a_limit(method, content):
-    painted, larger = (
+    same, larger = (
         method.target(photo, plate("udnie"), AdaINSettings()).style
         for photo in (content, torch.nn.functional.pad(content, (900, 0, 900, 0)))
     )
     short = min(content.shape[-2:])
-    assert torch.equal(painted[0], method.statistics(plate("udnie"), short)[0])
+    assert torch.equal(same[0], method.statistics(plate("udnie"), short)[0])
     assert torch.equal(larger[0], method.statistics(plate("udnie"), 512)[0])
 
 
@@ -125,10 +125,10 @@ def test_plates_are_mixed_in(method, content):
 def test_a_mask_of_all_ones_is_the_single_style_and_of_all_zeros_the_others(
     method, content, second, tmp_path
 ):
-    first, (waves, other) = plate("udnie"), second
-    for value, style in ((1.0, first), (0.0, waves)):
+    waves, other = second
+    for value, style in ((1.0, plate("udnie")), (0.0, waves)):
         mask = saved(torch.full((1, 3, 40, 60), value), tmp_path / "mask.png")
-        masked = last(method, content, first, second=other, mask=mask).image
+        masked = last(method, content, plate("udnie"), second=other, mask=mask).image
         assert far(masked, last(method, content, style).image) < 1e-4
 
 
@@ -157,11 +157,15 @@ def test_settings_without_sense_are_a_sentence(settings, sentence):
         AdaINSettings(**settings)
 
 
-def test_missing_files_are_a_sentence(method, content):
-    with pytest.raises(ValueError, match="second style picture was not found"):
-        last(method, content, plate("udnie"), second="nowhere.png")
-    with pytest.raises(ValueError, match="mask was not found"):
-        last(method, content, plate("udnie"), plates=("waves",), mask="nowhere.png")
+def test_files_that_are_missing_or_no_pictures_are_a_sentence(method):
+    mixed = AdaINSettings(second="a.png", plates=("waves",), mask="b.png")
+    for files, sentence in (
+        ({}, "No second style picture was chosen"),
+        ({"second": b"text"}, "second style picture is not a JPEG"),
+        ({"second": PLATES["waves"].path.read_bytes()}, "No mask was chosen"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            method.prepare(plate("udnie"), mixed, files)
 
 
 @pytest.mark.parametrize("size", [(200, 333), (128, 400), (257, 130)])

@@ -11,7 +11,8 @@ from core.resample import fit_long_side, fit_short_side, resample
 from core.yardstick import Yardstick
 from methods.base import Stop, Stopped, Style
 from methods.cin import CIN, LEARNT_FILE, CINSettings, is_style
-from plate_styles import PLATES, far, plate
+from methods.nearest import NEAREST
+from plate_styles import PLATES, far, frames, last_frame, notes, plate
 from weights import load
 from weights.catalog import entry
 from weights.errors import WeightsError
@@ -34,8 +35,7 @@ def content():
 
 
 def last(method, content, style, **settings):
-    *_, frame = method.stylize(content, style, CINSettings(**settings))
-    return frame
+    return last_frame(method, content, style, CINSettings(**settings))
 
 
 def test_every_plate_is_known():
@@ -78,14 +78,14 @@ def test_styles_differ(method, content):
 def test_a_mix_of_one_is_that_plate(method, content):
     alone = last(method, content, plate("udnie")).image
     one_hot = last(method, content, plate("waves"), plates=("udnie", "irises"), shares="1, 0").image
-    chosen = last(method, content, plate("waves"), plates=("udnie",)).image
+    single = last(method, content, plate("waves"), plates=("udnie",)).image
     assert torch.equal(alone, one_hot)
-    assert torch.equal(alone, chosen)
+    assert torch.equal(alone, single)
 
 
-def test_a_mix_interpolates_the_rows(method):
-    both = method.mixed({"udnie": 0.25, "irises": 0.75})
-    udnie, irises = method.mixed({"udnie": 1.0}), method.mixed({"irises": 1.0})
+def test_a_mix_interpolates_the_parameters(method):
+    both = method.interpolate({"udnie": 0.25, "irises": 0.75})
+    udnie, irises = method.interpolate({"udnie": 1.0}), method.interpolate({"irises": 1.0})
     for name, values in both.items():
         torch.testing.assert_close(values, 0.25 * udnie[name] + 0.75 * irises[name])
 
@@ -129,14 +129,16 @@ def test_odd_sizes(method, size):
     photo = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(0))
     frame = last(method, photo, plate("waves"))
     assert frame.image.shape == photo.shape
-    assert (frame.step, frame.total, frame.note) == (1, 1, "")
+    assert (frame.step, frame.total, frame.notes) == (1, 1, ())
 
 
 def test_an_unknown_picture_gets_its_nearest_plate_and_says_so(method, content):
     # A plate at another size, turned round, has nearly its own Gram matrices.
     picture = fit_short_side(plate("great-wave").image, 300).flip(-1)
     frame = last(method, content, Style(picture))
-    assert frame.note.startswith(f"nearest trained style: {PLATES['great-wave'].caption}")
+    assert notes(frame) == [NEAREST]
+    assert frame.notes[0].values["plate"] == "great-wave"
+    assert PLATES["great-wave"].caption in str(frame.notes[0])
     assert torch.equal(frame.image, last(method, content, plate("great-wave")).image)
 
 
@@ -146,12 +148,13 @@ def test_learning_brings_a_new_style_nearer_and_changes_nothing_else(method):
     stripes = torch.stack([(places // width % 2).float().expand(256, 256) for width in (8, 16, 32)])[None]
     known = last(method, photo, plate("udnie")).image
     state = {name: values.clone() for name, values in method.network.state_dict().items()}
-    frames = list(method.stylize(photo, Style(stripes), CINSettings(learn_steps=12)))
-    assert frames[-1].step == frames[-1].total == 12
-    assert "Learnt on this photo in 12 steps" in frames[-1].note
+    *_, frame = frames(method, photo, Style(stripes), CINSettings(learn_steps=12))
+    assert frame.step == frame.total == 12
+    assert notes(frame) == ["learnt"]
+    assert frame.notes[0].values["steps"] == 12
     yardstick = Yardstick(photo, stripes)
     nearest = last(method, photo, Style(stripes)).image
-    assert yardstick.measure(frames[-1].image).style < 0.9 * yardstick.measure(nearest).style
+    assert yardstick.measure(frame.image).style < 0.9 * yardstick.measure(nearest).style
     for name, values in method.network.state_dict().items():
         assert torch.equal(values, state[name]), name
     assert torch.equal(last(method, photo, plate("udnie")).image, known)
@@ -171,7 +174,7 @@ def test_a_learnt_style_is_a_small_file_that_can_be_loaded_again(method, content
     assert path.stat().st_size < 50_000
     again = last(method, content, plate("waves"), learnt=str(path))
     torch.testing.assert_close(again.image, frame.image)
-    assert again.note == "A learnt style from a file."
+    assert notes(again) == ["file"]
 
 
 def test_a_record_names_the_file_without_its_folder(learnt):
@@ -210,11 +213,11 @@ def test_stop_ends_learning(method, content):
     stop = Stop()
     stop.set()
     with pytest.raises(Stopped):
-        list(method.stylize(content, plate("deluge"), CINSettings(learn_steps=5), stop))
+        list(frames(method, content, plate("deluge"), CINSettings(learn_steps=5), stop))
 
 
 def test_only_the_styles_are_learnt(method):
-    assert {name for name in method.network.state_dict() if is_style(name)} == set(method.table)
+    assert {name for name in method.network.state_dict() if is_style(name)} == set(method.embeddings)
     assert not any(each.requires_grad for each in method.network.parameters())
 
 

@@ -14,7 +14,8 @@ from core.resample import fit_long_side
 from core.transformer_net import InstanceNorm
 from methods.base import Style
 from methods.johnson import BY_STYLE, Johnson, JohnsonSettings, johnson, key, network_of, published, trained
-from plate_styles import PLATES, far, plate
+from methods.nearest import NEAREST
+from plate_styles import PLATES, far, last_frame, notes, plate
 from weights import user
 from weights.catalog import CATALOG, entry
 from weights.errors import WeightsError
@@ -44,8 +45,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def last(method, content, style, **settings):
-    *_, frame = method.stylize(content, style, JohnsonSettings(**settings))
-    return frame
+    return last_frame(method, content, style, JohnsonSettings(**settings))
 
 
 class ReferenceConvolution(nn.Module):
@@ -129,7 +129,8 @@ def test_a_fast_neural_style_file_paints_as_its_reference(method, content, refer
     torch.testing.assert_close(network_of(load_own("mosaic"), "mosaic")(photo), expected, rtol=0, atol=1e-4)
     frame = last(method, photo, plate(TWIN), network="mosaic")
     assert far(frame.image, expected) < 0.02
-    assert frame.note == f"Your own network {path.name}."
+    assert notes(frame) == ["user"]
+    assert path.name in str(frame.notes[0])
     assert [(weight.file, len(weight.sha256)) for weight in frame.weights] == [(path.name, 64)]
 
 
@@ -174,7 +175,7 @@ def offered():
     return next(setting.choices for setting in JohnsonSettings.fields() if setting.name == "network")
 
 
-def test_own_files_appear_under_their_names_at_once(folder):
+def test_user_files_appear_under_their_names_at_once(folder):
     assert offered() == (BY_STYLE, *trained(), *published())
     for name in ("rain.pth", "sun.safetensors", "sun.pth", "notes.txt"):
         (folder / name).touch()
@@ -185,27 +186,31 @@ def test_own_files_appear_under_their_names_at_once(folder):
         JohnsonSettings(network="hail")
 
 
-def test_an_own_file_takes_the_place_of_the_network_of_its_name(method, content, folder, reference):
+def test_a_user_file_takes_the_place_of_the_network_of_its_name(method, content, folder, reference):
     torch.save(reference.state_dict(), folder / f"{TWIN}.pth")
     frame = last(method, content, plate(TWIN), network=TWIN)
-    assert frame.note == f"Your own network {TWIN}.pth."
-    assert last(method, content, plate(TWIN)).note == ""
+    assert notes(frame) == ["user"]
+    assert f"{TWIN}.pth" in str(frame.notes[0])
+    assert notes(last(method, content, plate(TWIN))) == []
 
 
-def test_an_own_file_is_read_once_and_again_when_it_has_changed(
+def test_a_user_file_is_read_once_a_run_and_built_again_when_it_has_changed(
     method, content, folder, reference, monkeypatch
 ):
-    read = []
-    monkeypatch.setattr("methods.johnson.load_user_file", lambda name: read.append(name) or user.load_user_file(name))
+    built, read = [], []
+    monkeypatch.setattr("methods.johnson.network_of", lambda *args: built.append(args) or network_of(*args))
+    load = user.load_user_file
+    monkeypatch.setattr("methods.johnson.load_user_file", lambda name: read.append(name) or load(name))
     path = folder / "mosaic.pth"
     torch.save(reference.state_dict(), path)
     first, again = (last(method, content, plate(TWIN), network="mosaic") for _ in range(2))
-    assert read == ["mosaic"]
+    assert len(built) <= 1  # none where another test had the same file
     assert torch.equal(first.image, again.image)
     assert first.weights == again.weights
     torch.save(johnson().state_dict(), path)
-    changed = last(method, content, plate(TWIN), network="mosaic")
-    assert read == ["mosaic", "mosaic"]
+    style, count = plate(TWIN), len(read)
+    changed, _ = (last(method, content, style, network="mosaic") for _ in range(2))
+    assert len(read) == count + 1
     assert changed.weights != first.weights
     assert far(changed.image, first.image) > 0.01
 
@@ -257,7 +262,9 @@ def test_batch_norm_paints_a_picture_alike_alone_and_in_a_batch(content):
 
 
 def test_slim_and_full_are_one_class_and_slim_is_a_quarter_as_wide(method):
-    full, slim = (method.chosen(plate(TWIN), JohnsonSettings(width=width))[0] for width in ("full", "slim"))
+    full, slim = (
+        method.prepare(plate(TWIN), JohnsonSettings(width=width), {})[0] for width in ("full", "slim")
+    )
     assert type(full) is type(slim)
     assert full.state_dict().keys() == slim.state_dict().keys()
     assert full.residual[0].first.convolution.out_channels == 128
@@ -269,7 +276,7 @@ def test_every_network_paints_its_own_style(method, content, width):
     pictures = {}
     for name in trained("instance", width):
         frame = last(method, content, plate(name), width=width)
-        assert frame.note == ""
+        assert frame.notes == ()
         assert frame.weights == (entry(key(name, "instance", width)),)
         assert frame.image.shape == content.shape
         assert 0 <= frame.image.min() < frame.image.max() <= 1
@@ -281,21 +288,22 @@ def test_every_network_paints_its_own_style(method, content, width):
 def test_another_picture_gets_the_nearest_trained_network_and_says_so(method, content):
     near = Style(to_tensor(open_picture(PLATES["great-wave"].path).rgb)[..., 32:-32, 32:-32])
     frame = last(method, content, near)
-    assert frame.note.startswith(f"nearest trained style: {PLATES['great-wave'].caption}")
+    assert notes(frame) == [NEAREST]
+    assert frame.notes[0].values["caption"] == PLATES["great-wave"].caption
     assert torch.equal(frame.image, last(method, content, plate("great-wave")).image)
     untrained = next(name for name in PLATES if name not in trained())
-    assert last(method, content, plate(untrained)).note.startswith("nearest trained style: ")
+    assert notes(last(method, content, plate(untrained))) == [NEAREST]
 
 
 def test_a_network_can_be_chosen_whatever_the_style_picture(method, content):
     frame = last(method, content, plate("udnie"), network="swirls")
-    assert frame.note == "Plate swirls."
+    assert (frame.notes[0].key, frame.notes[0].values) == ("plate", {"plate": "swirls"})
     assert torch.equal(frame.image, last(method, content, plate("swirls")).image)
 
 
 def test_batch_norm_serves_every_style_with_the_network_that_there_is(method, content):
-    assert last(method, content, plate(TWIN), norm="batch").note == ""
-    assert PLATES[TWIN].caption in last(method, content, plate("udnie"), norm="batch").note
+    assert notes(last(method, content, plate(TWIN), norm="batch")) == []
+    assert last(method, content, plate("udnie"), norm="batch").notes[0].values["plate"] == TWIN
 
 
 @pytest.mark.parametrize(

@@ -6,19 +6,19 @@ import shutil
 import pytest
 import torch
 
-import app
-import methods.__main__
-from benchmarks.magenta import seam
-from benchmarks.plate_distances import spearman
-from compare.comparison import Comparison, Request
+from compare.cli import parser
+from compare.comparison import Comparison
+from compare.schema import make_request
 from core.images import open_picture, save_png, to_image, to_tensor
 from core.resample import fit_long_side, fit_short_side, resample
 from core.yardstick import Yardstick
+from engine.inline import InlineEngine
 from methods import ALL
 from methods.base import Stop, Stopped
 from methods.johnson import Johnson
 from methods.magenta import SIDE, Magenta, MagentaSettings
-from plate_styles import PLATES, far, plate
+from plate_styles import PLATES, far, last_frame, notes, plate
+from ui.page import build
 from weights.catalog import entry
 from weights.errors import WeightsError
 from weights.load import locate, variable
@@ -40,8 +40,7 @@ def photo(name, size):
 
 
 def last(method, content, style, **settings):
-    *_, frame = method.stylize(content, style, MagentaSettings(**settings))
-    return frame
+    return last_frame(method, content, style, MagentaSettings(**settings))
 
 
 def without(monkeypatch, packages):
@@ -83,11 +82,13 @@ def test_any_size_is_kept(method, size, detail):
 
 
 @pytest.mark.parametrize(("detail", "passes"), [("tiles", 6), ("upsample", 1)])
-def test_large_photos_are_painted_as_detail_says(method, monkeypatch, detail, passes):
-    content, painted, passed = photo("cat", 768), [], method.passed
-    monkeypatch.setattr(method, "passed", lambda image, *rest: painted.append(image) or passed(image, *rest))
+def test_large_photos_are_transformed_as_detail_says(method, monkeypatch, detail, passes):
+    content, inputs, transform = photo("cat", 768), [], method.transform
+    monkeypatch.setattr(
+        method, "transform", lambda image, *rest: inputs.append(image) or transform(image, *rest)
+    )
     image = last(method, content, plate("udnie"), detail=detail).image
-    assert len(painted) == passes
+    assert len(inputs) == passes
     whole = last(method, fit_long_side(content, SIDE), plate("udnie")).image
     assert far(fit_long_side(image, 32), fit_long_side(whole, 32)) < 0.1
     assert far(image, content) > 0.05
@@ -104,7 +105,8 @@ def test_no_photo_of_384_px_is_tiled_or_enlarged(method):
 def test_strength_interpolates_from_the_photos_own_style(method):
     content, style = photo("cat", 128), plate("the-scream")
     none, half, full = (
-        method.mixed(content, style, MagentaSettings(strength=strength)) for strength in (0.0, 0.5, 1.0)
+        method.mixed_vector(content, style, MagentaSettings(strength=strength))
+        for strength in (0.0, 0.5, 1.0)
     )
     torch.testing.assert_close(none, method.vector(content))
     torch.testing.assert_close(full, method.vector(style.image))
@@ -115,10 +117,13 @@ def test_strength_interpolates_from_the_photos_own_style(method):
 
 def test_styles_are_mixed_by_their_shares(method, tmp_path):
     content, first = photo("cat", 128), plate("udnie")
-    save_png(to_image(plate("waves").image), tmp_path / "second.png", {})
-    settings = {"second": str(tmp_path / "second.png"), "plates": ("irises",)}
+    file = tmp_path / "second.png"
+    save_png(to_image(plate("waves").image), file, {})
+    settings = {"second": str(file), "plates": ("irises",)}
     udnie, waves, irises = (method.vector(plate(name).image) for name in ("udnie", "waves", "irises"))
-    mixed = method.mixed(content, first, MagentaSettings(shares="2, 1, 1", **settings))
+    mix = MagentaSettings(shares="2, 1, 1", **settings)
+    method.prepare(first, mix, {"second": file.read_bytes()})
+    mixed = method.mixed_vector(content, first, mix)
     torch.testing.assert_close(mixed, udnie / 2 + waves / 4 + irises / 4)
     alone = last(method, content, first).image
     assert torch.equal(last(method, content, first, shares="1, 0, 0", **settings).image, alone)
@@ -139,30 +144,30 @@ def test_the_photos_colours_are_kept(method):
 
 
 def test_stop_ends_between_tiles(method, monkeypatch):
-    stop, painted, passed = Stop(), [], method.passed
+    stop, outputs, transform = Stop(), [], method.transform
 
-    def once(*given):
-        painted.append(passed(*given))
+    def once(*args):
+        outputs.append(transform(*args))
         stop.set()
-        return painted[-1]
+        return outputs[-1]
 
-    monkeypatch.setattr(method, "passed", once)
+    monkeypatch.setattr(method, "transform", once)
     with pytest.raises(Stopped):
         next(method.stylize(photo("cat", 512), plate("udnie"), MagentaSettings(detail="tiles"), stop))
-    assert len(painted) == 1
+    assert len(outputs) == 1
 
 
 def test_onnxruntime_has_as_many_threads_as_torch(method):
-    options = method.painter.get_session_options()
+    options = method.transformer.get_session_options()
     assert options.intra_op_num_threads == torch.get_num_threads()
 
 
-def test_a_device_that_onnxruntime_lacks_is_told():
+def test_a_device_that_onnxruntime_lacks_is_noted(method):
+    assert notes(last(method, photo("cat", 64), plate("udnie"))) == []
     method = Magenta()
     method.load(torch.device("mps"))
-    assert last(method, photo("cat", 64), plate("udnie")).note == (
-        "Ran on the CPU: onnxruntime has no mps here."
-    )
+    (note,) = last(method, photo("cat", 64), plate("udnie")).notes
+    assert (note.key, note.values) == ("device", {"device": "mps"})
 
 
 @pytest.mark.parametrize("key", Magenta.weights)
@@ -181,7 +186,8 @@ def test_without_a_package_the_tile_says_how_to_add_it(monkeypatch, package):
     without(monkeypatch, {package})
     content, style = (open_picture(path) for path in ("examples/cat.jpg", PLATES["udnie"].path))
     settings = {each.name: each.Settings.make() for each in (Magenta, Johnson)}
-    *_, tiles = Comparison([Magenta(), Johnson()], "cpu").run(Request(content, style, settings, 64, "udnie"))
+    request = make_request(content, style, settings, 64, "udnie")
+    tiles = {tile.method: tile for tile in Comparison([Magenta(), Johnson()], "cpu").run(request)}
     assert tiles["johnson"].state == "done"
     assert tiles["magenta"].state == "failed"
     assert package in tiles["magenta"].error
@@ -193,28 +199,11 @@ def test_it_is_chosen_at_first_where_it_can_run(monkeypatch, there):
     if not there:
         without(monkeypatch, PACKAGES)
     ready = [each.name for each in ALL if there or each is not Magenta]
-    assert methods.__main__.parser().parse_args(["photo", "style"]).methods.split(",") == ready
-    page = app.build(Comparison([each() for each in ALL], "cpu"))
+    assert parser().parse_args(["photo", "style"]).methods.split(",") == ready
+    page = build(InlineEngine([each() for each in ALL], "cpu"))
     blocks = page.config["components"]
-    chosen = next(each["props"] for each in blocks if each["props"].get("label") == "Methods")
-    assert chosen["value"] == ready
-    assert [value for _, value in chosen["choices"]] == [each.name for each in ALL]
+    methods = next(each["props"] for each in blocks if each["props"].get("label") == "Methods")
+    assert methods["value"] == ready
+    assert [value for _, value in methods["choices"]] == [each.name for each in ALL]
     tile = next(each["props"]["value"] for each in blocks if 'data-method="magenta"' in str(each["props"]))
     assert ("requirements-magenta.txt" in tile) is not there
-
-
-def test_a_seam_is_a_change_where_tiles_meet():
-    picture = torch.rand(1, 3, 640, 704, generator=torch.Generator().manual_seed(0))
-    for width in (1, 16):
-        assert seam(picture, width) == pytest.approx(1, abs=0.1)
-    picture[..., 352:] += 0.5  # in the middle of the overlap
-    picture[..., 320:, :] += 0.5
-    assert seam(picture, 1) > 1.5
-    assert seam(picture, 16) > 5
-
-
-def test_spearman_sees_ranks_alone():
-    values = torch.rand(50, generator=torch.Generator().manual_seed(0))
-    assert spearman(values, values.exp()) == pytest.approx(1)
-    assert spearman(values, -(values**3)) == pytest.approx(-1)
-    assert abs(spearman(values, values.roll(7))) < 0.5

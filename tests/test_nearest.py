@@ -5,7 +5,7 @@ import torch
 
 from core.resample import fit_short_side
 from methods.base import Stop, Stopped, Style
-from methods.nearest import nearest_plate
+from methods.nearest import NEAREST, nearest_plate
 from plate_styles import plate
 
 CPU = torch.device("cpu")
@@ -19,7 +19,8 @@ def waves():
 
 def test_the_nearest_plate_is_searched_for_once(waves, monkeypatch):
     first = nearest_plate(NAMES, waves, CPU)
-    assert first[0] == "great-wave"
+    assert first[0] == first[1].values["plate"] == "great-wave"
+    assert first[1].key == NEAREST
     monkeypatch.setattr("methods.nearest.style_distance", None)
     monkeypatch.setattr("methods.nearest.plates", None)
     assert nearest_plate(NAMES, waves, CPU) == first

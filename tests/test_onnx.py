@@ -18,6 +18,7 @@ from core.resample import fit_long_side
 from local_hub import COMMIT, LocalHub, Repo
 from methods.base import Style
 from methods.johnson import Johnson, JohnsonSettings, network_of, published
+from plate_styles import last_frame, notes
 from weights.catalog import CATALOG, entry
 from weights.errors import WeightsError
 from weights.formats import onnx_tensors, read
@@ -124,10 +125,10 @@ def test_a_published_network_is_fetched_when_it_is_chosen(model, photo, expected
     method = Johnson()
     method.load(torch.device("cpu"))
     assert server.requests == []
-    (frame,) = method.stylize(photo, Style(torch.rand(1, 3, 64, 64)), JohnsonSettings(network="candy-9"))
+    frame = last_frame(method, photo, Style(torch.rand(1, 3, 64, 64)), JohnsonSettings(network="candy-9"))
     assert (frame.image - expected).abs().mean() < 0.02
     assert frame.weights == (weight,)
-    assert frame.note == "Johnson network candy-9, ONNX Model Zoo."
+    assert notes(frame) == ["published"]
     assert COMMIT in (tmp_path / "stylegrid" / "onnx--candy-9.json").read_text()
     server.close()
 

@@ -1,4 +1,4 @@
-"""Large pictures in tiles: the geometry, and the feed-forward networks' shared statistics."""
+"""Large pictures in patches: the geometry, and the feed-forward networks' shared statistics."""
 
 from itertools import pairwise
 
@@ -6,13 +6,13 @@ import pytest
 import torch
 
 from core.images import open_picture, to_tensor
-from core.patches import covering, feathered, in_bands, tiles, whole
+from core.patches import covering, feathered, in_bands, patches, whole
 from core.plates import plates
 from core.resample import fit_long_side
 from core.transformer_net import FixableNorm, InstanceNorm, TransformerNet, fixed_statistics
 from methods.base import Stop, Stopped, Style
 from methods.cin import CIN, CINSettings
-from methods.feedforward import MARGIN, in_tiles
+from methods.feedforward import MARGIN, in_patches
 
 CPU = torch.device("cpu")
 
@@ -23,12 +23,12 @@ def photo():
 
 
 @pytest.mark.parametrize("size", [(100, 37), (32, 32), (16, 400)])
-def test_tiles_count_every_pixel_once(size):
-    counted = torch.zeros(1, 1, *size)
-    for tile in tiles(*size, 32, 16):
-        before = counted.clone()
-        tile.put(tile.read(before) + 1, counted)
-    assert torch.equal(counted, torch.ones_like(counted))
+def test_patches_count_every_pixel_once(size):
+    counts = torch.zeros(1, 1, *size)
+    for patch in patches(*size, 32, 16):
+        before = counts.clone()
+        patch.write(patch.read(before) + 1, counts)
+    assert torch.equal(counts, torch.ones_like(counts))
 
 
 @pytest.mark.parametrize("height", [64, 130, 201])
@@ -41,24 +41,24 @@ def test_bands_are_the_whole(height, scale, layer):
     x = torch.randn(2, 3, height, 9, dtype=torch.double, generator=torch.Generator().manual_seed(0))
     seen = []
 
-    def heard(rows):
+    def record(rows):
         seen.append(rows.shape[-2])
         return network(rows)
 
     with torch.no_grad():
-        torch.testing.assert_close(in_bands(heard, x, 64, 4, scale), network(x))
+        torch.testing.assert_close(in_bands(record, x, 64, 4, scale), network(x))
     assert max(seen) <= 64 + 2 * 4
-    in_bands(heard, x, 64, 4, scale)
+    in_bands(record, x, 64, 4, scale)
     assert seen[-1] == height, "with a gradient in one piece"
 
 
-def test_tiles_read_the_same_place_at_another_scale():
+def test_patches_read_the_same_place_at_another_scale():
     image = torch.arange(96 * 64, dtype=torch.float32).view(1, 1, 96, 64)
     small = image[..., ::8, ::8]
-    for tile in tiles(96, 64, 32, 16):
-        assert torch.equal(tile.read(small, 8), tile.read(image)[..., ::8, ::8])
-        counted = tile.counted(tile.read(image))
-        assert torch.equal(tile.counted(tile.read(small, 8), 8), counted[..., ::8, ::8])
+    for patch in patches(96, 64, 32, 16):
+        assert torch.equal(patch.read(small, 8), patch.read(image)[..., ::8, ::8])
+        valid = patch.valid(patch.read(image))
+        assert torch.equal(patch.valid(patch.read(small, 8), 8), valid[..., ::8, ::8])
 
 
 @torch.no_grad()
@@ -85,11 +85,11 @@ def test_statistics_are_free_again_after_an_error():
 
 
 @torch.no_grad()
-def test_tiles_fit_together_without_a_seam(photo):
+def test_patches_fit_together_without_a_seam(photo):
     """The tiled picture is what the whole picture gives with the same statistics."""
     torch.manual_seed(1)
     network = TransformerNet(InstanceNorm, width=4)
-    tiled = in_tiles(network, network, photo, 128, None)
+    tiled = in_patches(network, network, photo, 128, None)
     with fixed_statistics(network, lambda: network(fit_long_side(photo, 128))):
         whole = network(photo)
     torch.testing.assert_close(tiled, whole, rtol=0, atol=1e-5)
@@ -116,37 +116,37 @@ def test_a_tiled_picture_looks_like_the_whole_one(photo):
     assert -10 * (whole - tiled).square().mean().log10() > 25
 
 
-def test_stop_ends_between_tiles(photo):
+def test_stop_ends_between_patches(photo):
     network = TransformerNet(InstanceNorm, width=4)
     stop = Stop()
 
-    def paint(image):
+    def apply(image):
         stop.set()
         return network(image)
 
     with torch.no_grad(), pytest.raises(Stopped):
-        in_tiles(network, paint, photo, 128, stop)
+        in_patches(network, apply, photo, 128, stop)
 
 
 @pytest.mark.parametrize("size", [(100, 37), (64, 65), (50, 300), (20, 64)])
-def test_covering_tiles_are_full_and_overlap(size):
+def test_covering_patches_are_full_and_overlap(size):
     met = torch.zeros(size)
-    for tile in covering(*size, 64, 16):
-        assert tile.read(met).shape == tuple(min(64, side) for side in size)
-        tile.put(tile.read(met) + 1, met)
+    for patch in covering(*size, 64, 16):
+        assert patch.read(met).shape == tuple(min(64, side) for side in size)
+        patch.write(patch.read(met) + 1, met)
     assert torch.equal(met, torch.ones(size))
     for axis in (0, 1):
-        spans = {(tile.rows, tile.columns)[axis] for tile in covering(*size, 64, 16)}
+        spans = {(patch.rows, patch.columns)[axis] for patch in covering(*size, 64, 16)}
         ends = sorted((span.start, span.stop) for span in spans)
         assert all(stop - start >= 16 for (_, stop), (start, _) in pairwise(ends))
 
 
-def test_feathered_tiles_give_back_what_they_read(photo):
-    parts = ((tile, tile.read(photo)) for tile in covering(*photo.shape[-2:], 128, 32))
+def test_feathered_patches_give_back_what_they_read(photo):
+    parts = ((patch, patch.read(photo)) for patch in covering(*photo.shape[-2:], 128, 32))
     torch.testing.assert_close(feathered(parts, photo, 32), photo)
 
 
-def test_feathered_tiles_fade_into_each_other():
+def test_feathered_patches_fade_into_each_other():
     image = torch.zeros(1, 3, 10, 112)
     first, second = covering(10, 112, 64, 16)
     parts = [(first, first.read(image)), (second, second.read(image) + 1)]
@@ -157,5 +157,5 @@ def test_feathered_tiles_fade_into_each_other():
     assert (row[47:65].diff() > 0).all()
 
 
-def test_the_whole_is_the_only_tile_of_a_large_side():
-    assert list(tiles(50, 70, 70, 0)) == [whole(50, 70)]
+def test_the_whole_is_the_only_patch_of_a_large_side():
+    assert list(patches(50, 70, 70, 0)) == [whole(50, 70)]
