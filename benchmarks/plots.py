@@ -1,27 +1,37 @@
-"""The report's figures, by matplotlib: PNG files that are sharp in print."""
+"""The report's figures, by matplotlib: plots that are sharp in print, and a contact sheet of all pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import matplotlib
 import numpy as np
+import pandas as pd
+import torch
+from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogFormatter, NullLocator
+from PIL import Image
+from torch import Tensor
 
-from benchmarks.estimates import mean, median
-from benchmarks.rows import Cell
-from benchmarks.series import Series, common_cells
+from benchmarks.series import common_pairs, series
+from benchmarks.statistics import mean, median
+from core.images import open_picture, to_tensor
 from core.metrics import pareto_front
+from core.sheet import contact_sheet
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#444444", "#8C564B")
 MARKERS = "osD^vPXdph"
 DASHES = ("-", "--", ":", "-.")
 BAR_STEP = 0.02  # of an axis's width, between the intervals at its right edge
 DPI = 200
+WIDTH = 7.2  # inches
+SHEET_SIDE = 72  # px, of each picture of the contact sheet
 LOOK: dict[Any, Any] = {  # matplotlib types its keys one by one
     "font.size": 9,
     "axes.spines.top": False,
@@ -33,6 +43,37 @@ LOOK: dict[Any, Any] = {  # matplotlib types its keys one by one
     "legend.frameon": False,
     "figure.constrained_layout.use": True,
 }
+SHEET_LOOK: dict[Any, Any] = {"font.size": 6, "axes.grid": False}
+
+
+class Palette:
+    """A colour and a marker for each series of a table, the same in all figures."""
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self.places = {label: place for place, label in enumerate(table["label"].unique())}
+
+    def colour(self, label: str) -> str:
+        """The colour of a series, or of the one that its "(nearest)" rows were split from."""
+        return COLOURS[self._place(label) % len(COLOURS)]
+
+    def marker(self, label: str) -> str:
+        """Its marker, for those who do not see the colour."""
+        return MARKERS[self._place(label) % len(MARKERS)]
+
+    def _place(self, label: str) -> int:
+        return self.places[label.removesuffix(" (nearest)")]
+
+
+@contextmanager
+def drawing(path: Path, height: float, columns: int = 1) -> Iterator[list[Axes]]:
+    """The axes, side by side, of a figure with a legend below it, which is then saved."""
+    with matplotlib.rc_context(LOOK):
+        figure = Figure(figsize=(WIDTH, height))
+        axes = list(figure.subplots(1, columns, squeeze=False)[0])
+        yield axes
+        handles, labels = axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=2)
+        figure.savefig(path, dpi=DPI)
 
 
 def plain_numbers(axis: Axis) -> None:
@@ -41,136 +82,132 @@ def plain_numbers(axis: Axis) -> None:
     axis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.4)))
 
 
-class Palette:
-    """A colour and a marker for each series, the same in all figures."""
-
-    def __init__(self, labels: Sequence[str]) -> None:
-        self.places = {label: place for place, label in enumerate(labels)}
-
-    def colour(self, series: Series) -> str:
-        """The colour of a series, or of the one that its "(nearest)" rows were split from."""
-        return COLOURS[self._place(series) % len(COLOURS)]
-
-    def marker(self, series: Series) -> str:
-        """Its marker, for those who do not see the colour."""
-        return MARKERS[self._place(series) % len(MARKERS)]
-
-    def _place(self, series: Series) -> int:
-        return self.places[series.label.removesuffix(" (nearest)")]
-
-
-def losses(slow: Sequence[Series], quick: Sequence[Series], size: int, palette: Palette, path: Path) -> int:
+def losses(table: pd.DataFrame, palette: Palette, path: Path) -> int:
     """Content and style distance of methods with steps over their steps, and of the others as levels.
 
-    All on the pairs that all were measured on; returns how many.
+    All on the pairs that all series of the table, of one size, were measured on; returns how many.
     """
-    cells = common_cells([*slow, *quick], size)
-    with matplotlib.rc_context(LOOK):
-        figure = Figure(figsize=(7.2, 3.6))
-        axes = figure.subplots(1, 2)
+    pairs = common_pairs(table)
+    table = table[table.index.isin(pairs)]
+    slow, quick = (series(table[table["iterative"] == kind]) for kind in (True, False))
+    with drawing(path, 3.6, columns=2) as axes:
         for column, (axis, name) in enumerate(zip(axes, ("content", "style"), strict=True), start=2):
-            for each in slow:
-                steps, values = mean_course(each, size, cells, column)
-                axis.plot(steps, values, color=palette.colour(each), label=each.label)
-            for place, each in enumerate(quick):
-                level = mean(levels(each, size, cells, f"{name}_distance"))
-                dash = DASHES[place % len(DASHES)]
-                axis.axhline(level.value, color=palette.colour(each), linestyle=dash, label=each.label)
-                edge, through = 1 - BAR_STEP * (len(quick) - place), axis.get_yaxis_transform()
-                axis.vlines(edge, level.low, level.high, palette.colour(each), linewidth=2, transform=through)
+            for label, each in slow.items():
+                axis.plot(*mean_course(each["course"], column), color=palette.colour(label), label=label)
+            for place, (label, each) in enumerate(quick.items()):
+                level, colour = mean(each[f"{name}_distance"]), palette.colour(label)
+                axis.axhline(level.value, color=colour, linestyle=DASHES[place % len(DASHES)], label=label)
+                edge, transform = 1 - BAR_STEP * (len(quick) - place), axis.get_yaxis_transform()
+                axis.vlines(edge, level.low, level.high, colour, linewidth=2, transform=transform)
             axis.set(xscale="log", xlabel="steps", ylabel=f"{name} distance", ylim=(0, None))
             first, last = axis.get_xlim()
             axis.set_xlim(right=last * (last / first) ** (BAR_STEP * (len(quick) + 1)))  # room for the bars
             plain_numbers(axis.xaxis)
-        photo = mean(levels(slow[0], size, cells, "untouched_style")).value
+        photo = mean(next(iter(slow.values()))["untouched_style"]).value
         axes[1].axhline(photo, color="#8a92a0", linewidth=0.8)
-        axes[1].annotate(
-            "the untouched photo",
-            (0.98, photo),
-            (0, 3),
-            ("axes fraction", "data"),
-            "offset points",
-            ha="right",
-        )
-        handles, labels = axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=2)
-        figure.savefig(path, dpi=DPI)
-    return len(cells)
+        where = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "ha": "right"}
+        axes[1].annotate("the untouched photo", (0.98, photo), (0, 3), **where)  # type: ignore[arg-type]
+    return len(pairs)
 
 
-def levels(series: Series, size: int, cells: set[Cell], name: str) -> dict[Cell, float]:
-    """A row's number of that name for each of the pairs."""
-    values = series.values(size, lambda row: getattr(row, name))
-    return {cell: value for cell, value in values.items() if cell in cells}
-
-
-def mean_course(series: Series, size: int, cells: set[Cell], column: int) -> tuple[list[float], list[float]]:
+def mean_course(courses: pd.Series, column: int) -> tuple[list[float], list[float]]:
     """Steps, and the mean over the pairs of what their courses have in that column, between their samples."""
-    courses = [np.array(row.course) for row in series.at(size) if row.course and row.cell in cells]
-    first, last = max(each[0, 0] for each in courses), min(each[-1, 0] for each in courses)
+    arrays = [np.array(course) for course in courses]
+    first, last = max(each[0, 0] for each in arrays), min(each[-1, 0] for each in arrays)
     steps = np.geomspace(first, max(first, last), 60)
-    values = np.mean([np.interp(steps, each[:, 0], each[:, column]) for each in courses], axis=0)
+    values = np.mean([np.interp(steps, each[:, 0], each[:, column]) for each in arrays], axis=0)
     return steps.tolist(), values.tolist()
 
 
-def resolution(some: Sequence[Series], palette: Palette, path: Path) -> None:
+def resolution(table: pd.DataFrame, palette: Palette, path: Path) -> None:
     """Seconds over the long side, medians and quartiles, on the pairs measured at all of a method's sizes."""
-    with matplotlib.rc_context(LOOK):
-        figure = Figure(figsize=(7.2, 4))
-        axis = figure.subplots()
-        for each in some:
-            cells = set.intersection(*({row.cell for row in each.at(size)} for size in each.sizes))
-            if not cells:
+    several = table[table.groupby("label", observed=True)["size"].transform("nunique") > 1]
+    table = table if several.empty else several
+    with drawing(path, 4) as (axis,):
+        for label, each in series(table).items():
+            sizes = each.groupby(level=[0, 1])["size"].nunique()
+            everywhere = each[each.index.isin(sizes.index[sizes == each["size"].nunique()])]
+            if everywhere.empty:
                 continue
-            found = [median(each.seconds(size)[cell] for cell in cells) for size in each.sizes]
+            found = {size: median(some["seconds"]) for size, some in everywhere.groupby("size")}
             axis.errorbar(
-                each.sizes,
-                [point.value for point in found],
-                [[point.value - point.low for point in found], [point.high - point.value for point in found]],
-                color=palette.colour(each),
-                marker=palette.marker(each),
+                list(found),
+                [point.value for point in found.values()],
+                np.hstack([point.errors for point in found.values()]),
+                color=palette.colour(label),
+                marker=palette.marker(label),
                 markersize=4,
                 capsize=2,
-                label=each.label,
+                label=label,
             )
-        sizes = sorted({size for each in some for size in each.sizes})
+        sizes = sorted(table["size"].unique())
         axis.set(xscale="log", yscale="log", xlabel="long side, px", ylabel="seconds")
         axis.set_xticks(sizes, [str(size) for size in sizes])
         axis.xaxis.set_minor_locator(NullLocator())
         plain_numbers(axis.yaxis)
-        figure.legend(loc="outside lower center", ncols=2)
-        figure.savefig(path, dpi=DPI)
 
 
-def trade(some: Sequence[Series], size: int, palette: Palette, path: Path) -> int:
+def trade(table: pd.DataFrame, palette: Palette, path: Path) -> int:
     """Style distance over seconds with the Pareto front, on the pairs that all were measured on; how many."""
-    cells = common_cells(some, size)
-    points = []
-    for each in some:
-        seconds = [value for cell, value in each.seconds(size).items() if cell in cells]
-        points.append((each, median(seconds), mean(levels(each, size, cells, "style_distance"))))
-    front = pareto_front(points, lambda point: (point[1].value, point[2].value))
-    with matplotlib.rc_context(LOOK):
-        figure = Figure(figsize=(7.2, 4))
-        axis = figure.subplots()
-        line = np.array([(x.value, y.value) for _, x, y in front])
+    pairs = common_pairs(table)
+    groups = series(table[table.index.isin(pairs)])
+    points = {
+        label: (median(each["seconds"]), mean(each["style_distance"])) for label, each in groups.items()
+    }
+    front = pareto_front(points, lambda label: (points[label][0].value, points[label][1].value))
+    with drawing(path, 4) as (axis,):
+        line = np.array([[each.value for each in points[label]] for label in front])
         axis.plot(*line.T, color="#9aa3b2", linestyle="--", linewidth=1, zorder=1)
-        for each, x, y in points:
-            best = any(each is other for other, _, _ in front)
+        for label, (x, y) in points.items():
             axis.errorbar(
                 x.value,
                 y.value,
-                [[y.value - y.low], [y.high - y.value]],
-                [[x.value - x.low], [x.high - x.value]],
-                color=palette.colour(each),
-                marker=palette.marker(each),
+                y.errors,
+                x.errors,
+                color=palette.colour(label),
+                marker=palette.marker(label),
                 markersize=7,
-                markerfacecolor=palette.colour(each) if best else "white",
+                markerfacecolor=palette.colour(label) if label in front else "white",
                 capsize=2,
-                label=each.label,
+                label=label,
             )
         axis.set(xscale="log", xlabel="seconds", ylabel="style distance", ylim=(0, None))
         plain_numbers(axis.xaxis)
-        figure.legend(loc="outside lower center", ncols=2)
-        figure.savefig(path, dpi=DPI)
-    return len(cells)
+    return len(pairs)
+
+
+def sheet(table: pd.DataFrame, pictures: Path, path: Path) -> None:
+    """Write the contact sheet of a folder's pictures, those of a table of one size, as JPEG.
+
+    A row for each style; for each photo the methods side by side. What is not there stays white.
+    """
+    rows = table.sort_values("label", kind="stable")
+    names = {(*row.Index, row.label): row.picture for row in rows.itertuples()}
+    photos, styles = (rows.index.unique(level) for level in ("content", "style"))
+    labels = rows["label"].unique()
+    columns = list(product(photos, labels))
+    files = [["", *(f"{photo}.jpg" if label == labels[0] else "" for photo, label in columns)]]
+    for style in styles:
+        files.append([f"{style}.jpg", *(names.get((photo, style, label), "") for photo, label in columns)])
+    picture = contact_sheet([[opened(pictures / name) for name in line] for line in files], SHEET_SIDE)
+    heads = ["style", *(f"{Path(photo).stem}: {label}" for photo, label in columns)]
+    named(picture, ["photo", *(Path(style).stem for style in styles)], heads, path)
+
+
+def opened(path: Path) -> Tensor:
+    """The picture of a file, white where there is none."""
+    return to_tensor(open_picture(path).rgb) if path.is_file() else torch.ones(1, 3, SHEET_SIDE, SHEET_SIDE)
+
+
+def named(picture: Image.Image, rows: Sequence[str], columns: Sequence[str], path: Path) -> None:
+    """Write a contact sheet, pixel by pixel, with names beside its rows and above its columns."""
+    with matplotlib.rc_context(SHEET_LOOK):
+        figure = Figure(figsize=(picture.width / DPI, picture.height / DPI))
+        axis = figure.add_axes((0, 0, 1, 1))  # the names stand outside, so that the page grows
+        axis.imshow(np.asarray(picture), interpolation="none", aspect="auto")
+        axis.spines[:].set_visible(False)
+        axis.tick_params(length=0, labeltop=True, labelbottom=False)
+        across, down = (np.arange(len(names)) + 0.5 for names in (columns, rows))
+        axis.set_xticks(across * picture.width / len(columns), list(columns), rotation=90)
+        axis.set_yticks(down * picture.height / len(rows), list(rows))
+        figure.savefig(path, dpi=DPI, bbox_inches="tight", pil_kwargs={"quality": 54, "optimize": True})

@@ -7,7 +7,7 @@ import io
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,12 @@ from typing import Any
 from weights.catalog import CATALOG
 
 Key = tuple[str, str, int, str, str]
-Cell = tuple[str, str]  # file names of content and style
+PERIODS = (4, 8, 16)  # px, at which the repetition of detail is measured: AdaIN decodes positions 8 px apart
 
 
 @dataclass(frozen=True)
 class Row:
-    """One method on one pair at one size. What was not measured is None.
+    """One method on one pair at one size. What was not measured is None. Field names are the file's columns.
 
     Attributes:
         content, style: file names. size: the content's long side in px, as asked for.
@@ -33,6 +33,8 @@ class Row:
         peak_memory: in MB. On a CPU the growth of the process, which keeps memory from one run to the next.
         content_distance, style_distance: by the yardstick. ssim: of the luma, to the content.
         colour_distance: to the style. untouched_style, untouched_colour: those of the photo itself.
+        periodicity: of the result at its own size, at each of PERIODS (core/losses.py).
+            photo_periodicity, style_periodicity: those of the pictures that went in.
         course: [step, seconds, content distance, style distance] of some pictures on the way.
         device, dtype, weights: what it ran on, in and with (SHA-256 by key).
         note, error: sentences.
@@ -68,6 +70,9 @@ class Row:
     weights: dict[str, str] = field(default_factory=dict)
     note: str = ""
     error: str = ""
+    periodicity: list[float] = field(default_factory=list)
+    photo_periodicity: list[float] = field(default_factory=list)
+    style_periodicity: list[float] = field(default_factory=list)
 
     @property
     def key(self) -> Key:
@@ -75,24 +80,16 @@ class Row:
         return key(self.content, self.style, self.size, self.method, self.settings)
 
     @property
-    def cell(self) -> Cell:
-        """The pair of pictures."""
-        return self.content, self.style
-
-    @property
-    def seconds(self) -> float | None:
-        """The warm median where there is one, else those of the first run."""
-        return self.total if self.warm_median is None else self.warm_median
-
-    @property
     def picture(self) -> str:
         """The file name of its picture."""
-        settings = sha256(json.dumps(self.settings, sort_keys=True).encode()).hexdigest()[:8]
-        return f"{self.content}--{self.style}--{self.size}-{self.method}-{settings}.jpg"
+        digest = sha256(self.key[-1].encode()).hexdigest()[:8]
+        return f"{self.content}--{self.style}--{self.size}-{self.method}-{digest}.jpg"
 
 
 COLUMNS = [each.name for each in fields(Row)]
+NEEDED = {each.name for each in fields(Row) if each.default is each.default_factory is MISSING}
 TEXTS = {each.name for each in fields(Row) if each.type == "str"}
+FLOATS = [each.name for each in fields(Row) if each.type == "float | None"]
 
 
 def key(content: str, style: str, size: int, method: str, settings: Mapping[str, Any]) -> Key:
@@ -105,40 +102,35 @@ class Results:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder = folder
         self.path = folder / "results.csv"
-        text = whole_lines(self.path) if self.path.exists() else ""
-        if text:
-            os.truncate(self.path, len(text.encode()))  # without what was cut short
-        else:
-            self.path.write_text(line(COLUMNS), encoding="utf-8", newline="\n")
-        self.found = {row.key: row for row in read(self.path)}
+        self.by_key = {row.key: row for row in read(self.path)} if self.path.exists() else {}
+        self.rewrite()
 
     @property
     def rows(self) -> list[Row]:
         """The newest row of each key."""
-        return list(self.found.values())
+        return list(self.by_key.values())
 
     def has(self, wanted: Key, repeats: int) -> bool:
         """Whether a key was measured without error, in as many further runs, with today's weights."""
-        row = self.found.get(wanted)
+        row = self.by_key.get(wanted)
         return row is not None and not row.error and len(row.warm) >= repeats and not outdated(row)
 
     def add(self, row: Row) -> None:
         """Write the row at once."""
-        values = [cell(getattr(row, name)) for name in COLUMNS]
+        cells = to_cells(row)
         with self.path.open("a", encoding="utf-8", newline="") as file:
-            file.write(line(values))
-        self.found[row.key] = parsed(dict(zip(COLUMNS, values, strict=True)))
+            file.write(line(cells))
+        self.by_key[row.key] = from_cells(dict(zip(COLUMNS, cells, strict=True)))
 
-    def finish(self) -> None:
-        """Drop what newer rows replace, and let results.json say the same."""
-        kept = [line(COLUMNS), *(line([cell(getattr(row, name)) for name in COLUMNS]) for row in self.rows)]
+    def rewrite(self) -> None:
+        """Drop what newer rows replace or what was cut short, and let results.json say the same."""
         new = self.path.with_suffix(".new")
-        new.write_text("".join(kept), encoding="utf-8", newline="\n")
+        text = "".join(map(line, (COLUMNS, *map(to_cells, self.rows))))
+        new.write_text(text, encoding="utf-8", newline="\n")
         os.replace(new, self.path)
-        rows = ",\n".join(json.dumps(asdict(row)) for row in self.rows)
-        (self.folder / "results.json").write_text(f"[\n{rows}\n]\n", encoding="utf-8")
+        listed = ",\n".join(json.dumps(asdict(row)) for row in self.rows)
+        self.path.with_suffix(".json").write_text(f"[\n{listed}\n]\n", encoding="utf-8")
 
 
 def outdated(row: Row) -> bool:
@@ -148,34 +140,46 @@ def outdated(row: Row) -> bool:
 
 
 def read(path: Path) -> list[Row]:
-    """The rows of a results.csv, of each key the newest. ValueError where it is none."""
-    reader = csv.DictReader(io.StringIO(whole_lines(path)))
-    if reader.fieldnames != COLUMNS:
-        raise ValueError(f"{path} is not a results.csv of this version of `python -m benchmarks run`.")
-    rows = [parsed(each) for each in reader]
-    return list({row.key: row for row in rows}.values())
+    """The rows of a results.csv, of each key the newest; columns that it does not have get their defaults.
 
-
-def whole_lines(path: Path) -> str:
-    """The file's text up to its last line feed: a row that was cut short is not a row."""
+    A line that was cut short is not a row. ValueError where there is no such file or it is another table.
+    """
     if not path.is_file():
         raise ValueError(f"There is no file {path}: `python -m benchmarks run` writes it.")
     text = path.read_text(encoding="utf-8")
-    return text[: text.rfind("\n") + 1]
+    reader = csv.DictReader(io.StringIO(text[: text.rfind("\n") + 1]))
+    if not NEEDED <= set(reader.fieldnames or ()) <= set(COLUMNS):
+        raise ValueError(f"{path} is not a results.csv of `python -m benchmarks run`.")
+    rows = map(from_cells, reader)
+    return list({row.key: row for row in rows}.values())
 
 
-def line(values: list[str]) -> str:
+def line(cells: list[str]) -> str:
     """A line of CSV."""
     stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerow(values)
+    csv.writer(stream, lineterminator="\n").writerow(cells)
     return stream.getvalue()
 
 
-def cell(value: Any) -> str:
-    """A value as it stands in the CSV: text as it is on one line, all else as JSON with six digits."""
-    if isinstance(value, str):
-        return " ".join(value.split())
-    return "" if value is None else json.dumps(shortened(value), sort_keys=True)
+def to_cells(row: Row) -> list[str]:
+    """A row as it stands in the CSV: text as it is on one line, all else as JSON, None as nothing."""
+    values = [getattr(row, name) for name in COLUMNS]
+    return [
+        " ".join(value.split())
+        if isinstance(value, str)
+        else ""
+        if value is None
+        else json.dumps(shortened(value), sort_keys=True)
+        for value in values
+    ]
+
+
+def from_cells(cells: Mapping[str, str]) -> Row:
+    """The row of a line's cells by column."""
+    values: dict[str, Any] = {
+        name: cell if name in TEXTS else json.loads(cell) if cell else None for name, cell in cells.items()
+    }
+    return Row(**values)
 
 
 def shortened(value: Any) -> Any:
@@ -185,11 +189,3 @@ def shortened(value: Any) -> Any:
     if isinstance(value, list):
         return [shortened(each) for each in value]
     return {name: shortened(each) for name, each in value.items()} if isinstance(value, dict) else value
-
-
-def parsed(cells: Mapping[str, str]) -> Row:
-    """The row of a line's cells by column."""
-    values: dict[str, Any] = {
-        name: text if name in TEXTS else json.loads(text) if text else None for name, text in cells.items()
-    }
-    return Row(**values)

@@ -10,15 +10,16 @@ from pathlib import Path
 from PIL import Image
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from torch import Tensor
 
-from benchmarks.estimates import median
 from benchmarks.machine import claim, this_machine
-from benchmarks.rows import Results, Row, key
-from compare.comparison import Comparison, Request, Tile, working_style
+from benchmarks.rows import PERIODS, Results, Row, key
+from benchmarks.statistics import median
+from compare.comparison import Comparison
+from compare.schema import Request, Tile, make_request
 from core.colour import colour_distance
 from core.device import pick_device
-from core.images import Picture, open_picture, resize, to_image, to_tensor
+from core.images import Pixels, open_picture, resize, to_image, to_tensor
+from core.losses import periodicity
 from core.metrics import ssim
 from core.plates import PlateIndex, plates
 from core.resample import fit_short_side
@@ -28,7 +29,7 @@ from methods.nearest import NEAREST
 from methods.settings import MethodSettings
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
-THUMBNAIL = 256  # px, of the pictures that were given
+THUMBNAIL = 256  # px, of the photos and style pictures
 PICTURES = "pictures"  # the folder of the results' pictures, within that of the results
 
 
@@ -48,7 +49,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Job:
-    """A pair of pictures at one size, and the methods that it still lacks."""
+    """A pair of pictures at one size, and the methods that are still to be measured on it."""
 
     content: Path
     style: Path
@@ -74,33 +75,31 @@ def picture_files(folder: Path, chosen: str | None = None) -> list[Path]:
     return [path for path in found if path.stem in names]
 
 
-def jobs(plan: Plan, results: Results) -> list[Job]:
-    """What results.csv still lacks, or has of other weights; small sizes first."""
-    lacking = []
+def open_jobs(plan: Plan, results: Results) -> list[Job]:
+    """What is not in results.csv, or is there with other weights; small sizes first."""
+    found = []
     settings = {method: plan.settings[method.name].as_dict() for method in plan.methods}
     for size in sorted(plan.sizes):
         for style in plan.styles:
             for content in plan.contents:
-                methods = tuple(
-                    method
+                keys = {
+                    method: key(content.name, style.name, size, method.name, settings[method])
                     for method in plan.methods
-                    if not results.has(
-                        key(content.name, style.name, size, method.name, settings[method]), plan.repeats
-                    )
-                )
-                lacking += [Job(content, style, size, methods)] if methods else []
-    return lacking
+                }
+                methods = tuple(each for each in keys if not results.has(keys[each], plan.repeats))
+                found += [Job(content, style, size, methods)] if methods else []
+    return found
 
 
 def run(plan: Plan) -> bool:
-    """Measure what is lacking, with a progress bar; False where Ctrl-C ended it before all was done.
+    """Measure what is missing, with a progress bar; False where Ctrl-C ended it before all was done.
 
     ValueError where the folder's results are of another machine.
     """
     stop = Stop()
     claim(plan.out, this_machine(pick_device(plan.device)))
     results = Results(plan.out)
-    lacking = jobs(plan, results)
+    jobs = open_jobs(plan, results)
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(16),
@@ -112,10 +111,10 @@ def run(plan: Plan) -> bool:
     done = 0
     try:
         with Progress(*columns, console=Console(stderr=True), speed_estimate_period=3600) as progress:
-            bar = progress.add_task("", total=sum(job.work for job in lacking))
-            for job in lacking:
-                told = f"{done + 1}/{len(lacking)} {job.content.stem}, {job.style.stem}, {job.size} px"
-                progress.update(bar, description=told)
+            bar = progress.add_task("", total=sum(job.work for job in jobs))
+            for job in jobs:
+                name = f"{done + 1}/{len(jobs)} {job.content.stem}, {job.style.stem}, {job.size} px"
+                progress.update(bar, description=name)
                 rows = list(measured(job, plan, stop))
                 for row in rows:
                     results.add(row)
@@ -125,8 +124,8 @@ def run(plan: Plan) -> bool:
                 progress.advance(bar, job.work)
     finally:
         signal.signal(signal.SIGINT, previous)
-        results.finish()
-    return done == len(lacking)
+        results.rewrite()
+    return done == len(jobs)
 
 
 def measured(job: Job, plan: Plan, stop: Stop) -> Iterator[Row]:
@@ -134,41 +133,37 @@ def measured(job: Job, plan: Plan, stop: Stop) -> Iterator[Row]:
 
     A new Comparison for each job, so that every row has a loading and a first run of its own.
     """
+    settings = {method.name: plan.settings[method.name] for method in job.methods}
     try:
         content, style = open_picture(job.content, "content photo"), open_picture(job.style, "style picture")
+        plate = PlateIndex({each.name: each.path for each in plates()}).of(job.style)
+        request = make_request(content, style, settings, job.size, plate, plan.repeats)
     except ValueError as error:
         for method in job.methods:
-            yield started(job, method, plan, str(error))
+            yield replace(started(job, method, plan), error=str(error))
         return
     for path, picture in ((job.content, content), (job.style, style)):
-        keep(resize(picture, THUMBNAIL).rgb, plan.out, f"{path.name}.jpg")
+        save(resize(picture, THUMBNAIL).rgb, plan.out, f"{path.name}.jpg")
     comparison = Comparison([method() for method in job.methods], plan.device)
-    settings = {method.name: plan.settings[method.name] for method in job.methods}
-    plate = PlateIndex({each.name: each.path for each in plates()}).of(job.style)
-    request = Request(content, style, settings, job.size, plate, plan.repeats, stop)
-    tiles: dict[str, Tile] = {}
-    steps: dict[str, dict[float, int]] = {method.name: {} for method in job.methods}  # by seconds
-    for tiles in comparison.run(request):
-        for tile in tiles.values():
-            if tile.state == "running" and tile.frame and tile.seconds:
-                steps[tile.method][tile.seconds.total] = tile.frame.step
+    tiles = {tile.method: tile for tile in comparison.run(request, stop)}  # the last of each
     for method in job.methods:
         tile, row = tiles[method.name], started(job, method, plan)
         if is_complete(tile, plan.repeats):
-            row = timed(row, tile, steps[tile.method])
-            if tile.frame and tile.distances:
-                row = scored(row, tile.frame.image, content, style, plan.out)
+            row = with_tile(row, tile)
+            if tile.image is not None and tile.distances:
+                save(to_image(tile.image), plan.out, row.picture)
+                row = with_metrics(row, tile.image, request)
             yield row
 
 
 def is_complete(tile: Tile, repeats: int) -> bool:
-    """Whether the tile was run as often as asked for, or as far as it could be."""
+    """Whether the tile was run as often as it was to be, or as far as it could be."""
     if tile.state == "failed" or tile.error:
         return True
     return tile.state == "done" and tile.seconds is not None and len(tile.seconds.warm) == repeats
 
 
-def started(job: Job, method: type[Method], plan: Plan, error: str = "") -> Row:
+def started(job: Job, method: type[Method], plan: Plan) -> Row:
     """A row of what is known before a run."""
     return Row(
         job.content.name,
@@ -178,18 +173,19 @@ def started(job: Job, method: type[Method], plan: Plan, error: str = "") -> Row:
         method.title,
         plan.settings[method.name].as_dict(),
         None if method.styles is None else len(method.styles),
-        error=error,
     )
 
 
-def timed(row: Row, tile: Tile, steps: Mapping[float, int]) -> Row:
-    """The row with what the tile knows; `steps` gives the step that was shown after so many seconds."""
+def with_tile(row: Row, tile: Tile) -> Row:
+    """The row with what the tile knows."""
     row = replace(
         row,
         device=tile.device,
         dtype=tile.dtype,
         weights={weight.key: weight.sha256 for weight in tile.weights},
         peak_memory=None if tile.peak_memory is None else tile.peak_memory / 1e6,
+        nearest=any(note.key == NEAREST for note in tile.notes),
+        note=" ".join(map(str, tile.notes)),
         error=tile.error,
     )
     if tile.seconds:
@@ -197,6 +193,7 @@ def timed(row: Row, tile: Tile, steps: Mapping[float, int]) -> Row:
         found = median(warm) if warm else None
         row = replace(
             row,
+            steps=tile.step,
             load=tile.seconds.load,
             first=tile.seconds.first,
             total=tile.seconds.total,
@@ -204,38 +201,39 @@ def timed(row: Row, tile: Tile, steps: Mapping[float, int]) -> Row:
             warm_median=found.value if found else None,
             warm_spread=found.high - found.low if found and len(warm) > 1 else None,
         )
-    if tile.frame:
-        row = replace(
-            row, note=tile.frame.note, nearest=tile.frame.note.startswith(NEAREST), steps=tile.frame.step
-        )
-    if tile.distances and tile.untouched:
+    if tile.distances and tile.baseline:
         row = replace(
             row,
             content_distance=tile.distances.content,
             style_distance=tile.distances.style,
-            untouched_style=tile.untouched.style,
-            course=[[steps[at], at, each.content, each.style] for at, each in tile.course],
+            untouched_style=tile.baseline.style,
+            course=[
+                [each.step, each.seconds, each.distances.content, each.distances.style]
+                for each in tile.distance_history
+            ],
         )
     return row
 
 
-def keep(image: Image.Image, folder: Path, name: str) -> None:
+def with_metrics(row: Row, image: Pixels, request: Request) -> Row:
+    """The row with what is measured beside the yardstick, at the yardstick's size but for periodicity."""
+    result, photo, painting = map(to_tensor, (image, request.content, request.style))
+    periods = [[periodicity(each, period).item() for period in PERIODS] for each in (result, photo, painting)]
+    result, photo, painting = (fit_short_side(each, SHORT_SIDE) for each in (result, photo, painting))
+    return replace(
+        row,
+        width=image.shape[1],
+        height=image.shape[0],
+        ssim=ssim(result, photo),
+        colour_distance=colour_distance(result, painting),
+        untouched_colour=colour_distance(photo, painting),
+        periodicity=periods[0],
+        photo_periodicity=periods[1],
+        style_periodicity=periods[2],
+    )
+
+
+def save(image: Image.Image, folder: Path, name: str) -> None:
     """Write a picture into the results' folder of pictures."""
     (folder / PICTURES).mkdir(exist_ok=True)
     image.save(folder / PICTURES / name, quality=90)
-
-
-def scored(row: Row, image: Tensor, content: Picture, style: Picture, folder: Path) -> Row:
-    """The row with what is measured beside the yardstick, at its size; the picture is kept in the folder."""
-    keep(to_image(image), folder, row.picture)
-    height, width = image.shape[-2:]
-    photo, painting = to_tensor(resize(content, row.size).rgb), to_tensor(working_style(style).rgb)
-    image, photo, painting = (fit_short_side(each, SHORT_SIDE) for each in (image, photo, painting))
-    return replace(
-        row,
-        width=width,
-        height=height,
-        ssim=ssim(image, photo),
-        colour_distance=colour_distance(image, painting),
-        untouched_colour=colour_distance(photo, painting),
-    )

@@ -1,34 +1,33 @@
-"""The report's tables, computed from series."""
+"""The report's tables: pandas tables of text, computed from those of measurements."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from benchmarks.document import Table
-from benchmarks.estimates import Estimate, mean, median, ranks, ratio
+import pandas as pd
+
 from benchmarks.published import Published
-from benchmarks.rows import Cell, Row
-from benchmarks.series import Series, seconds_at
+from benchmarks.rows import PERIODS
+from benchmarks.series import at, seconds_at, series
+from benchmarks.statistics import Estimate, mean, median, ranks, ratio
 
 NOTHING = "–"
+PHOTO = "the untouched photo"
 STEPS = (100, 300, 500)  # of Gatys, in the Johnson paper's Table 1
-QUALITIES: dict[str, Callable[[Row], float | None]] = {
-    "content distance": lambda row: row.content_distance,
-    "style distance": lambda row: row.style_distance,
-    "SSIM": lambda row: row.ssim,
-    "colour distance": lambda row: row.colour_distance,
+QUALITIES = {
+    "content distance": "content_distance",
+    "style distance": "style_distance",
+    "SSIM": "ssim",
+    "colour distance": "colour_distance",
 }
-UNTOUCHED: dict[str, Callable[[Row], float | None]] = {
-    "content distance": lambda row: 0.0,
-    "style distance": lambda row: row.untouched_style,
-    "SSIM": lambda row: 1.0,
-    "colour distance": lambda row: row.untouched_colour,
-}
+RANKED = ("content distance", "style distance")
 
 
 def number(value: float | None) -> str:
     """Three significant digits."""
-    return NOTHING if value is None else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    if value is None or pd.isna(value):
+        return NOTHING
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def with_interval(estimate: Estimate | None) -> str:
@@ -39,129 +38,88 @@ def with_interval(estimate: Estimate | None) -> str:
     return value if low == high else f"{value} ({low} to {high})"
 
 
-def speed(some: Sequence[Series]) -> Table:
+def speed(table: pd.DataFrame) -> pd.DataFrame:
     """Seconds of each method at each size, as in the AdaIN paper's Table 1; medians and quartiles."""
-    sizes = sorted({size for each in some for size in each.sizes})
-    rows = []
-    for each in some:
-        found = [list(each.seconds(size).values()) for size in sizes]
-        knows = each.rows[0].styles
-        rows.append(
-            [
-                each.label,
-                *(with_interval(median(seconds)) if seconds else NOTHING for seconds in found),
-                "any" if knows is None else str(knows),
-            ]
-        )
-    return Table(["method", *(f"{size} px" for size in sizes), "styles"], rows)
+    shown = table.groupby(["label", "size"], observed=True)["seconds"].agg(
+        lambda each: with_interval(median(each))
+    )
+    shown = shown.unstack().fillna(NOTHING).rename(columns="{} px".format)
+    known = table.groupby("label", observed=True)["styles"].first()
+    shown["styles"] = ["any" if pd.isna(each) else f"{each:.0f}" for each in known]
+    return shown.rename_axis("method").reset_index()
 
 
-def costs(some: Sequence[Series], size: int) -> Table:
-    """What a run costs at a size: loading, the first run, warm runs, memory."""
-    rows = []
-    for each in (each for each in some if each.at(size)):
-        load, total, warm, spread = (
-            median(values.values()).value if (values := each.values(size, number_of)) else None
-            for number_of in (
-                lambda row: row.load,
-                lambda row: row.total,
-                lambda row: row.warm_median,
-                lambda row: row.warm_spread,
-            )
-        )
-        memory = each.values(size, lambda row: row.peak_memory)
-        peak = max(memory.values()) if memory else None
-        row = each.at(size)[0]
-        rows.append([each.label, *map(number, (load, total, warm, spread, peak)), row.dtype, row.device])
+def costs(table: pd.DataFrame) -> pd.DataFrame:
+    """What a run costs at one size: loading, the first run, warm runs, memory."""
+    groups = table.groupby("label", observed=True)
+    shown = groups[["load", "total", "warm_median", "warm_spread"]].median()
+    shown = shown.join(groups["peak_memory"].max()).map(number).join(groups[["dtype", "device"]].first())
+    shown = shown.rename_axis("method").reset_index()
     heads = ["method", "load, s", "first run, s", "warm, s", "warm spread, s", "peak memory, MB", "in", "on"]
-    return Table(heads, rows)
+    return shown.set_axis(heads, axis=1)
 
 
-def notes(some: Sequence[Series], size: int) -> list[str]:
-    """What a method says of every one of its runs at a size, a sentence each."""
-    found = [(each.label, {row.note for row in each.at(size)}) for each in some]
-    return [f"{label}: {note}" for label, said in found if len(said) == 1 for note in said if note]
+def notes(table: pd.DataFrame) -> list[str]:
+    """What a method notes on every one of its runs at one size, a sentence each."""
+    found = [(label, set(each["note"])) for label, each in series(table).items()]
+    return [f"{label}: {note}" for label, every in found if len(every) == 1 for note in every if note]
 
 
-def quality(some: Sequence[Series], size: int, cells: set[Cell] | None) -> Table:
-    """Distances of each method at a size, and of the untouched photos; means with bootstrap intervals.
+def quality(table: pd.DataFrame, pairs: pd.Index | None = None) -> pd.DataFrame:
+    """Distances of each method at one size, and of the photos themselves; means with bootstrap intervals.
 
     Args:
-        cells: only these pairs, and then each method's place too; None: each method's own pairs.
+        pairs: only these, and then each method's place too; None: each method's own.
     """
-    some = [each for each in some if each.at(size)]
-    found: dict[str, dict[str, Estimate]] = {name: {} for name in QUALITIES}
-    for name, value in QUALITIES.items():
-        for each in some:
-            values = within(each.values(size, value), cells)
-            if values:
-                found[name][each.label] = mean(values)
-    places = {name: ranks(found[name]) for name in ("content distance", "style distance")}
-    heads, rows = ["method", "pairs"], []
-    for name in QUALITIES:
-        heads += [name, *(["place"] if cells and name in places else [])]
-    for each in some:
-        pairs = found["style distance"].get(each.label)
-        line = [each.label, str(pairs.count if pairs else 0)]
-        for name in QUALITIES:
-            line.append(with_interval(found[name].get(each.label)))
-            line += [places[name].get(each.label, NOTHING)] if cells and name in places else []
-        rows.append(line)
-    return Table(heads, [*rows, untouched(some, size, cells)] if rows else [])
+    most = max(series(table).values(), key=len)
+    photo = most.assign(
+        label=PHOTO,
+        content_distance=0.0,
+        style_distance=most["untouched_style"],
+        ssim=1.0,
+        colour_distance=most["untouched_colour"],
+    )
+    groups = {**series(table), PHOTO: photo}
+    if pairs is not None:
+        groups = {label: each[each.index.isin(pairs)] for label, each in groups.items()}
+    columns = {"method": list(groups), "pairs": [str(len(each)) for each in groups.values()]}
+    for name, column in QUALITIES.items():
+        found = {label: mean(each[column]) for label, each in groups.items()}
+        columns[name] = [with_interval(each) for each in found.values()]
+        if pairs is not None and name in RANKED:
+            del found[PHOTO]
+            columns[f"{name}, place"] = [*ranks(found).values(), NOTHING]
+    return pd.DataFrame(columns).rename(columns=lambda name: name.split(", ")[-1])
 
 
-def untouched(some: Sequence[Series], size: int, cells: set[Cell] | None) -> list[str]:
-    """The row of the photos themselves, over the pairs of the series with the most."""
-    largest = max(some, key=lambda each: len(each.at(size)))
-    line = ["the untouched photo", str(len(within(largest.values(size, UNTOUCHED["SSIM"]), cells)))]
-    for name, value in UNTOUCHED.items():
-        values = within(largest.values(size, value), cells)
-        line.append(with_interval(mean(values)) if values else NOTHING)
-        line += [NOTHING] if cells and name in ("content distance", "style distance") else []
-    return line
+def paired(table: pd.DataFrame) -> pd.DataFrame:
+    """How many times the quickest method's seconds each other takes on the same pairs, at one size."""
+    seconds = {label: each["seconds"] for label, each in series(table).items()}
+    quickest = min(seconds, key=lambda label: seconds[label].median())
+    found = {label: ratio(each, seconds[quickest]) for label, each in seconds.items()}
+    lines = [[label, str(each.count if each else 0), with_interval(each)] for label, each in found.items()]
+    return pd.DataFrame(lines, columns=["method", "pairs", f"times the seconds of {quickest}"])
 
 
-def within(values: dict[Cell, float], cells: set[Cell] | None) -> dict[Cell, float]:
-    """The values of some pairs."""
-    return {cell: each for cell, each in values.items() if cells is None or cell in cells}
-
-
-def paired(some: Sequence[Series], size: int) -> Table:
-    """How many times the quickest method's seconds each other takes on the same pairs."""
-    there = [each for each in some if each.seconds(size)]
-    quickest = min(there, key=lambda each: median(each.seconds(size).values()).value)
-    rows = []
-    for each in there:
-        found = ratio(each.seconds(size), quickest.seconds(size))
-        rows.append([each.label, str(found.count if found else 0), with_interval(found)])
-    return Table(["method", "pairs", f"times the seconds of {quickest.label}"], rows)
-
-
-def speed_up(gatys: Series, quick: Sequence[Series]) -> Table:
+def speed_up(slow: pd.DataFrame, quick: pd.DataFrame) -> pd.DataFrame:
     """Seconds of Gatys after 100, 300 and 500 steps beside one pass, as in the Johnson paper's Table 1."""
-    rows = []
-    for size in gatys.sizes:
-        slow = [seconds_after(gatys, size, steps) for steps in STEPS]
-        for each in (each for each in quick if each.seconds(size)):
-            passes = each.seconds(size)
-            cells = set(passes) & {row.cell for row in gatys.at(size)}
-            one = median((within(passes, cells) or passes).values()).value
-            ratios = [None if seconds is None else seconds / one for seconds, _ in slow]
-            rows.append(
-                [
-                    f"{size} px, {each.label}",
-                    *(about(*seconds) for seconds in slow),
-                    number(one),
-                    *map(number, ratios),
-                ]
-            )
+    lines = []
+    for size, some in slow.groupby("size"):
+        after = [seconds_after(some, steps) for steps in STEPS]
+        for label, each in series(at(quick, size)).items():
+            shared = each[each.index.isin(some.index)]
+            one = (each if shared.empty else shared)["seconds"].median()
+            ratios = [number(None if seconds is None else seconds / one) for seconds, _ in after]
+            texts = [about(*each) for each in after]
+            lines.append([f"{size} px, {label}", *texts, number(one), *ratios])
     heads = [*(f"{steps} steps, s" for steps in STEPS), "one pass, s"]
-    return Table(["size, method", *heads, *(f"{steps} steps / one pass" for steps in STEPS)], rows)
+    heads += [f"{steps} steps / one pass" for steps in STEPS]
+    return pd.DataFrame(lines, columns=["size, method", *heads])
 
 
-def seconds_after(series: Series, size: int, steps: int) -> tuple[float | None, bool]:
-    """The median of seconds after so many steps, and whether the runs were shorter than that."""
-    found = [(seconds_at(row, steps), row.steps or 0) for row in series.at(size)]
+def seconds_after(table: pd.DataFrame, steps: int) -> tuple[float | None, bool]:
+    """The median of seconds after so many steps, and whether some runs were shorter than that."""
+    found = [(seconds_at(row.course, row.settings, steps), row.steps) for row in table.itertuples()]
     known = [(seconds, taken) for seconds, taken in found if seconds is not None]
     if not known:
         return None, False
@@ -173,29 +131,48 @@ def about(seconds: float | None, extrapolated: bool) -> str:
     return ("≈ " if extrapolated else "") + number(seconds)
 
 
-def beside_published(listed: Sequence[Published], some: Sequence[Series]) -> Table:
+def beside_published(listed: Sequence[Published], table: pd.DataFrame) -> pd.DataFrame:
     """What others published, and ours of the same kind where it was measured."""
-    rows = []
+    presets = table["settings"].map(lambda settings: settings.get("preset"))
+    lines = []
     for each in listed:
-        ours = NOTHING
-        for series in some:
-            fits = series.method == each.method and series.settings.get("preset") == each.preset
-            if not fits or not series.at(each.size) or ours != NOTHING:
-                continue
-            if each.steps:
-                ours = about(*seconds_after(series, each.size, each.steps))
-            elif series.seconds(each.size):
-                ours = number(median(series.seconds(each.size).values()).value)
-        published = f"{each.hardware}, {each.year}"
-        rows.append([each.what, str(each.size), each.as_published, ours, published, each.source])
+        same = (table["method"] == each.method) & (table["size"] == each.size)
+        ours = table[same & (presets.isna() if each.preset is None else presets == each.preset)]
+        text = NOTHING
+        for some in series(ours).values():
+            seconds = seconds_after(some, each.steps) if each.steps else (some["seconds"].median(), False)
+            text = about(*seconds) if text == NOTHING else text
+        hardware = f"{each.hardware}, {each.year}"
+        lines.append([each.what, str(each.size), each.as_published, text, hardware, each.source])
     heads = ["what", "size, px", "published", "ours, s", "published on, in", "source"]
-    return Table(heads, rows, numbers=False)
+    return pd.DataFrame(lines, columns=heads)
 
 
-def failures(rows: Sequence[Row]) -> Table:
-    """The runs that failed."""
-    return Table(
-        ["method", "photo", "style", "size, px", "error"],
-        [[row.title, row.content, row.style, str(row.size), row.error] for row in rows if row.error],
-        numbers=False,
-    )
+def periodicity(table: pd.DataFrame) -> pd.DataFrame:
+    """How much photos, styles and results repeat their detail: means, and the highest mean of one style."""
+    table = table[table["periodicity"].map(bool)]
+    kinds = [("the photos", table, "photo_periodicity"), ("the style pictures", table, "style_periodicity")]
+    kinds += [(label, each, "periodicity") for label, each in series(table).items()]
+    lines = []
+    for name, some, column in kinds:
+        found = pd.DataFrame(some[column].tolist(), some.index)
+        means, most = found.mean(), found.groupby("style").mean().max()
+        lines.append([name, *(f"{means[place]:.3f} ({most[place]:.3f})" for place in found)])
+    return pd.DataFrame(lines, columns=["pictures", *(f"every {period} px" for period in PERIODS)])
+
+
+def distances(table: pd.DataFrame) -> pd.DataFrame:
+    """The mean distances of each method at each size."""
+    lines = []
+    for (label, size), some in table.groupby(["label", "size"], observed=True):
+        content, style = (with_interval(mean(some[f"{name}_distance"])) for name in ("content", "style"))
+        lines.append([label, content, style, str(size), str(len(some))])
+    return pd.DataFrame(lines, columns=["method", "content", "style", "at, px", "pictures"])
+
+
+def by_style(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean content and style distance of each method and style picture, of one size."""
+    groups = table.groupby(["style", "label"], observed=True)[["content_distance", "style_distance"]]
+    shown = groups.mean().map(number).agg(" / ".join, axis=1).unstack().fillna(NOTHING)
+    shown.index = shown.index.str.rsplit(".", n=1).str[0]
+    return shown.rename_axis("content / style").reset_index()

@@ -15,7 +15,7 @@ from benchmarks.__main__ import main
 from benchmarks.published import published
 from benchmarks.rows import Results, Row
 from benchmarks.run import PICTURES
-from benchmarks.series import label, paces, seconds_at, series_of
+from benchmarks.series import label, paces, seconds_at, table_of
 from benchmarks.tables import number
 from methods import ALL
 from methods.cin import CIN
@@ -235,7 +235,7 @@ def test_the_figures_are_sharp_enough_to_print(folder):
 
 def test_labels_name_what_is_not_usual():
     def named(method, **values):
-        return label(Row("a", "b", 64, method.name, method.title, method.Settings.make(**values).as_dict()))
+        return label(method.name, method.title, method.Settings.make(**values).as_dict())
 
     assert named(Gatys) == "Gatys et al."
     assert named(Gatys, preset="tensorflow", steps=20) == "Gatys et al., tensorflow, steps 20"
@@ -244,11 +244,13 @@ def test_labels_name_what_is_not_usual():
 
 def test_seconds_at_a_step_lie_between_those_of_its_neighbours():
     row = dataclasses.replace(made_up()[-2], course=[[2, 4.0, 0, 1], [10, 8.0, 0, 1]], steps=10)
-    assert [seconds_at(row, steps) for steps in (1, 2, 6, 10, 20)] == [2, 4, 6, 8, 13]
-    pyramid = dataclasses.replace(row, settings=Gatys.Settings.make().as_dict())
-    assert (seconds_at(pyramid, 10), seconds_at(pyramid, 20)) == (8, None)
-    (series,) = paces(series_of([row, dataclasses.replace(row, steps=5), pyramid], split_nearest=False))
-    assert series.rows == (row,)
+    assert [seconds_at(row.course, row.settings, steps) for steps in (1, 2, 6, 10, 20)] == [2, 4, 6, 8, 13]
+    pyramid = dataclasses.replace(row, settings=Gatys.Settings.make(preset="fast").as_dict())
+    found = [seconds_at(pyramid.course, pyramid.settings, steps) for steps in (10, 20)]
+    assert found == [8, None]
+    (series,) = paces(table_of([row, dataclasses.replace(row, steps=5), pyramid])).values()
+    assert list(series["picture"]) == [row.picture]
+    assert list(series["steps"]) == [10]
 
 
 def changed(rows, method, **factors):

@@ -11,9 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
-
-from benchmarks.rows import Cell
 
 RESAMPLES, SEED = 2000, 0
 PERCENTILES = [2.5, 97.5]
@@ -28,6 +27,11 @@ class Estimate:
     high: float
     count: int
 
+    @property
+    def errors(self) -> list[list[float]]:
+        """How far the interval reaches down and up, as matplotlib's error bars take it."""
+        return [[self.value - self.low], [self.high - self.value]]
+
     def overlaps(self, other: Estimate) -> bool:
         """Whether the two intervals have a number in common; one measurement alone has no interval."""
         alone = min(self.count, other.count) < 2
@@ -41,18 +45,20 @@ def median(values: Iterable[float]) -> Estimate:
     return Estimate(float(middle), float(low), float(high), len(numbers))
 
 
-def mean(values: Mapping[Cell, float]) -> Estimate:
-    """The mean over pairs of pictures with its bootstrap interval; of one pair at least."""
-    table, there = crossed(values)
-    draws = resampled_means(table, there)
-    low, high = np.nanpercentile(draws, PERCENTILES)
-    return Estimate(float(np.mean(list(values.values()))), float(low), float(high), len(values))
+def mean(values: pd.Series) -> Estimate:
+    """The mean over pairs of pictures with its bootstrap interval; of one pair at least.
+
+    `values` is indexed by content and style, each pair once.
+    """
+    table = values.unstack().sort_index(axis=0).sort_index(axis=1)  # one order, so that draws are the same
+    low, high = np.nanpercentile(resampled_means(table), PERCENTILES)
+    return Estimate(float(values.mean()), float(low), float(high), len(values))
 
 
-def ratio(above: Mapping[Cell, float], below: Mapping[Cell, float]) -> Estimate | None:
+def ratio(above: pd.Series, below: pd.Series) -> Estimate | None:
     """The geometric mean of the ratios of two positive numbers of one pair; None without common pairs."""
-    logarithms = {cell: float(np.log(above[cell] / below[cell])) for cell in above if cell in below}
-    if not logarithms:
+    logarithms = np.log(above / below).dropna()
+    if logarithms.empty:
         return None
     found = mean(logarithms)
     value, low, high = (float(np.exp(each)) for each in (found.value, found.low, found.high))
@@ -71,20 +77,14 @@ def ranks(estimates: Mapping[str, Estimate]) -> dict[str, str]:
     return places
 
 
-def crossed(values: Mapping[Cell, float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The values as a matrix of photos by styles with 0 for missing pairs, and 1 where there is one."""
-    photos, styles = (sorted({cell[side] for cell in values}) for side in (0, 1))
-    table, there = np.zeros((2, len(photos), len(styles)))
-    for (photo, style), value in values.items():
-        table[photos.index(photo), styles.index(style)] = value
-        there[photos.index(photo), styles.index(style)] = 1
-    return table, there
+def resampled_means(table: pd.DataFrame) -> NDArray[np.float64]:
+    """Means over photos and styles drawn again with replacement; NaN where no pair was drawn.
 
-
-def resampled_means(table: NDArray[np.float64], there: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Means over photos and styles drawn again with replacement; NaN where no pair was drawn."""
+    `table` has a row for each photo, a column for each style, and NaN for missing pairs.
+    """
     random = np.random.default_rng(SEED)
     weights = [random.multinomial(n, np.full(n, 1 / n), RESAMPLES).astype(float) for n in table.shape]
-    total, count = (np.einsum("rp,ps,rs->r", weights[0], each, weights[1]) for each in (table, there))
+    filled, present = table.fillna(0).to_numpy(float), table.notna().to_numpy(float)
+    total, count = (np.einsum("rp,ps,rs->r", weights[0], each, weights[1]) for each in (filled, present))
     means: NDArray[np.float64] = np.divide(total, count, out=np.full(RESAMPLES, np.nan), where=count > 0)
     return means
