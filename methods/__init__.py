@@ -8,8 +8,10 @@ from methods.cin import CIN
 from methods.gatys import Gatys
 from methods.johnson import Johnson
 from methods.magenta import Magenta
+from methods.nnst import NNST
+from methods.wasserstein import Wasserstein
 
-ALL: tuple[type[Method], ...] = (Johnson, CIN, AdaIN, Magenta, Gatys)
+ALL: tuple[type[Method], ...] = (Johnson, CIN, AdaIN, Magenta, Gatys, Wasserstein, NNST)
 
 
 def get(name: str) -> type[Method]:

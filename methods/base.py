@@ -109,6 +109,7 @@ class Method(ABC):
         Settings: the dataclass of its settings, the type of every parameter `settings`.
         weights: keys of the catalog entries that it always needs.
         styles: None where any picture can be the style, else the names of the plates that it knows.
+        slow: whether it takes minutes on a CPU, so that there it is not ticked at first.
         settles: seconds after a run for which its threads may keep the cores busy; nothing is timed then.
     """
 
@@ -118,6 +119,7 @@ class Method(ABC):
     paper: ClassVar[str]
     summary: ClassVar[str]
     iterative: ClassVar[bool] = False
+    slow: ClassVar[bool] = False
     Settings: ClassVar[type[MethodSettings]]
     weights: ClassVar[tuple[str, ...]] = ()
     styles: ClassVar[tuple[str, ...] | None] = None

@@ -7,7 +7,6 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Mapping
 from dataclasses import replace
-from typing import cast
 
 import torch
 from torch import Tensor
@@ -17,10 +16,9 @@ from core.resample import fit_long_side, resample
 from core.vgg import BACKBONES, ORIGINAL, VGG, layer_names
 from methods.base import Frame, Method, Note, Stop, Style
 from methods.blend import blend
-from methods.gatys_loss import GatysLoss, balance
+from methods.gatys_loss import LOSS_RECIPES, GatysLoss, balance
 from methods.gatys_presets import AUTO, STEP_SECONDS, VGG16, VGG16_LAYERS, GatysSettings
 from methods.optimisation import Budget, Clock, Level, OptimiserSettings, optimised, schedule
-from methods.settings import MethodSettings
 from methods.warm_start import WarmStart
 from weights.catalog import entry
 from weights.errors import WeightsError
@@ -64,22 +62,20 @@ class Gatys(Method):
         self.warm_start = WarmStart(device)
         self.refused: tuple[float, str] | None = None
 
-    def reference_seconds(self, settings: MethodSettings, megapixels: float) -> float:
-        settings = cast(GatysSettings, settings)
+    def reference_seconds(self, settings: GatysSettings, megapixels: float) -> float:
         return settings.steps * STEP_SECONDS[settings.preset] * megapixels
 
-    def dtype(self, settings: MethodSettings) -> torch.dtype:
-        automatic = cast(GatysSettings, settings).precision == "auto"
+    def dtype(self, settings: GatysSettings) -> torch.dtype:
+        automatic = settings.precision == "auto"
         return fast_dtype(self.device) if automatic else torch.float32
 
     def prepare(
         self,
         style: Style,
-        settings: MethodSettings,
+        settings: GatysSettings,
         files: Mapping[str, bytes],
         stop: Stop | None = None,
     ) -> None:
-        settings = cast(GatysSettings, settings)
         if self.refused and time.monotonic() - self.refused[0] > SECONDS_BETWEEN_REQUESTS:
             self.refused = None  # here, and not in a run whose seconds count
         VGG(settings.layers, backbone=self.backbone(settings)[0])
@@ -110,9 +106,9 @@ class Gatys(Method):
         return ORIGINAL, (Note("backbone_refused", "{reason}", {"reason": self.refused[1]}),)
 
     def stylize(
-        self, content: Tensor, style: Style, settings: MethodSettings, stop: Stop | None = None
+        self, content: Tensor, style: Style, settings: GatysSettings, stop: Stop | None = None
     ) -> Generator[Frame]:
-        settings, clock = cast(GatysSettings, settings), Clock()
+        clock = Clock()
         backbone, notes = self.backbone(settings)
         weights = [entry(BACKBONES[backbone].weights)]
         content, painting = content.to(self.device), style.image.to(self.device)
@@ -129,14 +125,16 @@ class Gatys(Method):
             level_style, factor = fit_long_side(painting, side), balance(settings, content, level_content)
             return GatysLoss(settings, network, level_content, level_style, stop, factor)
 
+        recipe, (height, width) = LOSS_RECIPES[settings.formulas], content.shape[-2:]
         frames = optimised(
             start,
-            schedule(settings.steps, settings.seconds, settings.levels, *content.shape[-2:]),
+            schedule(settings.steps, settings.seconds, settings.levels, height, width, recipe.growth),
             objective,
             optimiser_settings(settings),
             Budget(settings.steps, settings.seconds, settings.patience),
             lambda image: blend(image, content, settings),
             clock,
+            recipe.keep_detail,
         )
         for frame in frames:
             yield replace(frame, notes=(*notes, *frame.notes), weights=tuple(weights))
@@ -149,9 +147,9 @@ def optimiser_settings(settings: GatysSettings) -> OptimiserSettings:
         settings.learning_rate,
         settings.decay,
         settings.beta1,
-        settings.epsilon,
-        settings.clip,
-        settings.keep_best or bool(settings.seconds or settings.patience),
+        epsilon=settings.epsilon,
+        clip=settings.clip,
+        keep_best=settings.keep_best or bool(settings.seconds or settings.patience),
     )
 
 

@@ -26,6 +26,7 @@ class LossRecipe:
         style_sum: whether the layers' style errors are summed (else averaged).
         content_sum: whether `content` grows with the number of positions (else it is a mean).
         feature_scale: factor on all features before anything else.
+        keep_detail, growth: how the levels follow each other; see methods/optimisation.py.
         reciprocal: whether each loss is multiplied by the reciprocal of its current value.
     """
 
@@ -37,6 +38,8 @@ class LossRecipe:
     content_sum: bool = False
     feature_scale: float = 1.0
     reciprocal: bool = False
+    keep_detail: bool = False
+    growth: int = 2
 
 
 def mean_squared_error(actual: Tensor, target: Tensor) -> Tensor:
@@ -55,6 +58,8 @@ LOSS_RECIPES = {
         gram=gram,
         style=lambda actual, target: relative_error(actual, target)[0],
         content=lambda actual, target: relative_error(actual, target)[0],
+        keep_detail=True,
+        growth=1,
     ),
     # Eq. 4: sum (G - A)^2 / (4 N^2 M^2); `gram` holds the division by M, N is the number of channels.
     "paper": LossRecipe(

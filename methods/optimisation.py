@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Literal, Protocol
 
 import torch
@@ -20,6 +20,7 @@ from methods.base import Frame, Note
 
 SECONDS_BETWEEN_FRAMES = 0.3
 COARSEST_SHORT_SIDE = 64  # px; below this, relu5_1 sees too few positions for a Gram matrix to mean anything
+OVERTIME = 0.5  # seconds by which a budget may be exceeded so that a finer level can begin
 GAIN_SECONDS, GAIN_STEPS = 1.0, 4  # over which `patience` looks back at least
 
 Kind = Literal["lbfgs", "adam", "gradient"]
@@ -84,7 +85,9 @@ class OptimiserSettings:
     Attributes:
         kind: L-BFGS, Adam, or steps of one length along the gradient.
         learning_rate: step length, in units of the variable; `decay` is its factor every 50 steps.
-        beta1, epsilon: Adam's.
+        beta1, beta2, epsilon: Adam's.
+        average: what a running average of the pictures keeps of itself each step; where it is not 0, the
+            average is the picture.
         clip: whether the picture is clipped to [0, 1] after each step.
         keep_best: whether the best picture is remembered.
     """
@@ -93,7 +96,9 @@ class OptimiserSettings:
     learning_rate: float = 1.0
     decay: float = 1.0
     beta1: float = 0.9
+    beta2: float = 0.999
     epsilon: float = 1e-8
+    average: float = 0.0
     clip: bool = True
     keep_best: bool = False
 
@@ -108,10 +113,11 @@ class ImageOptimiser:
         self.steps = 0
         self.best = self.variable.detach()
         self.best_losses: Losses = {}
+        self.sum = torch.zeros_like(self.best)  # of the average, whose weights add up to 1 - average^steps
         if settings.kind == "lbfgs":
             self.lbfgs = LBFGS(self.variable, learning_rate=settings.learning_rate)
         elif settings.kind == "adam":
-            betas = (settings.beta1, 0.999)
+            betas = (settings.beta1, settings.beta2)
             self.adam = torch.optim.Adam([self.variable], settings.learning_rate, betas, settings.epsilon)
 
     @torch.enable_grad()
@@ -125,12 +131,16 @@ class ImageOptimiser:
             self._move(gradient, self.settings.decay ** (self.steps // 50))
             if self.settings.clip:
                 self.variable.clamp_(*self.limits)
+            if self.settings.average:
+                self.sum.lerp_(self.variable, 1 - self.settings.average)
         self.steps += 1
         return losses
 
     def image(self, best: bool = False) -> Tensor:
         """The picture now (or the best so far), (1, 3, H, W) in [0, 1]."""
         variable = self.best if best else self.variable.detach()
+        if self.settings.average and self.steps:
+            variable = self.sum / (1 - self.settings.average**self.steps)
         return self.objective.scale.decode(variable).clamp(0, 1)
 
     def _move(self, gradient: Tensor, decay: float) -> None:
@@ -183,25 +193,30 @@ class Level:
     last_second: float
 
 
-def schedule(steps: int, seconds: float, levels: int, height: int, width: int) -> list[Level]:
-    """The pyramid's levels, coarse to fine: twice the side and twice the steps each time.
+def schedule(
+    steps: int, seconds: float, levels: int, height: int, width: int, growth: int = 2, ratio: float = 2.0
+) -> list[Level]:
+    """The pyramid's levels, coarse to fine: `ratio` times the side and `growth` times the steps each time.
 
     A budget of `seconds` (0: none) is shared as the steps' pixels are.
     """
-    sizes = pyramid(steps, levels, height, width)
+    sizes = pyramid(steps, levels, height, width, growth, ratio)
     work = list(accumulate(count * size[0] * size[1] for size, count in sizes))
     return [
         Level(size, count, seconds * part / work[-1]) for (size, count), part in zip(sizes, work, strict=True)
     ]
 
 
-def pyramid(steps: int, levels: int, height: int, width: int) -> list[tuple[tuple[int, int], int]]:
+def pyramid(
+    steps: int, levels: int, height: int, width: int, growth: int = 2, ratio: float = 2.0
+) -> list[tuple[tuple[int, int], int]]:
     """Sizes and steps of each level of a (height, width) picture; fewer levels where it is small."""
-    while levels > 1 and min(height, width) >> (levels - 1) < COARSEST_SHORT_SIDE:
+    while levels > 1 and min(height, width) / ratio ** (levels - 1) < COARSEST_SHORT_SIDE:
         levels -= 1
-    counts = [steps * 2**level // (2**levels - 1) for level in range(levels)]
+    shares = [growth**level for level in range(levels)]
+    counts = [steps * share // sum(shares) for share in shares]
     counts[-1] += steps - sum(counts)
-    factors = [2**power for power in reversed(range(levels))]
+    factors = [ratio**power for power in reversed(range(levels))]
     sizes = [(round(height / factor), round(width / factor)) for factor in factors]
     return [(size, count) for size, count in zip(sizes, counts, strict=True) if count]
 
@@ -237,6 +252,11 @@ class Budget:
         """How many steps it will be: as set, or as many as the seconds hold at the pace so far."""
         return max(done + 1, round(done * self.seconds / seconds)) if self.seconds else self.steps
 
+    def allows(self, level: Level, finer: Level, pace: float, seconds: float) -> bool:
+        """Whether there is time for a finer level's targets and first step, at `pace` seconds a step now."""
+        cost = 2 * pace * finer.size[0] * finer.size[1] / (level.size[0] * level.size[1])
+        return not self.seconds or seconds + cost <= self.seconds + OVERTIME
+
 
 def optimised(
     start: Tensor,
@@ -246,6 +266,7 @@ def optimised(
     budget: Budget,
     finish: Callable[[Tensor], Tensor],
     clock: Clock,
+    keep_detail: bool = False,
 ) -> Generator[Frame]:
     """Optimise a (1, 3, H, W) picture in [0, 1] level by level, and yield frames of it.
 
@@ -253,24 +274,32 @@ def optimised(
         objective: what is minimised at a level that begins with a picture of its size.
         finish: what is done to a picture before it is shown.
         clock: started where the seconds of the budget began.
+        keep_detail: whether the next level begins with what the picture before had and a level was too small
+            to show; else with the enlarged picture of the level.
     """
     image, done, shown = start, 0, clock.seconds
-    for level in levels:
-        begun = resample(image, *level.size)
+    for level, finer in pairwise([*levels, None]):
+        assert level is not None
+        began, begun = clock.seconds, resample(image, *level.size)
         descent = ImageOptimiser(objective(level, begun), begun, settings)
         patience, tired, over = Patience(budget.patience), False, False
+
+        def picture(best: bool, before: Tensor = image, begun: Tensor = begun) -> Tensor:
+            after = descent.image(best)  # noqa: B023  # called in this round alone
+            return merged(before, begun, after) if keep_detail else resample(after, *start.shape[-2:])
+
         while not over:
             losses = descent.step()
             done += 1
+            pace = (clock.seconds - began) / descent.steps
             over = clock.seconds >= level.last_second if budget.seconds else descent.steps == level.steps
             if budget.patience and not over:
                 over = tired = patience.over(clock.seconds, losses["total"].item())
-            final = over and level is levels[-1]
+            final = over and (finer is None or not budget.allows(level, finer, pace, clock.seconds))
             if final or clock.seconds - shown >= SECONDS_BETWEEN_FRAMES:
                 best = final and settings.keep_best
-                picture = finish(resample(descent.image(best), *start.shape[-2:])).cpu()
                 shot = Frame(
-                    picture,
+                    finish(picture(best)).cpu(),
                     done,
                     done if final else budget.expected(done, clock.seconds),
                     {k: v.item() for k, v in (descent.best_losses if best else losses).items()},
@@ -279,4 +308,14 @@ def optimised(
                 with clock.paused():
                     yield shot
                 shown = clock.seconds
-        image = descent.image(settings.keep_best)
+            if final:
+                return
+        image = picture(settings.keep_best) if keep_detail else descent.image(settings.keep_best)
+
+
+def merged(image: Tensor, begun: Tensor, after: Tensor) -> Tensor:
+    """A picture in [0, 1] with what became of its small copy, from `begun` to `after`, put into it."""
+    if after.shape == image.shape:
+        return after
+    before, now = (resample(each, *image.shape[-2:]) for each in (begun, after))
+    return (image + now - before).clamp(0, 1)
