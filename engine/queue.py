@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -42,8 +42,9 @@ class Queue:
         self._changed = threading.Condition()
         self._line: list[Ticket] = []  # the first one runs
 
-    def submit(self, visitor: str, request: Request, stop: Stop | None = None) -> Iterator[Position | Tile]:
-        """The run's position whenever that changes, and then its tiles as Engine.run yields them.
+    def submit(self, visitor: str, request: Request, stop: Stop | None = None) -> Generator[Position | Tile]:
+        """The run's position, again and again for who would rather leave, and then its tiles as Engine.run
+        yields them.
 
         Closing the iterator, `stop` and `cancel` end the run; in line it then ends without a tile. Raises
         Refused, at the first step, where the visitor has a run in line already or too many are waiting.
@@ -52,10 +53,8 @@ class Queue:
         try:
             yield from self._wait(ticket)
             if not ticket.stop.asked():
-                with closing(iter(self.engine.run(request, ticket.stop))) as tiles:  # type: ignore[type-var]
-                    yield from tiles
+                yield from self._run(request, ticket.stop)
         finally:
-            ticket.stop.set()
             self._leave(ticket)
 
     def busy(self, visitor: str) -> bool:
@@ -71,6 +70,15 @@ class Queue:
                     ticket.stop.set()
             self._changed.notify_all()
 
+    def _run(self, request: Request, stop: Stop) -> Iterator[Tile]:
+        with closing(iter(self.engine.run(request, stop))) as tiles:  # type: ignore[type-var]
+            try:
+                for tile in tiles:  # noqa: UP028  # "yield from" would close them first
+                    yield tile
+            except GeneratorExit:
+                stop.set()  # before that, for closing them waits for what works in a thread
+                raise
+
     def _enter(self, visitor: str, stop: Stop) -> Ticket:
         with self._changed:
             if any(ticket.visitor == visitor for ticket in self._line):
@@ -82,19 +90,16 @@ class Queue:
             return ticket
 
     def _wait(self, ticket: Ticket) -> Iterator[Position]:
-        """Until the ticket is the first, or stopped."""
-        last = 0
+        """Until the ticket is the first, or stopped. Yields often: nobody can close what waits."""
         while True:
             with self._changed:
                 ahead = self._line.index(ticket)
-                if ahead and ahead == last and not ticket.stop.asked():
-                    self._changed.wait(POLL_SECONDS)
-                    ahead = self._line.index(ticket)
             if not ahead or ticket.stop.asked():
                 return
-            if ahead != last:
-                last = ahead
-                yield Position(ahead)
+            yield Position(ahead)
+            with self._changed:
+                if self._line.index(ticket) == ahead:
+                    self._changed.wait(POLL_SECONDS)
 
     def _leave(self, ticket: Ticket) -> None:
         with self._changed:

@@ -1,5 +1,6 @@
-"""The page's handlers without a browser, and what it hands them."""
+"""The page's events without a browser, and what they leave on the page."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,13 +8,15 @@ import gradio as gr
 from gradio.components import Component
 from PIL import Image
 
-from compare.comparison import Comparison
 from core.plates import PlateIndex
+from engine.inline import InlineEngine
+from engine.queue import Queue
 from methods.base import Method
-from ui.events import Handlers
+from ui.events import Events
 from ui.files import FileCache
-from ui.input_panel import InputPanel
-from ui.sweep import FIRST_SIZES
+from ui.input_panel import FIRST_SWEEP, InputPanel
+from ui.results_panel import ResultsPanel
+from ui.store import Store
 
 
 def noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
@@ -25,42 +28,77 @@ def uploaded(path: Path) -> dict[str, Any]:
     return {"path": str(path), "meta": {"_type": "gradio.FileData"}}
 
 
-def handlers_of(*methods: Method) -> Handlers:
-    comparison = Comparison(methods, "cpu")
-    with gr.Blocks():
-        return Handlers(comparison, InputPanel(comparison, (), ()), FileCache(gr.HTML()), PlateIndex({}))
-
-
-def values_of(handlers: Handlers, content: Any, style: Any, **changes: Any) -> dict[Component, Any]:
-    """The page's inputs as they stand at first, with some settings of the first method changed."""
-    values = {handlers.desk.content.image: content, handlers.desk.style.image: style, handlers.desk.size: 64}
-    values[handlers.desk.timing], values[handlers.desk.sweep.sizes] = 0, list(FIRST_SIZES)
-    values[handlers.desk.chosen] = list(handlers.desk.panels)
-    for panel in handlers.desk.panels.values():
-        values |= {control: control.value for control in panel.controls.values()}
-    first = next(iter(handlers.desk.panels.values()))
-    return values | {first.controls[name]: value for name, value in changes.items()}
-
-
 def session(name: str) -> gr.Request:
     return gr.Request(session_hash=name)
 
 
-class Prepared:
-    """What Handlers.prepare gave, by name."""
+def events_of(*methods: Method) -> Events:
+    engine = InlineEngine(methods, "cpu")
+    with gr.Blocks():
+        inputs, results = InputPanel(engine, (), ()), ResultsPanel(engine.methods)
+        files = FileCache(results.archive)
+        return Events(Queue(engine), Store(), files, PlateIndex({}), inputs, results)
 
-    def __init__(self, outputs: list[Any]) -> None:
-        self.content, self.style, self.status, self.ticket, self.compare, _, self.stop, *wall = outputs
-        *self.tiles, self.summary, self.sweep = wall
+
+def values_of(events: Events, content: Any, style: Any, **changes: Any) -> dict[Component, Any]:
+    """The page's inputs as they stand at first, with some settings of the first method changed."""
+    inputs = events.inputs
+    values = {inputs.content.image: content, inputs.style.image: style, inputs.size: 64}
+    values |= {inputs.timing: 0, inputs.sweep.sizes: list(FIRST_SWEEP), inputs.chosen: list(inputs.panels)}
+    values |= {control: control.value for control in inputs.controls}
+    first = next(iter(inputs.panels.values()))
+    return values | {first.controls[name]: value for name, value in changes.items()}
+
+
+class Shown:
+    """What the page shows, after each of the outputs that are handed to it."""
+
+    def __init__(self, events: Events) -> None:
+        self.events, self.values = events, dict[Component, Any]()
+
+    def after(self, outputs: Iterator[dict[Component, Any]]) -> Iterator["Shown"]:
+        for changes in outputs:
+            self.values |= changes
+            yield self
+
+    def tile(self, method: str) -> str:
+        return str(self.values.get(self.events.results.tiles[method], ""))
 
     @property
-    def accepted(self) -> bool:
-        return isinstance(self.ticket, str) and not self.compare.interactive and self.stop.interactive
+    def lines(self) -> tuple[str, str]:
+        """Beneath the content photo and beneath the style picture."""
+        inputs = self.events.inputs
+        return self.values[inputs.content.line], self.values[inputs.style.line]
+
+    @property
+    def status(self) -> str:
+        return str(self.values.get(self.events.inputs.status, ""))
+
+    @property
+    def summary(self) -> str:
+        return str(self.values.get(self.events.results.summary, ""))
+
+    @property
+    def sweep(self) -> str:
+        return str(self.values.get(self.events.results.sweep, ""))
+
+    @property
+    def began(self) -> bool:
+        return self.events.inputs.stop in self.values
+
+    @property
+    def running(self) -> bool:
+        """By its buttons."""
+        inputs = self.events.inputs
+        start, stop = (self.values[each].interactive for each in (inputs.compare, inputs.stop))
+        assert start is not stop
+        return bool(stop)
 
 
-def started(handlers: Handlers, photo: Path, painting: Path, name: str = "a", **changes: Any) -> Prepared:
-    told = Prepared(
-        handlers.prepare(values_of(handlers, uploaded(photo), uploaded(painting), **changes), session(name))
-    )
-    assert told.accepted
-    return told
+def clicked(events: Events, values: dict[Component, Any], name: str = "a") -> Iterator[Shown]:
+    """The page of a session while the run goes on that a click on Compare starts."""
+    return Shown(events).after(events.compare(values, session(name)))
+
+
+def started(events: Events, photo: Path, painting: Path, name: str = "a", **changes: Any) -> Iterator[Shown]:
+    return clicked(events, values_of(events, uploaded(photo), uploaded(painting), **changes), name)

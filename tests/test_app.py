@@ -1,4 +1,4 @@
-"""The page's handlers without a browser: controls, checks, runs, tiles, and the /compare endpoint."""
+"""The page's events without a browser: controls, checks, runs, tiles, and the /compare endpoint."""
 
 import io
 import json
@@ -16,30 +16,39 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 import app
-from compare.comparison import Comparison
+from compare.limits import KEPT, WAITING
 from core.images import PictureError, open_picture, read_png_text
 from core.plates import PlateIndex
-from fake_methods import Failing, FakeSettings, Quick, Silent, Stepped
-from methods.base import Frame, Stopped
+from engine.inline import InlineEngine
+from fake_methods import Failing, Quick, Stepped
+from methods.adain import AdaIN
+from methods.base import Frame, Stop
 from methods.cin import CIN
 from methods.gatys import Gatys
 from methods.gatys_presets import PRESETS, GatysSettings
-from page_handlers import Prepared, handlers_of, noise, session, started, uploaded, values_of
+from page_handlers import clicked, events_of, noise, session, started, uploaded, values_of
 from ui.api import described
-from ui.curves import chart
+from ui.chart import losses_chart
 from ui.examples import pairs, photos, shown_plates
-from ui.picture_input import browsers_show, path_of
-from ui.settings_panel import Panel, settings_of
-from ui.store import Run, Runs
+from ui.files import path_of
+from ui.page import build
+from ui.picture_input import browsers_show
+from ui.request import read_settings
+from ui.settings_panel import SettingsPanel
+from ui.store import Finished, Store
 from ui.texts import paper_link
 from ui.theme import LAUNCH
 
 # Controls
 
 
-def test_controls_follow_the_fields():
+def panel_of(method):
     with gr.Blocks():
-        controls = Panel(Gatys()).controls
+        return SettingsPanel(method, gr.Slider())
+
+
+def test_controls_follow_the_fields():
+    controls = panel_of(Gatys()).controls
     assert set(controls) == {setting.name for setting in GatysSettings.fields()}
     assert next(iter(controls)) == "preset"
     assert isinstance(controls["steps"], gr.Slider)
@@ -55,114 +64,110 @@ def test_controls_follow_the_fields():
 
 
 def test_free_text_and_files_have_controls_of_their_own():
-    with gr.Blocks():
-        controls = Panel(CIN()).controls
+    controls = panel_of(CIN()).controls
     assert isinstance(controls["shares"], gr.Textbox)
     assert isinstance(controls["learnt"], gr.File)
     assert controls["plates"].choices == [(name, name) for name in CIN.styles]
 
 
-def test_a_file_setting_takes_uploads_only(photo):
-    assert settings_of("CIN", CIN.Settings, {"learnt": uploaded(photo)}).learnt == str(photo)
-    assert settings_of("CIN", CIN.Settings, {"learnt": None}).learnt == ""
-    with pytest.raises(ValueError, match="CIN: The file did not arrive"):
-        settings_of("CIN", CIN.Settings, {"learnt": str(photo)})
-
-
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_preset_fills_all_other_controls_and_the_size(preset):
-    with gr.Blocks():
-        panel = Panel(Gatys())
-    *values, size = panel.preset_values(preset)
-    names = [name for name in panel.controls if name != "preset"]
-    filled = dict(zip(names, values, strict=True))
-    assert size == PRESETS[preset].size
+    panel = panel_of(Gatys())
+    values = panel.preset_values(preset)
+    filled = {name: values[control] for name, control in panel.controls.items() if name != "preset"}
+    assert values.get(panel.size) == PRESETS[preset].size
     assert filled["steps"] == PRESETS[preset].steps
     assert filled["style_layers"] == list(PRESETS[preset].style_layers)
-    controls = {panel.controls[name]: value for name, value in filled.items()}
-    assert panel.settings({**controls, panel.controls["preset"]: preset}) == PRESETS[preset]
+    assert (
+        read_settings(Gatys(), panel.values({**values, panel.controls["preset"]: preset})) == PRESETS[preset]
+    )
 
 
 def test_choosing_a_preset_is_an_event_of_the_page():
-    page = app.build(Comparison([Gatys()], "cpu"))
+    page = build(InlineEngine([Gatys()], "cpu"))
     filling = next(each for each in page.fns.values() if each.name == "preset_values")
-    assert len(filling.outputs) == len(GatysSettings.fields())  # all but the preset, and the size
+    assert len(filling.outputs) == len(GatysSettings.fields()) + 1  # and the size
 
 
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"strength": 3}, "Quick: strength is 3; it must be a number from 0 to 1."),
-        ({"strength": None}, "Quick: strength is None; it must be a number from 0 to 1."),
-        ({"seed": 1.5}, "Quick: seed is 1.5; it must be a whole number from"),
-        ({"seed": math.inf}, "Quick: "),
-        ({"bold": "yes"}, "Quick: bold is 'yes'; it is true or false."),
-        ({"colour": 1}, "Quick: there is no setting 'colour'"),
-    ],
-)
-def test_wrong_settings_are_told_with_method_field_and_range(changes, said):
-    with pytest.raises(ValueError, match=re.escape(said)):
-        settings_of("Quick", FakeSettings, changes)
+def test_what_cannot_run_or_is_slow_is_not_ticked():
+    class Absent(Quick):
+        name, title = "absent", "Absent"
+
+        @classmethod
+        def unavailable(cls):
+            return "It needs what is not here."
+
+    class Slow(Quick):
+        name, title, slow = "slow", "Slow", True
+
+    inputs = events_of(Quick(), Absent(), Slow()).inputs
+    assert inputs.chosen.value == ["quick"]
+    assert [name for _, name in inputs.chosen.choices] == ["quick", "absent", "slow"]
 
 
-def test_a_whole_number_may_come_as_a_float():
-    seed = settings_of("Quick", FakeSettings, {"seed": 7.0}).seed
-    assert (seed, type(seed)) == (7, int)
+def test_a_shared_control_sets_its_like_under_any_name():
+    with gr.Blocks():
+        inputs = events_of(Quick(), AdaIN(), Failing()).inputs
+    panels = inputs.panels
+    found = inputs.shared.targets("strength", panels.values())
+    assert found == [panels["quick"].controls["strength"], panels["adain"].controls["alpha"],
+                     panels["failing"].controls["strength"]]  # fmt: skip
+    assert len(inputs.shared.targets("seed", panels.values())) == 3
 
 
 # Checks before a run
 
 
-def test_nothing_chosen_is_told_beneath_both_inputs():
-    handlers = handlers_of(Quick())
-    told = Prepared(handlers.prepare(values_of(handlers, None, None), session("a")))
-    assert "No content photo was chosen" in told.content
-    assert "No style picture was chosen" in told.style
-    assert not told.accepted
-    assert told.compare.interactive
+def refused(events, values):
+    """The page after a click that starts nothing."""
+    (page,) = clicked(events, values)
+    assert not page.began
+    assert not events.stops
+    return page
 
 
-def test_a_setting_out_of_range_is_told_in_the_status_line(photo, painting):
-    handlers = handlers_of(Quick())
-    values = values_of(handlers, uploaded(photo), uploaded(painting), strength=2)
-    told = Prepared(handlers.prepare(values, session("a")))
-    assert "Quick: strength is 2; it must be a number from 0 to 1." in told.status
-    assert "64 × 48 px" in told.content
-    assert not told.accepted
+def test_nothing_chosen_is_said_beneath_both_inputs():
+    events = events_of(Quick())
+    content, style = refused(events, values_of(events, None, None)).lines
+    assert "No content photo was chosen" in content
+    assert "No style picture was chosen" in style
+
+
+def test_a_setting_out_of_range_is_said_in_the_status_line(photo, painting):
+    events = events_of(Quick())
+    page = refused(events, values_of(events, uploaded(photo), uploaded(painting), strength=2))
+    assert "Quick: strength is 2; it must be a number from 0 to 1." in page.status
+    assert "64 × 48 px" in page.lines[0]
 
 
 @pytest.mark.parametrize("size", [63, 1025, None, "512", math.nan])
-def test_a_size_out_of_range_is_told(photo, painting, size):
-    handlers = handlers_of(Quick())
-    values = values_of(handlers, uploaded(photo), uploaded(painting)) | {handlers.desk.size: size}
-    told = Prepared(handlers.prepare(values, session("a")))
-    assert "it must be from 64 to 1024 pixels" in told.status
-    assert not told.accepted
+def test_a_size_out_of_range_is_refused(photo, painting, size):
+    events = events_of(Quick())
+    values = values_of(events, uploaded(photo), uploaded(painting)) | {events.inputs.size: size}
+    assert "it must be from 64 to 1024 pixels" in refused(events, values).status
 
 
-def test_no_method_chosen_is_told(photo, painting):
-    handlers = handlers_of(Quick())
-    values = values_of(handlers, uploaded(photo), uploaded(painting)) | {handlers.desk.chosen: []}
-    told = Prepared(handlers.prepare(values, session("a")))
-    assert "No method was chosen" in told.status
-    assert not told.accepted
+def test_no_method_chosen_is_refused(photo, painting):
+    events = events_of(Quick())
+    values = values_of(events, uploaded(photo), uploaded(painting)) | {events.inputs.chosen: []}
+    assert "No method was chosen" in refused(events, values).status
 
 
-def test_a_bad_picture_is_told_on_upload_and_leaves_the_input_empty(tmp_path, photo):
-    source = handlers_of(Quick()).desk.content
+def test_a_bad_picture_is_refused_on_upload_and_leaves_the_input_empty(tmp_path, photo):
+    source = events_of(Quick()).inputs.content
     text, cut = tmp_path / "text.jpg", tmp_path / "cut.jpg"
     text.write_text("not a picture")
     stream = io.BytesIO()
     noise(200, 200).save(stream, format="JPEG")
     cut.write_bytes(stream.getvalue()[:2000])
     for path, words in ((text, "is not a JPEG"), (cut, "damaged, cut short")):
-        value, told = source.check(uploaded(path))
-        assert value is None
-        assert words in told
-        assert 'role="alert"' in told
-    value, told = source.check(uploaded(photo))
-    assert value == gr.skip()
-    assert "64 × 48 px" in told
+        shown = source.check(uploaded(path))
+        assert shown[source.image] is None
+        assert words in shown[source.line]
+        assert 'role="alert"' in shown[source.line]
+    shown = source.check(uploaded(photo))
+    assert source.image not in shown
+    assert "64 × 48 px" in shown[source.line]
 
 
 def test_a_file_that_is_no_upload_is_not_read(photo):
@@ -172,15 +177,16 @@ def test_a_file_that_is_no_upload_is_not_read(photo):
 
 
 def test_what_browsers_cannot_show_is_shown_as_png(tmp_path):
-    source = handlers_of(Quick()).desk.content
+    source = events_of(Quick()).inputs.content
     path = tmp_path / "scan.tif"
     noise(50, 40, "RGB").save(path)
     assert not browsers_show(str(path))
-    shown, told = source.check(uploaded(path))
-    assert shown.endswith("scan.png")
-    assert browsers_show(shown)
-    assert open_picture(shown).rgb.tobytes() == open_picture(path).rgb.tobytes()
-    assert "50 × 40 px" in told
+    shown = source.check(uploaded(path))
+    copy = shown[source.image]
+    assert copy.endswith("scan.png")
+    assert browsers_show(copy)
+    assert open_picture(copy).rgb.tobytes() == open_picture(path).rgb.tobytes()
+    assert "50 × 40 px" in shown[source.line]
     cmyk = tmp_path / "print.jpg"
     noise(50, 40, "RGB").convert("CMYK").save(cmyk)
     assert not browsers_show(str(cmyk))
@@ -189,78 +195,57 @@ def test_what_browsers_cannot_show_is_shown_as_png(tmp_path):
 # Runs and sessions
 
 
-def a_run():
-    return Run(None, None, {}, 64)
-
-
-def is_stopped(run):
-    try:
-        run.stop.check()
-    except Stopped:
-        return True
-    return False
-
-
-def test_sessions_do_not_touch_each_other():
-    runs, first, second = Runs(), a_run(), a_run()
-    runs.ask("a", first)
-    runs.ask("b", second)
-    with runs.going("a") as run:
-        assert run is first
-        assert runs.stop("b") is second
-        assert is_stopped(second)
-        assert not is_stopped(first)
-
-
-def test_one_run_a_session():
-    runs, first, second = Runs(), a_run(), a_run()
-    assert runs.ask("a", first)
-    with runs.going("a"):
-        assert not runs.ask("a", second)
-        assert runs.stop("a") is None  # it was not waiting any more
-        assert is_stopped(first)
-        assert not is_stopped(second)
-    assert runs.ask("a", second)
-
-
-def test_a_run_that_left_the_line_never_begins():
-    runs, run = Runs(), a_run()
-    runs.ask("a", run)
-    assert runs.stop("a") is run
-    with runs.going("a") as going:
-        assert going is None
-
-
-def test_nothing_of_a_run_is_kept():
-    runs = Runs()
-    runs.ask("a", a_run())
-    with runs.going("a"):
-        pass
-    runs.ask("b", a_run())
-    runs.stop("b")
-    assert not runs._waiting
-    assert not runs._going
+def test_a_store_keeps_the_newest_sessions():
+    store, finished = Store(), Finished(None, {})
+    for number in range(KEPT + 1):
+        store.save(str(number), finished)
+    assert store.latest("0") is None
+    assert store.latest("1") is finished
+    store.discard("1")
+    assert store.latest("1") is None
+    store.discard("1")
 
 
 def test_a_failing_method_leaves_the_others_alone(photo, painting):
-    handlers = handlers_of(Failing(), Quick())
-    waiting = started(handlers, photo, painting).tiles
-    assert all('data-state="waiting"' in tile for tile in waiting)
-    *_, (status, failed, done, *_) = handlers.run(session("a"))
-    assert 'data-state="failed"' in failed
-    assert "The weights &lt;file&gt; is damaged." in failed
-    assert "Traceback" not in failed
+    *seen, page = states(started(events_of(Failing(), Quick()), photo, painting), "quick")
+    assert seen == ["waiting", "loading", "running", "measuring", "done"]
+    assert 'data-state="failed"' in page.tile("failing")
+    assert "The weights &lt;file&gt; is damaged." in page.tile("failing")
+    assert "Traceback" not in page.tile("failing")
+    done = page.tile("quick")
     assert 'data-state="done"' in done
     assert "A &lt;b&gt;negative&lt;/b&gt;." in done
     assert re.search(r"Content distance</dt><dd>\d\.\d{3}", done)
-    assert "1 of 2 finished; 1 failed" in status
+    assert "1 of 2 finished; 1 failed" in page.status
+    assert not page.running
+
+
+def states(pages, method):
+    """The states of a tile, one after the other, and the page at the end."""
+    seen = []
+    for page in pages:
+        found = re.search(r'data-state="(\w+)"', page.tile(method))
+        if found and found[1] not in seen[-1:]:
+            seen.append(found[1])
+    return [*seen, page]
+
+
+def test_a_run_is_one_event_with_named_outputs(photo, painting):
+    """From the click on: lines and status, buttons, tiles, and the buttons again."""
+    events = events_of(Quick(), Stepped())
+    outputs = list(events.compare(values_of(events, uploaded(photo), uploaded(painting)), session("a")))
+    inputs, results = events.inputs, events.results
+    buttons = set(inputs.buttons(running=True))
+    assert set(outputs[0]) == {inputs.content.line, inputs.style.line, inputs.status, *buttons}
+    assert set(outputs[1]) == {*results.tiles.values(), results.summary}
+    assert set(outputs[-1]) == buttons
+    drawn = [set(results.tiles.values()) & set(each) for each in outputs[2:-1]]
+    assert all(len(each) == 1 for each in drawn), "one changed tile at a time"
 
 
 def test_the_download_is_the_exact_picture_with_its_settings(photo, painting):
-    handlers = handlers_of(Quick())
-    started(handlers, photo, painting, strength=0.7)
-    *_, (_, tile, *_) = handlers.run(session("a"))
-    path = re.search(r'href="gradio_api/file=([^"]+)" download="stylegrid-quick.png"', tile)[1]
+    *_, page = started(events_of(Quick()), photo, painting, strength=0.7)
+    path = re.search(r'href="gradio_api/file=([^"]+)" download="stylegrid-quick.png"', page.tile("quick"))[1]
     with Image.open(path) as image, Image.open(photo) as original:
         negative = original.convert("RGB").point(lambda level: 255 - level)
         assert image.tobytes() == negative.tobytes()
@@ -274,65 +259,124 @@ def test_what_came_out_beside_the_picture_can_be_downloaded(photo, painting):
         def stylize(self, content, style, settings, stop=None):
             yield Frame(content, 1, 1, files={"learnt.safetensors": b"gammas and betas"})
 
-    handlers = handlers_of(Giving())
-    started(handlers, photo, painting)
-    *_, (_, tile, *_) = handlers.run(session("a"))
-    path = re.search(r'href="gradio_api/file=([^"]+)" download="learnt.safetensors">Learnt style<', tile)[1]
+    *_, page = started(events_of(Giving()), photo, painting)
+    link = r'href="gradio_api/file=([^"]+)" download="learnt.safetensors">Learnt style<'
+    path = re.search(link, page.tile("quick"))[1]
     assert Path(path).read_bytes() == b"gammas and betas"
 
 
 def test_stop_keeps_what_is_finished_and_the_picture_so_far(photo, painting):
-    handlers = handlers_of(Stepped(), Quick())
-    started(handlers, photo, painting, steps=10_000)
-    for _, *tiles, _summary, _sweep in handlers.run(session("a")):
-        if 'class="result"' in tiles[0] and 'data-state="running"' in tiles[0]:
-            handlers.stop(session("a"))
-    stepped, quick = tiles
-    assert 'data-state="stopped"' in stepped
-    assert "Stopped at step" in stepped
-    assert 'download="stylegrid-stepped.png"' in stepped
-    assert 'data-state="stopped"' in quick
+    events = events_of(Stepped(), Quick())
+    for page in started(events, photo, painting, steps=10_000):
+        if 'class="result"' in page.tile("stepped") and page.running:
+            button = events.stop(session("a"))
+    assert not button.interactive
+    assert 'data-state="stopped"' in page.tile("stepped")
+    assert "Stopped at step" in page.tile("stepped")
+    assert 'download="stylegrid-stepped.png"' in page.tile("stepped")
+    assert 'data-state="stopped"' in page.tile("quick")
+    assert not page.running
 
 
 def test_a_stopped_waiting_run_shows_so_and_never_runs(photo, painting):
-    handlers = handlers_of(Silent())
-    started(handlers, photo, painting)
-    _button, abandoned, tile, *_ = handlers.stop(session("a"))
-    assert isinstance(abandoned, str)
-    assert 'data-state="stopped"' in tile
-    assert list(handlers.run(session("a"))) == []
+    events = events_of(Quick())
+    first = started(events, photo, painting, "a")
+    while not events.queue.busy("a"):
+        next(first)
+    for page in started(events, photo, painting, "b"):
+        if "Waiting, 1 before you" in page.status:
+            events.stop(session("b"))
+    assert 'data-state="stopped"' in page.tile("quick")
+    assert "Stopped before it began." in page.status
+    assert not page.running
+    assert events.store.latest("b") is None
+    *_, other = first  # goes on
+    assert 'data-state="done"' in other.tile("quick")
 
 
-def test_a_run_that_the_full_queue_refused_is_told_and_forgotten(photo, painting):
-    handlers = handlers_of(Quick())
-    started(handlers, photo, painting)
-    status, compare, *_ = handlers.rest(session("a"))
-    assert "Too many runs are waiting" in status
-    assert compare.interactive
-    assert list(handlers.run(session("a"))) == []
-    assert handlers.rest(session("a"))[0] == gr.skip()  # after a run that went its way
+def test_a_run_that_a_full_line_refuses_is_said_and_forgotten(photo, painting):
+    events = events_of(Quick())
+    line = [events.queue.submit(str(number), None, Stop()) for number in range(WAITING)]
+    first = started(events, photo, painting, "first")
+    while not events.queue.busy("first"):
+        next(first)
+    for each in line:
+        next(each)
+    *_, page = started(events, photo, painting)
+    assert "Too many runs are waiting" in page.status
+    assert not page.running
+    for each in line:
+        each.close()
+    first.close()
+    *_, page = started(events, photo, painting)
+    assert "Finished" in page.status
+
+
+def test_one_run_a_session(photo, painting):
+    events = events_of(Quick())
+    going = started(events, photo, painting)
+    assert next(going).running
+    assert list(started(events, photo, painting)) == []
+    *_, page = going
+    assert "Finished" in page.status
+    assert not events.stops
+
+
+def test_a_closed_tab_ends_the_run_and_drops_its_pictures(photo, painting):
+    events = events_of(Stepped())
+    pages = started(events, photo, painting, steps=10_000)
+    while not events.store.latest("a"):
+        next(pages)
+    events.on_unload(session("a"))
+    assert events.store.latest("a") is None
+    *_, page = pages
+    assert 'data-state="stopped"' in page.tile("stepped")
+    going = started(events, photo, painting, steps=10_000)
+    while not events.queue.busy("a"):
+        next(going)
+    going.close()  # as Gradio does
+    assert not events.queue.busy("a")
+    assert not events.stops
 
 
 def test_two_sessions_get_their_own_pictures(photo, painting):
-    handlers = handlers_of(Quick())
-    started(handlers, photo, painting, "a")
-    started(handlers, painting, photo, "b")
-    *_, (_, first, *_) = handlers.run(session("a"))
-    *_, (_, second, *_) = handlers.run(session("b"))
-    files = [set(re.findall(r"file=([^\"]+)", tile)) for tile in (first, second)]
+    events = events_of(Quick())
+    *_, first = started(events, photo, painting, "a")
+    *_, second = started(events, painting, photo, "b")
+    tiles = first.tile("quick"), second.tile("quick")
+    files = [set(re.findall(r"file=([^\"]+)", tile)) for tile in tiles]
     assert len(files[0]) == len(files[1]) == 2  # the photo and the result
     assert not files[0] & files[1]
-    assert "--ratio:1.3333" in first
-    assert "--ratio:0.7500" in second
+    assert "--ratio:1.3333" in tiles[0]
+    assert "--ratio:0.7500" in tiles[1]
 
 
 def test_an_unforeseen_error_is_a_sentence_and_ends_the_run(photo, painting, monkeypatch):
-    handlers = handlers_of(Quick())
-    monkeypatch.setattr(handlers.comparison, "run", lambda *_: 1 / 0)
-    started(handlers, photo, painting)
-    ((status, *_),) = handlers.run(session("a"))
-    assert "The comparison failed" in status
-    assert started(handlers, photo, painting)  # the next one is accepted
+    events = events_of(Quick())
+    with monkeypatch.context() as patch:
+        patch.setattr(events.queue.engine, "run", lambda *_: 1 / 0)
+        *_, page = started(events, photo, painting)
+    assert "The comparison failed" in page.status
+    assert not page.running
+    *_, page = started(events, photo, painting)  # the next one is accepted
+    assert "Finished" in page.status
+
+
+def test_a_run_is_not_called_finished_while_its_distances_are_measured(photo, painting):
+    seen = [page.status for page in started(events_of(Quick()), photo, painting)]
+    assert any("Measuring the distances" in each for each in seen)
+    first = next(place for place, each in enumerate(seen) if "Finished" in each)
+    assert len(set(seen[first:])) == 1
+
+
+def test_everything_is_packed_once_there_is_something(photo, painting):
+    events = events_of(Quick())
+    with pytest.raises(gr.Error, match="nothing to download yet"):
+        events.archive(session("a"))
+    list(started(events, photo, painting))
+    path = re.search(r'href="gradio_api/file=([^"]+)"', events.archive(session("a")))[1]
+    with zipfile.ZipFile(path) as archive:
+        assert {"quick.png", "content.png", "report.html"} <= set(archive.namelist())
 
 
 # Curves
@@ -345,27 +389,29 @@ def heights(svg):
 
 
 def test_a_decade_is_a_decade_everywhere():
-    (line,) = heights(chart([(1, {"style": 1e6}), (2, {"style": 1e4}), (3, {"style": 1e2})]))
+    (line,) = heights(losses_chart([(1, {"style": 1e6}), (2, {"style": 1e4}), (3, {"style": 1e2})]))
     assert line[1] - line[0] == pytest.approx(line[2] - line[1], abs=0.11)
     assert line[0] < line[2]
 
 
 def test_what_a_logarithm_cannot_show_is_left_out():
-    svg = chart([(1, {"style": 5.0}), (2, {"style": 0.0}), (3, {"style": math.nan}), (4, {"style": 4.0})])
+    svg = losses_chart(
+        [(1, {"style": 5.0}), (2, {"style": 0.0}), (3, {"style": math.nan}), (4, {"style": 4.0})]
+    )
     assert len(heights(svg)[0]) == 2
-    assert "total" not in chart([(1, {"total": 1.0, "style": 2.0}), (2, {"total": 1.0, "style": 1.0})])
+    assert "total" not in losses_chart([(1, {"total": 1.0, "style": 2.0}), (2, {"total": 1.0, "style": 1.0})])
 
 
 def test_a_long_curve_stays_small_and_keeps_its_last_value():
     curve = [(float(second), {"content": 1.0 + second}) for second in range(5000)]
-    svg = chart(curve)
+    svg = losses_chart(curve)
     assert len(svg) < 6000
     assert "<b>5e+03</b>" in svg
 
 
 def test_no_losses_no_curve():
-    assert "blank" in chart([(1.0, {})])
-    assert "blank" in chart(())
+    assert "blank" in losses_chart([(1.0, {})])
+    assert "blank" in losses_chart(())
 
 
 # Examples
@@ -414,7 +460,7 @@ def free_port():
 
 @pytest.fixture(scope="module")
 def client():
-    page = app.build(Comparison([Stepped(), Failing()], "cpu"))
+    page = build(InlineEngine([Stepped(), Failing()], "cpu"))
     port = free_port()
     page.launch(server_port=port, prevent_thread_lock=True, quiet=True, **LAUNCH)
     client = Client(f"http://127.0.0.1:{port}", verbose=False)
@@ -549,11 +595,3 @@ def test_a_host_that_makes_no_sense_is_told(monkeypatch):
     monkeypatch.setenv("PORT", str(free_port()))
     with pytest.raises(SystemExit, match="HOST is 'no such host'"):
         app.main()
-
-
-def test_a_run_is_not_called_finished_while_its_distances_are_measured(photo, painting):
-    handlers = handlers_of(Quick())
-    started(handlers, photo, painting)
-    told = [str(status) for status, *_ in handlers.run(session("a"))]
-    assert any("Measuring the distances" in each for each in told)
-    assert ["Finished" in each for each in told] == [False] * (len(told) - 1) + [True]

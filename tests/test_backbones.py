@@ -89,7 +89,7 @@ def test_a_file_that_does_not_fit_is_a_sentence(networks):
 def last(settings: GatysSettings):
     method = Gatys()
     method.load(CPU)
-    method.prepare(Style(PICTURE), settings)
+    method.prepare(Style(PICTURE), settings, {})
     return list(method.stylize(PICTURE, Style(PICTURE.flip(-1)), settings))[-1]
 
 
@@ -104,7 +104,7 @@ def test_a_chosen_backbone_paints_and_is_named(networks):
 def test_hvass_has_vgg16_when_it_can_be_had(networks):
     frame = last(replace(PRESETS["hvass"], steps=1))
     assert [weight.key for weight in frame.weights] == ["vgg16-torchvision"]
-    assert frame.note == "Runs on torchvision's VGG-16; the tutorial has the original weights."
+    assert [note.key for note in frame.notes] == ["backbone"]
     more = replace(PRESETS["hvass"], steps=1, style_layers=(*VGG16_LAYERS, "relu3_4"))
     assert [weight.key for weight in last(more).weights] == ["vgg19"]
     chosen = replace(PRESETS["hvass"], steps=1, backbone=ORIGINAL)
@@ -115,20 +115,21 @@ def test_without_vgg16_hvass_runs_on_vgg19_and_says_why(networks):
     networks.clear()
     frame = last(replace(PRESETS["hvass"], steps=1))
     assert [weight.key for weight in frame.weights] == ["vgg19"]
-    assert frame.note.endswith("The weights are not on this machine.")
-    assert "the original VGG-19" in frame.note
+    about, refused = frame.notes
+    assert (about.key, refused.key) == ("backbone", "backbone_refused")
+    assert str(refused) == "The weights are not on this machine."
     with pytest.raises(WeightsError, match="not on this machine"):
         last(replace(PAPER, steps=1, backbone=VGG16))
 
 
-def test_a_hub_that_failed_is_not_asked_again_at_once(networks, monkeypatch):
+def test_a_failed_download_is_not_repeated_at_once(networks, monkeypatch):
     networks.clear()
-    method, asked, load = Gatys(), [], core.vgg.load
-    monkeypatch.setattr(core.vgg, "load", lambda key: asked.append(key) or load(key))
+    method, loaded, load = Gatys(), [], core.vgg.load
+    monkeypatch.setattr(core.vgg, "load", lambda key: loaded.append(key) or load(key))
     method.load(CPU)
     for _ in range(3):
-        method.prepare(Style(PICTURE), PRESETS["hvass"])
-    assert asked.count("vgg16-torchvision") == 1
+        method.prepare(Style(PICTURE), PRESETS["hvass"], {})
+    assert loaded.count("vgg16-torchvision") == 1
     monkeypatch.setattr("methods.gatys.SECONDS_BETWEEN_REQUESTS", -1)
-    method.prepare(Style(PICTURE), PRESETS["hvass"])
-    assert asked.count("vgg16-torchvision") == 2
+    method.prepare(Style(PICTURE), PRESETS["hvass"], {})
+    assert loaded.count("vgg16-torchvision") == 2

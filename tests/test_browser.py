@@ -9,21 +9,21 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-import app
-from compare.comparison import Comparison
 from conftest import free_port
 from core.images import read_png_text
+from engine.inline import InlineEngine
 from fake_methods import Failing, Masked, Quick, Silent, Stepped
 from methods import ALL
 from methods.gatys_presets import FAST
 from methods.johnson import Johnson
+from ui.page import build
 from ui.theme import LAUNCH
 from weights import load, user
 from weights.catalog import entry
 
 
 def serve(*methods):
-    page = app.build(Comparison(methods, "cpu"))
+    page = build(InlineEngine(methods, "cpu"))
     port = free_port()
     page.launch(server_port=port, prevent_thread_lock=True, quiet=True, **LAUNCH)
     yield f"http://127.0.0.1:{port}"
@@ -69,7 +69,7 @@ class Visitor:
         self.requests = []
         page.on("request", lambda request: self.requests.append(request.url))
         page.goto(address)
-        self.content_told, self.style_told = (page.locator("#inputs .told").nth(place) for place in (0, 1))
+        self.content_line, self.style_line = (page.locator("#inputs .status").nth(place) for place in (0, 1))
         self.status, self.compare, self.stop = (
             page.locator(f"#{name}") for name in ("status", "compare", "stop")
         )
@@ -83,9 +83,9 @@ class Visitor:
 
     def choose_both(self):
         self.upload(0, PHOTO)
-        expect(self.content_told).to_have_text("96 × 64 px")
+        expect(self.content_line).to_have_text("96 × 64 px")
         self.upload(1, PAINTING)
-        expect(self.style_told).to_have_text("80 × 80 px")
+        expect(self.style_line).to_have_text("80 × 80 px")
 
     def set_number(self, name, value):
         field = self.page.get_by_label(f"number input for {name}")
@@ -274,10 +274,10 @@ def test_a_sweep_is_drawn_over_sizes(page, fake):
 
 def test_what_a_run_will_take_is_told_before_it(page, fake):
     visitor = Visitor(page, fake)
-    forecast = page.locator("#forecast")
-    expect(forecast).to_contain_text(re.compile(r"Predicted: Quick \d.*; [\d.,]+\u202fs in all"))
+    estimate = page.locator("#estimate")
+    expect(estimate).to_contain_text(re.compile(r"Predicted: Quick \d.*; [\d.,]+\u202fs in all"))
     page.get_by_role("checkbox", name="Quick").uncheck()
-    expect(forecast).not_to_contain_text("Quick")
+    expect(estimate).not_to_contain_text("Quick")
     visitor.set_number("Size", 64)
     page.get_by_role("checkbox", name="Failing").uncheck()
     visitor.open_panel()
@@ -285,7 +285,7 @@ def test_what_a_run_will_take_is_told_before_it(page, fake):
     visitor.compare.click()
     visitor.wait_for("stepped", "done")
     visitor.set_number("Steps", 3000)  # 50 ms each, as its run has taught the page
-    expect(forecast).to_contain_text("That is more than a minute")
+    expect(estimate).to_contain_text("That is more than a minute")
 
 
 def test_a_shared_setting_reaches_every_method(page, fake):
@@ -312,10 +312,10 @@ def test_the_keyboard_alone_is_enough(page, fake, tmp_path):
 
     tab_to("[aria-label='Example photos'] button")
     page.keyboard.press("Enter")
-    expect(visitor.content_told).to_contain_text(" px")
+    expect(visitor.content_line).to_contain_text(" px")
     tab_to("[aria-label='Style plates'] button")
     page.keyboard.press("Enter")
-    expect(visitor.style_told).to_contain_text(" px")
+    expect(visitor.style_line).to_contain_text(" px")
     tab_to("[aria-label='number input for Size']")
     page.keyboard.press("Control+A")
     page.keyboard.type("64")
@@ -340,7 +340,7 @@ def test_all_methods_compare_on_one_pair(page, real):
     """The real networks on an example pair, from the click to the summary."""
     visitor = Visitor(page, real)
     page.get_by_role("group", name="Pairs to start with").get_by_role("button").first.click()
-    expect(visitor.style_told).to_contain_text(" px")
+    expect(visitor.style_line).to_contain_text(" px")
     visitor.set_number("Size", 128)
     visitor.open_panel()
     visitor.set_number("Steps", 20)
@@ -466,7 +466,7 @@ def test_a_waiting_visitor_sees_the_queue_and_can_leave_it(browser, page, silent
     assert silent_method.working.wait(10)
     visitor = Visitor(page, silent)
     visitor.start()
-    expect(visitor.status).to_contain_text("queue: 1/1")
+    expect(visitor.status).to_contain_text("Waiting, 1 before you")
     visitor.wait_for("silent", "waiting")
     visitor.stop.click()
     expect(visitor.status).to_contain_text("Stopped before it began.", timeout=2000)
@@ -484,8 +484,8 @@ def test_a_waiting_visitor_sees_the_queue_and_can_leave_it(browser, page, silent
 def test_bad_pictures_are_told_and_the_page_goes_on(page, fake):
     visitor = Visitor(page, fake)
     visitor.compare.click()
-    expect(visitor.content_told).to_contain_text("No content photo was chosen")
-    expect(visitor.style_told).to_contain_text("No style picture was chosen")
+    expect(visitor.content_line).to_contain_text("No content photo was chosen")
+    expect(visitor.style_line).to_contain_text("No style picture was chosen")
     cut = {**PAINTING, "name": "cut.jpg", "buffer": PAINTING["buffer"][:1500]}
     bad = (
         ({"name": "notes.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"}, "only these formats"),
@@ -494,27 +494,27 @@ def test_bad_pictures_are_told_and_the_page_goes_on(page, fake):
     )
     for file, words in bad:
         visitor.upload(0, file)
-        expect(visitor.content_told).to_contain_text(words)
+        expect(visitor.content_line).to_contain_text(words)
     visitor.start()
     visitor.wait_for("quick", "done")
     visitor.clear(0)
-    expect(visitor.content_told).to_have_text("\u00a0")
+    expect(visitor.content_line).to_have_text("\u00a0")
     visitor.compare.click()
-    expect(visitor.content_told).to_contain_text("No content photo was chosen")
+    expect(visitor.content_line).to_contain_text("No content photo was chosen")
     visitor.wait_for("quick", "done")  # what was there stays
 
 
 def test_a_tiff_is_previewed(page, fake):
     visitor = Visitor(page, fake)
     visitor.upload(1, picture_file("scan.tiff", 70, 50, format="TIFF"))
-    expect(visitor.style_told).to_have_text("70 × 50 px")
+    expect(visitor.style_line).to_have_text("70 × 50 px")
     page.wait_for_function("document.querySelector('.picture-input img')?.naturalWidth === 70")
 
 
 def test_an_example_is_one_click_away(page, fake):
     visitor = Visitor(page, fake)
     page.get_by_role("group", name="Example photos").get_by_role("button").first.click()
-    expect(visitor.content_told).to_contain_text(" px")
+    expect(visitor.content_line).to_contain_text(" px")
     page.wait_for_function("document.querySelector('.picture-input img')?.naturalWidth > 16")
 
 
@@ -531,6 +531,6 @@ def test_a_phone_needs_no_sideways_scrolling(browser, fake, scheme):
     brightness = sum(int(part) for part in background.strip("rgb()").split(",")) / 3
     assert (brightness < 64) == (scheme == "dark")
     visitor.page.wait_for_function(
-        "document.getElementById('wall').getBoundingClientRect().top < innerHeight / 2"
+        "document.getElementById('results').getBoundingClientRect().top < innerHeight / 2"
     )
     context.close()

@@ -4,6 +4,7 @@ import json
 import math
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -12,10 +13,16 @@ from torch import Tensor
 
 from core.lbfgs import LBFGS
 from core.vgg import VGG
-from methods.base import Frame, Stop, Stopped, Style
-from methods.gatys import Gatys, ImageOptimiser, pyramid, schedule, starting_picture
-from methods.gatys_loss import GatysLoss, balance, pixel_scale
-from methods.gatys_presets import PAPER, PRESETS, GatysSettings
+from core.yardstick import Yardstick
+from methods.base import Frame, Method, Stop, Stopped, Style
+from methods.gatys import Gatys, optimiser_settings, starting_picture
+from methods.gatys_loss import LOSS_RECIPES as LOSS_RECIPES_OF_METHOD
+from methods.gatys_loss import GatysLoss, balance
+from methods.gatys_presets import BALANCED, PAPER, PRESETS, GatysSettings
+from methods.optimisation import ImageOptimiser, pixel_scale, pyramid, schedule
+from methods.settings import MethodSettings
+from methods.warm_start import quickest
+from weights.errors import WeightsError
 
 CPU = torch.device("cpu")
 BLOCKS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
@@ -130,7 +137,20 @@ def first_lbfgs_step(variable: Tensor, gradient: Tensor) -> Tensor:
     return variable - 0.01 * gradient / gradient.square().mean().sqrt()
 
 
+def balanced_formula(image: Tensor) -> Tensor:
+    network = VGG((*BLOCKS, "relu4_2"), "average")
+    features, content, style = network(image), network(CONTENT), network(STYLE)
+    photo = content["relu4_2"]
+    loss = 4e3 * (features["relu4_2"] - photo).square().sum() / photo.square().sum()
+    for layer in BLOCKS:
+        f, s = flat(features[layer]), flat(style[layer])
+        actual, target = f @ f.T / f.shape[1], s @ s.T / s.shape[1]
+        loss = loss + 1e4 / 5 * (actual - target).square().sum() / target.square().sum()
+    return loss
+
+
 LOSS_RECIPES = {
+    "balanced": (balanced_formula, first_lbfgs_step, (0.0, 1.0)),
     "fast": (paper_formula, first_lbfgs_step, (0.0, 1.0)),
     "paper": (paper_formula, first_lbfgs_step, (0.0, 1.0)),
     "tensorflow": (tensorflow_formula, lambda v, g: adam_step(v, g, 0.02, 0.99, 0.1), (0.0, 1.0)),
@@ -147,7 +167,7 @@ def test_first_step_follows_the_published_formula(preset: str) -> None:
     objective = GatysLoss(settings, VGG(layers, settings.pooling), CONTENT, STYLE)
     # Neither content nor grey: at the content some losses have a kink or vanish.
     start = (0.7 * CONTENT + 0.3 * picture(48, 64, seed=3)).clamp(0.05, 0.95)
-    descent = ImageOptimiser(objective, start)
+    descent = ImageOptimiser(objective, start, optimiser_settings(settings))
     before = descent.variable.detach().clone()
     losses = descent.step()
 
@@ -209,7 +229,7 @@ def test_same_seed_same_picture_other_seed_other_picture() -> None:
 
 def test_inputs_are_left_alone() -> None:
     content, style = CONTENT.clone(), STYLE.clone()
-    run(GatysSettings.make(steps=3))
+    run(replace(PRESETS["fast"], steps=3))
     assert torch.equal(CONTENT, content)
     assert torch.equal(STYLE, style)
 
@@ -225,12 +245,12 @@ def test_starts() -> None:
 
 def test_pyramid_spends_all_steps_and_ends_at_full_size() -> None:
     settings = replace(PAPER, steps=100, levels=3)
-    plan = pyramid(settings, 513, 300)
+    plan = pyramid(settings.steps, settings.levels, 513, 300)
     assert [size for size, _ in plan] == [(128, 75), (256, 150), (513, 300)]
     assert [steps for _, steps in plan] == [14, 28, 58]
-    assert pyramid(settings, 100, 100) == [((100, 100), 100)]
+    assert pyramid(settings.steps, settings.levels, 100, 100) == [((100, 100), 100)]
     # A few steps all go to the finest level rather than to none.
-    assert pyramid(replace(settings, steps=1), 512, 512) == [((512, 512), 1)]
+    assert pyramid(1, settings.levels, 512, 512) == [((512, 512), 1)]
 
 
 @pytest.mark.parametrize(
@@ -250,7 +270,7 @@ def test_pixel_scales_are_the_published_ones(
 
 
 def test_the_greatest_content_weight_serves_every_level_of_a_pyramid() -> None:
-    settings = GatysSettings.make(content_weight=1e6, steps=3, precision="float32")
+    settings = replace(PRESETS["fast"], content_weight=1e6, steps=3, precision="float32")
     frames = run(settings, content=picture(128, 128, seed=1))
     assert frames[-1].step == 3
 
@@ -266,6 +286,128 @@ def test_a_smaller_level_weighs_the_content_as_the_full_size_does() -> None:
     )
     torch.testing.assert_close(weighed["content"], 4 * plain["content"])
     torch.testing.assert_close(weighed["style"], plain["style"])
+
+
+def balanced_loss(features: float, target: Tensor) -> tuple[float, float]:
+    """The balanced recipe's style and content error of a multiple of the target features."""
+    recipe = LOSS_RECIPES_OF_METHOD["balanced"]
+    actual = features * target
+    style = recipe.style(recipe.gram(actual), recipe.gram(target))
+    return style.item(), recipe.content(actual, target).item()
+
+
+def test_relative_errors_are_1_at_zero_features_and_0_at_the_target() -> None:
+    target = torch.rand(1, 8, 5, 6, generator=torch.Generator().manual_seed(0))
+    assert balanced_loss(0.0, target) == pytest.approx((1, 1))
+    assert balanced_loss(1.0, target) == (0, 0)
+
+
+def test_relative_errors_do_not_know_the_features_scale() -> None:
+    target = torch.rand(1, 8, 5, 6, generator=torch.Generator().manual_seed(0))
+    assert balanced_loss(0.7, 300 * target) == pytest.approx(balanced_loss(0.7, target), rel=1e-4)
+
+
+def quick_method(**values: object) -> Method:
+    """A method that paints grey in one pass, with other class attributes."""
+
+    def stylize(self: Method, content: Tensor, *others: object) -> Iterator[Frame]:
+        yield Frame(torch.full_like(content, 0.5), 1, 1)
+
+    members = {
+        "name": "grey",
+        "title": "Grey",
+        "weights": (),
+        "Settings": MethodSettings,
+        "load": lambda self, device: None,
+        "stylize": stylize,
+        **values,
+    }
+    return type("Grey", (Method,), members)  # type: ignore[return-value]
+
+
+def start_of(methods: tuple[object, ...], monkeypatch: pytest.MonkeyPatch) -> Frame:
+    monkeypatch.setattr("methods.ALL", methods)
+    return run(replace(BALANCED, steps=1))[-1]
+
+
+def test_a_fast_start_is_the_quickest_any_style_methods_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(self: Method, device: torch.device) -> None:
+        raise WeightsError("It has no weights.")
+
+    quick = quick_method(reference_seconds=lambda self, settings, megapixels: 0.1)
+    others = (
+        quick_method(),
+        quick_method(styles=("waves",), reference_seconds=lambda *_: 0.0),
+        quick_method(iterative=True, reference_seconds=lambda *_: 0.0),
+        quick_method(unavailable=lambda: "It is missing.", reference_seconds=lambda *_: 0.0),
+        quick_method(load=refused, reference_seconds=lambda *_: 0.0),
+        Gatys,
+    )
+    assert [type(method) for method in quickest_of((*others, quick), monkeypatch)][1:] == [quick, others[0]]
+    last = start_of((*others, quick), monkeypatch)
+    assert [(note.key, note.values["title"]) for note in last.notes] == [("start_fast", "Grey")]
+    assert (last.image - 0.5).abs().max() < 0.2  # after one small step
+
+
+def quickest_of(methods: tuple[object, ...], monkeypatch: pytest.MonkeyPatch) -> list[Method]:
+    monkeypatch.setattr("methods.ALL", methods)
+    return quickest()
+
+
+def test_a_fast_start_without_a_fast_method_is_the_photo_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    last = start_of((Gatys,), monkeypatch)
+    assert [note.key for note in last.notes] == ["start_content"]
+    assert (last.image - CONTENT).abs().mean() < 0.02
+
+
+def test_the_quick_method_is_loaded_when_the_run_is_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[str] = []
+    quick = quick_method(load=lambda self, device: loaded.append(self.name))
+    monkeypatch.setattr("methods.ALL", (quick, Gatys))
+    method, style = Gatys(), Style(STYLE)
+    method.load(CPU)
+    method.prepare(style, PAPER, {})
+    assert loaded == []
+    method.prepare(style, BALANCED, {})
+    assert loaded == ["grey"]
+    list(method.stylize(CONTENT, style, replace(BALANCED, steps=1)))
+    assert loaded == ["grey"]
+
+
+def test_more_stylisation_is_nearer_to_the_painting() -> None:
+    content, style = picture(64, 80, seed=1), picture(64, 56, seed=2)
+    yardstick = Yardstick(content, style)
+    method = Gatys()
+    method.load(CPU)
+    distances = []
+    for amount in (0.0, 0.25, 0.5, 0.75, 1.0):
+        settings = replace(BALANCED, stylisation=amount, steps=20, start="content", patience=0.0)
+        *_, last = method.stylize(content, Style(style), settings)
+        distances.append(yardstick.measure(last.image).style)
+    assert distances == sorted(distances, reverse=True)
+    assert distances[0] > 2 * distances[-1]
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+@pytest.mark.parametrize("side", [16, 70])
+def test_flat_and_tiny_pictures_give_numbers(value: float, side: int) -> None:
+    flat_picture = torch.full((1, 3, side, side), value)
+    method = Gatys()
+    method.load(CPU)
+    settings = replace(BALANCED, steps=6, start="content")
+    for content, style in ((flat_picture, STYLE), (CONTENT, flat_picture), (flat_picture, flat_picture)):
+        *_, last = method.stylize(content, Style(style), settings)
+        assert last.image.isfinite().all()
+        assert all(math.isfinite(loss) for loss in last.losses.values())
+
+
+def test_settings_of_older_versions_mean_what_they_meant() -> None:
+    newer = {"stylisation", "patience"}
+    for name in ("fast", "paper", "tensorflow", "d2l", "hvass", "eager"):
+        older = {key: value for key, value in vars(PRESETS[name]).items() if key not in newer}
+        assert GatysSettings.make(**older) == PRESETS[name]
+        assert PRESETS[name].content_factor == 1
+        assert PRESETS[name].patience == 0
 
 
 def test_stop_ends_the_run_within_a_step() -> None:
@@ -294,7 +436,7 @@ def test_closing_the_generator_ends_it() -> None:
 
 def test_grad_mode_does_not_leak_between_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """A page resumes the generator on other threads; each resume must compute gradients there."""
-    monkeypatch.setattr("methods.gatys.SECONDS_BETWEEN_FRAMES", 0)  # a frame after each step
+    monkeypatch.setattr("methods.optimisation.SECONDS_BETWEEN_FRAMES", 0)  # a frame after each step
     method = Gatys()
     method.load(CPU)
     frames = method.stylize(picture(64, 64, seed=1), Style(STYLE), replace(PAPER, steps=3))
@@ -308,14 +450,16 @@ def test_grad_mode_does_not_leak_between_threads(monkeypatch: pytest.MonkeyPatch
 
 
 def test_hvass_tells_that_vgg19_stands_in_for_vgg16() -> None:
-    assert "VGG-16" in run(replace(PRESETS["hvass"], steps=1))[-1].note
-    assert run(replace(PAPER, steps=1))[-1].note == ""
+    notes = run(replace(PRESETS["hvass"], steps=1))[-1].notes
+    assert "backbone" in {note.key for note in notes}
+    assert run(replace(PAPER, steps=1))[-1].notes == ()
 
 
 def test_keep_best_ends_with_the_lowest_loss() -> None:
     settings = replace(PRESETS["eager"], steps=8, learning_rate=60.0)
     layers = (*settings.content_layers, *settings.style_layers)
-    descent = ImageOptimiser(GatysLoss(settings, VGG(layers), CONTENT, STYLE), CONTENT)
+    objective = GatysLoss(settings, VGG(layers), CONTENT, STYLE)
+    descent = ImageOptimiser(objective, CONTENT, optimiser_settings(settings))
     pictures, losses = [], []
     for _ in range(settings.steps):
         pictures.append(descent.image())
@@ -347,7 +491,7 @@ class Ticking:
 
 
 def test_a_budget_of_seconds_ends_with_the_best_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("methods.gatys.time", Ticking())
+    monkeypatch.setattr("methods.optimisation.time", Ticking())
     settings = replace(PRESETS["eager"], learning_rate=60.0, seconds=12.0)
     frames = run(settings)
     last = frames[-1]
@@ -363,7 +507,7 @@ def test_a_budget_of_seconds_ends_with_the_best_picture(monkeypatch: pytest.Monk
 
 def test_time_spent_looking_at_frames_is_not_of_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Ticking()
-    monkeypatch.setattr("methods.gatys.time", clock)
+    monkeypatch.setattr("methods.optimisation.time", clock)
     method, settings = Gatys(), replace(PAPER, seconds=6.0)
     method.load(CPU)
     steps = []
@@ -376,8 +520,8 @@ def test_time_spent_looking_at_frames_is_not_of_the_budget(monkeypatch: pytest.M
 
 
 def test_a_budget_is_shared_among_levels_as_their_pixels_and_steps_are() -> None:
-    levels = schedule(replace(PAPER, steps=30, levels=2, seconds=9.0), 256, 256)
-    assert [(level.size, level.last_step) for level in levels] == [((128, 128), 10), ((256, 256), 30)]
+    levels = schedule(30, 9.0, 2, 256, 256)
+    assert [(level.size, level.steps) for level in levels] == [((128, 128), 10), ((256, 256), 20)]
     assert [level.last_second for level in levels] == pytest.approx([1.0, 9.0])
 
 
@@ -427,8 +571,8 @@ def test_lbfgs_survives_a_gradient_that_does_not_change() -> None:
         ({"style_layers": ("relu9_1",)}, "style_layers is relu9_1; choose some of conv1_1"),
         ({"style_layers": ()}, "style_layers is empty"),
         ({"optimiser": "sgd"}, "optimiser is 'sgd'; choose one of lbfgs, adam, gradient"),
-        ({"preset": "slow"}, "preset is 'slow'; choose one of fast, paper"),
-        ({"preset": []}, r"preset is \[\]; choose one of fast, paper"),
+        ({"preset": "slow"}, "preset is 'slow'; choose one of balanced, fast, paper"),
+        ({"preset": []}, r"preset is \[\]; choose one of balanced, fast, paper"),
         ({"clip": 1}, "clip is 1; it is true or false"),
     ],
 )
@@ -443,4 +587,4 @@ def test_a_preset_with_some_numbers_changed() -> None:
     assert (settings.steps, settings.pooling, settings.learning_rate) == (20, "average", 0.3)
     assert settings.size == 450
     assert json.loads(json.dumps(settings.as_dict()))["style_layers"][-1] == "conv5_1"
-    assert GatysSettings.make() == PRESETS["fast"]
+    assert GatysSettings.make() == PRESETS["balanced"]

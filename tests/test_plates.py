@@ -94,7 +94,7 @@ def test_a_copy_of_a_plates_file_is_recognised(tmp_path):
     assert names.of(copy) is None
 
 
-def test_a_list_of_plates_that_is_none_is_told(tmp_path):
+def test_a_list_of_plates_that_is_none_is_an_error(tmp_path):
     assert plates(tmp_path) == ()
     (tmp_path / "styles.toml").write_text('[[plate]]\nname = "no file"\n')
     with pytest.raises(ValueError, match=r"styles.toml is not a list of plates"):

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import gradio
+import numpy as np
 import pytest
 import torch
 import yaml
@@ -18,10 +19,11 @@ from packaging.version import Version
 from PIL import Image
 from playwright.sync_api import expect
 
-import app
-from compare.comparison import Comparison, Request
+from compare.schema import Seconds, Tile, make_request
 from core import device
 from core.images import Picture
+from engine import make_engine, zerogpu
+from engine.inline import InlineEngine
 from fake_methods import FakeSettings, Quick, Stepped, SteppedSettings
 from methods.base import Stop
 from methods.gatys import Gatys
@@ -29,7 +31,7 @@ from methods.gatys_presets import FAST
 from test_browser import serve
 from test_hub import WEIGHT, server  # noqa: F401  # the fixture
 from ui import weights_panel as panel
-from ui import zero
+from ui.page import build
 from weights.catalog import CATALOG
 
 ROOT = Path(__file__).parent.parent
@@ -86,7 +88,7 @@ def test_a_small_machine_begins_with_small_pictures(monkeypatch, count, dtype, m
     monkeypatch.setattr(device, "fast_dtype", lambda _: getattr(torch, dtype))
     assert device.modest(torch.device("cpu")) == modest
     assert not device.modest(torch.device("cuda"))
-    page = app.build(Comparison([Quick()], "cpu"))
+    page = build(InlineEngine([Quick()], "cpu"))
     sliders = [each for each in page.blocks.values() if getattr(each, "label", "") == "Size"]
     assert [each.value for each in sliders] == [256 if modest else 512]
 
@@ -103,7 +105,7 @@ def test_threads_follow_the_cores_of_a_space(monkeypatch):
 
 def test_without_zero_gpu_nothing_changes(monkeypatch):
     monkeypatch.delenv("SPACES_ZERO_GPU", raising=False)
-    assert type(zero.comparison_of([Quick()])) is Comparison
+    assert type(make_engine([Quick()])) is InlineEngine
 
 
 class Borrowed:
@@ -137,22 +139,32 @@ def borrowed(monkeypatch):
     return borrowed
 
 
+def request(settings, size=64, repeats=0):
+    return make_request(PICTURE, PICTURE, settings, size, repeats=repeats)
+
+
+def newest(changes):
+    """The last tile of each method."""
+    return {tile.method: tile for tile in changes}
+
+
 def test_on_zero_gpu_runs_borrow_the_gpu(borrowed):
-    comparison = zero.comparison_of([Quick(), LongStepped()])
+    engine = make_engine([Quick(), LongStepped()])
     settings = {"quick": FakeSettings(), "stepped": SteppedSettings(steps=2)}
-    *_, last = comparison.run(Request(PICTURE, PICTURE, settings, 64, repeats=1))
+    last = newest(engine.run(request(settings, repeats=1), Stop()))
     assert [tile.state for tile in last.values()] == ["done", "done"]
     assert all(len(tile.seconds.warm) == 1 for tile in last.values())
-    assert borrowed.durations == [zero.SHORTEST]
+    assert borrowed.durations == [zerogpu.SHORTEST]
     assert borrowed.closed == 1
 
 
 def test_stop_gives_the_gpu_back(borrowed):
-    comparison = zero.comparison_of([Quick(), LongStepped()])
+    engine = make_engine([Quick(), LongStepped()])
     settings = {"quick": FakeSettings(), "stepped": SteppedSettings(steps=10_000)}
     stop, tiles = Stop(), {}
-    for tiles in comparison.run(Request(PICTURE, PICTURE, settings, 64, stop=stop)):
-        if tiles["stepped"].frame:
+    for tile in engine.run(request(settings), stop):
+        tiles[tile.method] = tile
+        if tile.method == "stepped" and tile.step:
             stop.set()
     assert [tile.state for tile in tiles.values()] == ["done", "stopped"]
     assert borrowed.closed == 1
@@ -166,29 +178,29 @@ class LongStepped(Stepped):
 
 
 def test_the_duration_follows_the_settings_and_what_was_measured(borrowed):
-    comparison = zero.comparison_of([Gatys(), Quick()])
+    engine = make_engine([Gatys(), Quick()])
 
     def seconds(settings, size=512, repeats=0):
-        return comparison.seconds_of(Request(PICTURE, PICTURE, {"gatys": settings}, size, repeats=repeats))
+        return engine.seconds_of(request({"gatys": settings}, size, repeats))
 
-    assert seconds(FAST) == zero.SHORTEST
-    assert zero.SHORTEST < seconds(replace(FAST, steps=1000)) < seconds(replace(FAST, steps=2000))
+    assert seconds(FAST) == zerogpu.SHORTEST
+    assert zerogpu.SHORTEST < seconds(replace(FAST, steps=1000)) < seconds(replace(FAST, steps=2000))
     assert seconds(replace(FAST, steps=1000), 256) < seconds(replace(FAST, steps=1000))
     assert seconds(replace(FAST, steps=400), repeats=3) > seconds(replace(FAST, steps=400))
     limited = replace(FAST, steps=5000, seconds=50.0)
-    assert seconds(limited) == round(50 + zero.START_SECONDS + zero.SCORE_SECONDS)
-    assert seconds(replace(FAST, steps=5000), repeats=1) == zero.LONGEST
-    comparison.costs.record("gatys", FAST, 512 * 384, 100.0)
-    assert seconds(FAST) == round(100 + zero.START_SECONDS + zero.SCORE_SECONDS)
+    assert seconds(limited) == round(50 + zerogpu.START_SECONDS + zerogpu.SCORE_SECONDS)
+    assert seconds(replace(FAST, steps=5000), repeats=1) == zerogpu.LONGEST
+    measured = Tile("gatys", "", FAST, image=np.zeros((384, 512, 3), np.uint8), seconds=Seconds(0, 1, 100.0))
+    engine.costs.record(measured)
+    assert seconds(FAST) == round(100 + zerogpu.START_SECONDS + zerogpu.SCORE_SECONDS)
 
 
 def test_what_ran_in_the_other_process_is_learnt_here(borrowed):
-    comparison = zero.comparison_of([Quick()])
-    settings = FakeSettings()
-    before = comparison.costs.predict("quick", settings, 64 * 48)
-    *_, last = comparison.run(Request(PICTURE, PICTURE, {"quick": settings}, 64))
-    seconds = last["quick"].seconds.usual
-    assert comparison.costs.predict("quick", settings, 64 * 48) == pytest.approx(seconds) != before
+    engine, settings = make_engine([Quick()]), FakeSettings()
+    before = engine.costs.predict("quick", settings, 64 * 48)
+    last = newest(engine.run(request({"quick": settings}), Stop()))
+    seconds = last["quick"].seconds.median
+    assert engine.costs.predict("quick", settings, 64 * 48) == pytest.approx(seconds) != before
 
 
 def cells(html, key):

@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 
 import gradio as gr
 from gradio.data_classes import FileData, FileDataDict
 
-from compare.comparison import Comparison, Tile
 from compare.results import picture, png_text, record
-from core.images import open_picture, resize
+from compare.schema import Request, Tile
 from core.plates import PlateIndex, plates
+from engine.queue import Queue, Refused
 from methods.settings import MethodSettings, Setting
 from ui.events import session_of
 from ui.files import FileCache
-from ui.grid import watch
-from ui.picture_input import path_of
 from ui.report import archive
-from ui.settings_panel import settings_of, shown
-from ui.store import Run, Runs, checked_repeats, checked_size
-from ui.tile import ENDED
+from ui.request import build_requests, read_picture, read_settings
+from ui.store import Finished, Store
 
 
 class Endpoint:
-    """What /compare does."""
+    """What programs may call. `index` recognises our style pictures."""
 
-    def __init__(self, comparison: Comparison, runs: Runs, files: FileCache, names: PlateIndex) -> None:
-        self.comparison, self.runs, self.files, self.names = comparison, runs, files, names
+    def __init__(self, queue: Queue, store: Store, files: FileCache, index: PlateIndex) -> None:
+        self.queue, self.store, self.files, self.index = queue, store, files, index
+        self.known = queue.engine.methods
 
     def compare(
         self,
@@ -47,23 +46,24 @@ class Endpoint:
         seconds, distances, losses, device, weights and error, and at the end "picture", the PNG
         file, and "files", what else came out.
         """
+        session = session_of(request)
         try:
-            run = self.run_of(content, style, size, settings, repeats)
+            wanted = self.request_of(content, style, size, settings, repeats)
         except ValueError as error:
             raise gr.Error(str(error), print_exception=False) from error
-        if not self.runs.ask(session_of(request), run):
-            raise gr.Error("A run of this session is still going on.", print_exception=False)
-        with self.runs.going(session_of(request)):
-            files: dict[str, dict[str, Any]] = {}
-            try:
-                for tiles in watch(self.comparison, run):
-                    self.runs.keep(session_of(request), run, tiles, {})
-                    for tile in tiles.values():
-                        if tile.state in ENDED and tile.method not in files:
-                            files[tile.method] = self.file(tile, run)
+        tiles = {name: Tile(name, self.known[name].title, each) for name, each in wanted.settings.items()}
+        files: dict[str, dict[str, Any]] = {}
+        try:
+            with closing(self.queue.submit(session, wanted)) as changes:
+                for change in changes:
+                    if isinstance(change, Tile):
+                        tiles[change.method] = change
+                        self.store.save(session, Finished(wanted, dict(tiles)))
+                        if change.ended and change.method not in files:
+                            files[change.method] = self.files_of(change, wanted)
                     yield {name: {**record(tile), **files.get(name, {})} for name, tile in tiles.items()}
-            finally:
-                run.stop.set()
+        except Refused as error:
+            raise gr.Error(str(error), print_exception=False) from error
 
     def methods(self) -> dict[str, Any]:
         """All methods with their settings, and the names of the plates.
@@ -80,69 +80,64 @@ class Endpoint:
                     "styles": method.styles and list(method.styles),
                     "settings": described(method.Settings),
                 }
-                for method in self.comparison.methods.values()
+                for method in self.known.values()
             ],
             "plates": [plate.name for plate in plates()],
         }
 
     def report(self, request: gr.Request) -> FileDataDict:
         """A ZIP of this session's newest comparison: inputs, outputs, numbers as JSON and CSV, and a page."""
-        last = self.runs.last(session_of(request))
-        if last is None:
+        latest = self.store.latest(session_of(request))
+        if latest is None:
             raise gr.Error(
                 "This session has compared nothing yet: call /compare first.", print_exception=False
             )
-        return sent(self.files.save_bytes(archive(*last), "stylegrid.zip"))
+        data = archive(latest.request, latest.tiles, latest.points)
+        return sent(self.files.save_bytes(data, "stylegrid.zip"))
 
-    def run_of(
+    def request_of(
         self, content: Any, style: Any, size: int, settings: dict[str, dict[str, Any]] | None, repeats: int
-    ) -> Run:
-        """The run that was asked for; ValueError where a picture or setting is unfit."""
-        methods = self.comparison.methods
+    ) -> Request:
+        """What a client asks for; ValueError where a picture or setting is unfit."""
+        known = self.known
         if settings is not None and not isinstance(settings, dict):
-            example = f'{{"{next(iter(methods))}": {{"seed": 1}}}}'
+            example = f'{{"{next(iter(known))}": {{"seed": 1}}}}'
             raise ValueError(
                 f"settings is {settings!r}; name each method with its settings, as in {example}."
             )
-        asked = settings or {name: {} for name, method in methods.items() if not method.unavailable()}
-        unknown = [name for name in asked if name not in methods]
+        chosen = settings or {name: {} for name, method in known.items() if not method.unavailable()}
+        unknown = [name for name in chosen if name not in known]
         if unknown:
-            raise ValueError(f"There is no method {unknown[0]!r}; choose from {', '.join(methods)}.")
-        style_path = path_of(style)
-        return Run(
-            open_picture(path_of(content), "content photo"),
-            open_picture(style_path, "style picture"),
-            {name: settings_of(methods[name].title, methods[name].Settings, asked[name]) for name in asked},
-            checked_size(size),
-            self.names.of(style_path or ""),
-            checked_repeats(repeats),
-        )
+            raise ValueError(f"There is no method {unknown[0]!r}; choose from {', '.join(known)}.")
+        pictures = read_picture(content, "content photo"), read_picture(style, "style picture")
+        checked = {name: read_settings(known[name], values) for name, values in chosen.items()}
+        (request,) = build_requests(*pictures, checked, size, repeats, self.index)
+        return request
 
-    def file(self, tile: Tile, run: Run) -> dict[str, Any]:
-        """The tile's picture as a file that a client downloads; empty where it has none."""
-        image = picture(tile, resize(run.content, run.size))
+    def files_of(self, tile: Tile, request: Request) -> dict[str, Any]:
+        """The tile's picture and what else came out, as files that a client downloads; empty without one."""
+        image = picture(tile, request.alpha)
         if image is None:
             return {}
-        assert tile.frame is not None
-        path = self.files.put(image, f"stylegrid-{tile.method}.png", png_text(tile))
-        others = [self.files.save_bytes(data, name) for name, data in tile.frame.files.items()]
+        path = self.files.save(image, f"stylegrid-{tile.method}.png", png_text(tile))
+        others = [self.files.save_bytes(data, name) for name, data in tile.files.items()]
         return {"picture": sent(path), "files": [sent(other) for other in others]}
 
 
 def described(kind: type[MethodSettings]) -> list[dict[str, Any]]:
     """A method's settings for a program that wants to know what it may ask for."""
-    defaults = kind.make()
-    return [described_setting(setting, getattr(defaults, setting.name)) for setting in kind.fields()]
+    defaults = kind.make().as_dict()
+    return [described_setting(setting, defaults[setting.name]) for setting in kind.fields()]
 
 
 def described_setting(setting: Setting, default: Any) -> dict[str, Any]:
     """One setting, with the value that a run takes where none is asked for."""
-    told: dict[str, Any] = {"name": setting.name, "kind": setting.kind.__name__, "default": shown(default)}
+    entry: dict[str, Any] = {"name": setting.name, "kind": setting.kind.__name__, "default": default}
     if setting.choices:
-        told["choices"] = list(setting.choices)
+        entry["choices"] = list(setting.choices)
     elif setting.kind in (int, float):
-        told |= {"low": setting.low, "high": setting.high}
-    return {**told, "help": setting.help}
+        entry |= {"low": setting.low, "high": setting.high}
+    return {**entry, "help": setting.help}
 
 
 def sent(path: Path) -> FileDataDict:

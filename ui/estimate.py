@@ -1,20 +1,19 @@
-"""What a run will take, said before it is asked for."""
+"""What a run will take, before it is started."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from compare.comparison import Comparison
 from core.images import working_size
+from engine.base import Engine
 from methods.settings import MethodSettings
-from ui.picture_input import said
-from ui.tile import time
+from ui.html import status_html, time
 
 LONG = 60  # seconds, from which on a run is warned of
 
 
-def forecast(
-    comparison: Comparison,
+def estimate(
+    engine: Engine,
     settings: Mapping[str, MethodSettings],
     shape: tuple[int, int] | None,
     sizes: Sequence[int],
@@ -29,18 +28,13 @@ def forecast(
     for size in sizes:
         width, height = working_size(*(shape or (1, 1)), size)
         for name, each in settings.items():
-            predicted[name] += runs * comparison.costs.predict(name, each, width * height)
+            predicted[name] += runs * engine.costs.predict(name, each, width * height)
     if not predicted:
-        return said("")
-    total = sum(predicted.values())
-    each_one = ", ".join(
-        f"{comparison.methods[name].title} {time(seconds)}" for name, seconds in predicted.items()
-    )
-    told = f"Predicted: {each_one}" if len(predicted) > 1 else f"Predicted: {time(total)}"
-    if len(predicted) > 1:
-        told += f"; {time(total)} in all"
-    if total <= LONG:
-        return said(f"{told}.")
-    return said(
-        f"{told}. That is more than a minute: a smaller size or fewer steps are quicker.", warned=True
-    )
+        return status_html("")
+    total = time(sum(predicted.values()))
+    parts = [f"{engine.methods[name].title} {time(seconds)}" for name, seconds in predicted.items()]
+    text = f"Predicted: {', '.join(parts)}; {total} in all." if len(parts) > 1 else f"Predicted: {total}."
+    if sum(predicted.values()) <= LONG:
+        return status_html(text)
+    advice = "That is more than a minute: a smaller size or fewer steps are quicker."
+    return status_html(f"{text} {advice}", warned=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 from PIL import Image, ImageOps
 
 from core.plates import STYLES, plates
@@ -62,41 +63,40 @@ element.addEventListener('click', (event) => {
 """
 
 
-def strip(
-    items: Sequence[tuple[Example, ...]],
-    heading: str,
-    pick: Callable[..., Any],
-    outputs: Sequence[gr.blocks.Block],
-) -> None:
-    """Draw a row of thumbnails, each of one example or several side by side; nothing where there are none.
+class Strip:
+    """A row of thumbnails, each of one example or several side by side. Constructing it draws it.
 
-    `pick` gets the clicked item's paths, and gives the values of `outputs`.
+    Args:
+        show: what to show when an item was clicked, from its paths.
     """
-    if not items:
-        return
 
-    def picked(event: gr.SelectData) -> Any:
+    def __init__(
+        self,
+        items: Sequence[tuple[Example, ...]],
+        heading: str,
+        show: Callable[..., dict[Component, Any]],
+        outputs: Sequence[Component],
+    ) -> None:
+        self.items, self.show, self.outputs = items, show, outputs
+        buttons = "".join(
+            f'<button type="button" data-index="{index}" title="{escape(titles(item))}">'
+            + "".join(f'<img src="{thumbnail(each.path)}" alt="">' for each in item)
+            + f'<span class="spoken">{escape(heading)}: {escape(titles(item))}</span></button>'
+            for index, item in enumerate(items)
+        )
+        wide = len(items[0]) > 1
+        caption = f'<p class="status" aria-hidden="true">{escape(heading)}</p>' if wide else ""
+        self.html = gr.HTML(
+            f'{caption}<div class="strip{" wide" if wide else ""}" role="group" '
+            f'aria-label="{escape(heading)}">{buttons}</div>',
+            js_on_load=ON_CLICK,
+            apply_default_css=False,
+        )
+
+    def pick(self, event: gr.SelectData) -> dict[Component, Any]:
+        """What to show after a click."""
         # The index comes from the browser: a wrong one raises here and changes nothing.
-        return pick(*(str(example.path) for example in items[int(event.index)]))
-
-    buttons = "".join(
-        f'<button type="button" data-index="{index}" title="{escape(titles(item))}">'
-        + "".join(f'<img src="{thumbnail(each.path)}" alt="">' for each in item)
-        + f'<span class="spoken">{escape(heading)}: {escape(titles(item))}</span></button>'
-        for index, item in enumerate(items)
-    )
-    shape = "strip wide" if len(items[0]) > 1 else "strip"
-    caption = f'<p class="told" aria-hidden="true">{escape(heading)}</p>' if len(items[0]) > 1 else ""
-    html = f'{caption}<div class="{shape}" role="group" aria-label="{escape(heading)}">{buttons}</div>'
-    thumbnails = gr.HTML(html, js_on_load=ON_CLICK, apply_default_css=False)
-    thumbnails.select(
-        picked,
-        outputs=list(outputs),
-        queue=False,
-        trigger_mode="always_last",
-        show_progress="hidden",
-        api_visibility="private",
-    )
+        return self.show(*(example.path for example in self.items[int(event.index)]))
 
 
 def titles(item: Sequence[Example]) -> str:

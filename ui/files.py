@@ -1,20 +1,35 @@
-"""Pictures on their way to the browser: fleeting previews inside the HTML, finished ones as files to keep."""
+"""Files between the server and the browser: uploads in; previews, pictures and archives out."""
 
 from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from urllib.parse import quote
 
 import gradio as gr
+from gradio.data_classes import FileData
 from PIL import Image
 
-from core.images import save_png
+from core.images import PictureError, png_bytes
 
 PREVIEW_SIDE = 640  # px; a preview lives for half a second
+
+
+def path_of(payload: Any) -> str | None:
+    """The path of an uploaded file as Gradio hands it over; None where nothing was chosen.
+
+    PictureError where it lacks the mark of a file, for only marked ones does Gradio check to be uploads.
+    """
+    if payload is None:
+        return None
+    try:
+        return FileData.model_validate(payload, context={"validate_meta": True}).path
+    except ValueError as error:
+        raise PictureError("The file did not arrive; please add it again.") from error
 
 
 def preview(image: Image.Image) -> str:
@@ -32,7 +47,7 @@ def data_address(image: Image.Image, quality: int) -> str:
 
 
 class FileCache:
-    """Where finished pictures lie for the browser to fetch, until Gradio clears its cache.
+    """Where finished files lie for the browser to fetch, until Gradio clears its cache.
 
     Args:
         block: the component in whose name the files are kept.
@@ -41,18 +56,15 @@ class FileCache:
     def __init__(self, block: gr.blocks.Block) -> None:
         self.block = block
 
-    def put(self, image: Image.Image, name: str, text: Mapping[str, str]) -> Path:
+    def save(self, image: Image.Image, name: str, text: Mapping[str, str]) -> Path:
         """Keep a lossless PNG called `name` with `text` inside."""
-        return self._put(name, lambda path: save_png(image, path, text))
+        return self.save_bytes(png_bytes(image, text), name)
 
     def save_bytes(self, data: bytes, name: str) -> Path:
         """Keep a file called `name`."""
-        return self._put(name, lambda path: path.write_bytes(data))
-
-    def _put(self, name: str, write: Callable[[Path], object]) -> Path:
         with TemporaryDirectory() as folder:
             path = Path(folder) / name
-            write(path)
+            path.write_bytes(data)
             return Path(self.block.move_resource_to_block_cache(path) or "")
 
 

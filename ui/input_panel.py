@@ -2,47 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
-from compare.comparison import Comparison
-from core.device import modest
-from ui.examples import Example, pairs, strip
-from ui.files import FileCache
-from ui.picture_input import PictureInput, said
-from ui.settings_panel import Panel
-from ui.shared import SharedControls
-from ui.store import SIZES
-from ui.sweep import SweepPanel
+from compare.limits import PAGE_SIDE, SWEEP_SIDES
+from engine.base import Engine
+from methods.base import Method
+from methods.settings import MethodSettings
+from ui.examples import Example, Strip, pairs
+from ui.html import status_html
+from ui.picture_input import PictureInput
+from ui.request import read_settings
+from ui.settings_panel import SettingsPanel, SharedPanel
 
-DEFAULT_SIZE, MODEST_SIZE = 512, 256
+DEFAULT_SIDE, MODEST_SIDE = 512, 256  # px
+FIRST_SWEEP = (256, 512, 1024)
 FAIR_REPEATS = 3
+
+
+class SweepPanel:
+    """The resolution sweep's sizes, what it will take, and its button. Constructing it draws it."""
+
+    def __init__(self) -> None:
+        with gr.Accordion("Resolution sweep", open=False, elem_classes="panel"):
+            self.sizes = gr.CheckboxGroup(
+                [(f"{size:,}", size) for size in SWEEP_SIDES],
+                value=list(FIRST_SWEEP),
+                label="Sizes",
+                info="Long sides in pixels; the chosen methods run at each, with the settings as they stand",
+            )
+            self.estimate = gr.HTML(status_html(""), apply_default_css=False)
+            self.button = gr.Button("Run the sweep", elem_id="sweep")
 
 
 class InputPanel:
     """Constructing one draws it.
 
     Attributes:
-        content, style: the two pictures.
+        content, style: the two pictures; strips: the examples beneath them.
         size, chosen, timing: the size slider, the choice of methods, and how often each runs again.
-        forecast: the line that tells what a comparison will take; status: the one that tells how it goes.
+        estimate: the line of what a comparison will take; status: the one of how it goes.
         compare, stop: the buttons.
         panels: by method name; shared: what sets them all.
         sweep: the resolution sweep; png: the field onto which a PNG is dropped.
     """
 
-    def __init__(self, comparison: Comparison, photos: Sequence[Example], plates: Sequence[Example]) -> None:
-        with gr.Column(elem_id="desk"):
+    def __init__(self, engine: Engine, photos: Sequence[Example], plates: Sequence[Example]) -> None:
+        self.methods: Mapping[str, Method] = engine.methods
+        with gr.Column(elem_id="input-panel"):
             self.draw_pictures(photos, plates)
-            self.draw_choices(comparison)
-            self.forecast = gr.HTML(said(""), elem_id="forecast", apply_default_css=False)
+            self.draw_choices(engine)
+            self.estimate = gr.HTML(status_html(""), elem_id="estimate", apply_default_css=False)
             with gr.Row(elem_id="actions"):
                 self.compare = gr.Button("Compare", variant="primary", elem_id="compare", min_width=120)
                 self.stop = gr.Button("Stop", interactive=False, elem_id="stop", min_width=80)
-            self.status = gr.HTML(said(""), elem_id="status", apply_default_css=False)
-            self.shared = SharedControls()
-            self.panels = {name: Panel(method) for name, method in comparison.methods.items()}
+            self.status = gr.HTML(status_html(""), elem_id="status", apply_default_css=False)
+            self.shared = SharedPanel()
+            self.panels = {name: SettingsPanel(method, self.size) for name, method in self.methods.items()}
             self.sweep = SweepPanel()
             self.png = gr.File(
                 label="Drop a PNG from StyleGrid to restore its settings",
@@ -53,33 +72,49 @@ class InputPanel:
 
     def draw_pictures(self, photos: Sequence[Example], plates: Sequence[Example]) -> None:
         """The inputs, and the examples beneath them."""
+        self.strips: list[Strip] = []
+        inputs = []
         with gr.Row(elem_id="inputs"):
-            with gr.Column(min_width=150):
-                self.content = content = PictureInput("content photo")
-                strip([(each,) for each in photos], "Example photos", content.example, content.shown)
-            with gr.Column(min_width=150):
-                self.style = style = PictureInput("style picture")
-                strip([(each,) for each in plates], "Style plates", style.example, style.shown)
-        strip(
-            pairs(photos, plates),
-            "Pairs to start with",
-            lambda photo, plate: [*content.example(photo), *style.example(plate)],
-            [*content.shown, *style.shown],
-        )
+            for role, heading, examples in (
+                ("content photo", "Example photos", photos),
+                ("style picture", "Style plates", plates),
+            ):
+                with gr.Column(min_width=150):
+                    source = PictureInput(role)
+                    outputs = [source.image, source.line]
+                    inputs.append(source)
+                    if examples:
+                        self.strips.append(
+                            Strip([(each,) for each in examples], heading, source.example, outputs)
+                        )
+        self.content, self.style = inputs
+        if photos and plates:
+            self.strips.append(
+                Strip(
+                    pairs(photos, plates),
+                    "Pairs to start with",
+                    lambda photo, plate: {**self.content.example(photo), **self.style.example(plate)},
+                    [each for source in inputs for each in (source.image, source.line)],
+                )
+            )
 
-    def draw_choices(self, comparison: Comparison) -> None:
+    def draw_choices(self, engine: Engine) -> None:
         """How large, which methods, and how often."""
-        methods = comparison.methods.values()
+        methods = self.methods.values()
         self.size = gr.Slider(
-            *SIZES,
-            MODEST_SIZE if modest(comparison.device) else DEFAULT_SIZE,
+            *PAGE_SIDE,
+            MODEST_SIDE if engine.machine().modest else DEFAULT_SIDE,
             step=32,
             label="Size",
             info="Long side of the pictures in pixels; twice the size takes about four times as long",
         )
         self.chosen = gr.CheckboxGroup(
             [(method.title, method.name) for method in methods],
-            value=[method.name for method in methods if not method.unavailable()],
+            value=[
+                method.name
+                for method in methods
+                if not (getattr(method, "slow", False) or method.unavailable())
+            ],
             label="Methods",
             visible=len(methods) > 1,
         )
@@ -89,8 +124,25 @@ class InputPanel:
             label="Timing",
         )
 
-    def connect(self, page: gr.Blocks, files: FileCache) -> None:
-        """Let the controls fill in each other."""
-        self.shared.connect(self.panels.values())
-        for panel in self.panels.values():
-            panel.connect(page, self.content, self.size, files)
+    @property
+    def controls(self) -> list[Component]:
+        """Of all methods' settings."""
+        return [control for panel in self.panels.values() for control in panel.controls.values()]
+
+    def settings(self, values: Mapping[Component, Any]) -> dict[str, MethodSettings]:
+        """The chosen methods' settings by name; ValueError where one is out of range."""
+        chosen = values[self.chosen] or ()
+        return {
+            name: read_settings(self.methods[name], panel.values(values))
+            for name, panel in self.panels.items()
+            if name in chosen
+        }
+
+    def buttons(self, running: bool) -> dict[Component, Any]:
+        """The buttons while a run is going on, or is not."""
+        start = gr.Button(interactive=not running)
+        return {
+            self.compare: start,
+            self.sweep.button: start,
+            self.stop: gr.Button("Stop", interactive=running),
+        }

@@ -10,7 +10,7 @@ from PIL import Image, ImageChops
 
 from core.images import PictureError, resize
 from ui.files import FileCache
-from ui.picture_input import PictureInput
+from ui.request import read_picture
 
 SIDE = 640  # px of the picture that is painted on; masks are smoothed to the features' size anyway
 
@@ -34,27 +34,21 @@ class MaskPainter:
             )
             self.use = gr.Button("Use as mask", size="sm")
 
-    def connect(self, content: PictureInput, files: FileCache) -> None:
-        """Bring the photo onto the canvas when the drawer is opened, and the strokes into the mask."""
-        shared: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    def photo(self, payload: Any) -> Any:
+        """The photo for the canvas, once the drawer is opened."""
+        try:
+            return resize(read_picture(payload, "content photo").picture, SIDE).rgb
+        except PictureError:  # there is none yet, and the photo's own input says what is wrong with it
+            return gr.skip()
 
-        def photo(payload: Any) -> Any:
-            try:
-                return resize(content.read(payload)[1], SIDE).rgb
-            except PictureError:  # there is none yet, and the photo's own input says what is wrong with it
-                return gr.skip()
-
-        def mask(painted: dict[str, Any] | None) -> str:
-            strokes = painted and strokes_of(painted)
-            if not strokes:
-                raise gr.Error(
-                    "Nothing is painted yet: brush over what the style picture shall get.",
-                    print_exception=False,
-                )
-            return str(files.put(strokes, "mask.png", {}))
-
-        self.drawer.expand(photo, content.image, self.canvas, preprocess=False, **shared)
-        self.use.click(mask, self.canvas, self.mask, **shared)
+    def painted(self, painted: dict[str, Any] | None) -> str:
+        """What was painted, as the path of a mask picture."""
+        strokes = painted and strokes_of(painted)
+        if not strokes:
+            raise gr.Error(
+                "Nothing is painted yet: brush over what the style picture shall get.", print_exception=False
+            )
+        return str(FileCache(self.mask).save(strokes, "mask.png", {}))
 
 
 def strokes_of(painted: dict[str, Any]) -> Image.Image | None:

@@ -1,23 +1,26 @@
-"""The two picture inputs, each with a line beneath that tells its size or what is wrong with it."""
+"""The two picture inputs, each with a line beneath that gives its size or says what is wrong with it."""
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import gradio as gr
-from gradio.data_classes import FileData
+from gradio.components import Component
 from PIL import Image
 
-from core.images import Picture, PictureError, open_picture, save_png
-
-MAX_UPLOAD = "200mb"  # JPEGs of 100 megapixels, the most that core.images takes, stay far below
+from core.images import Picture, PictureError, open_picture
+from ui.files import FileCache, path_of
+from ui.html import error_html, status_html
+from ui.request import Upload, read_picture
 
 
 class PictureInput:
-    """Constructing one draws it. `role` names the picture in messages ("content photo")."""
+    """Constructing one draws it. `role` names the picture in messages ("content photo").
+
+    Attributes:
+        image: the input; line: what stands beneath it.
+    """
 
     def __init__(self, role: str) -> None:
         self.role = role
@@ -31,24 +34,15 @@ class PictureInput:
             height=208,
             elem_classes="picture-input",
         )
-        self.told = gr.HTML(said(""), apply_default_css=False)
-        self.shown = [self.image, self.told]
-        # Without Gradio's preprocessing, which answers a broken file in words of its own.
-        self.image.input(
-            self.check,
-            inputs=self.image,
-            outputs=self.shown,
-            preprocess=False,
-            queue=False,
-            trigger_mode="always_last",
-            show_progress="hidden",
-            api_visibility="private",
-        )
+        self.line = gr.HTML(status_html(""), apply_default_css=False)
 
-    def read(self, payload: Any) -> tuple[str, Picture]:
-        """The chosen file's path and its picture; PictureError where there is none or it is unfit."""
-        path = path_of(payload)
-        return path or "", open_picture(path, self.role)
+    def read(self, payload: Any) -> tuple[Upload | None, str]:
+        """The chosen file with its picture, None where it is unfit or missing, and the line beneath."""
+        try:
+            upload = read_picture(payload, self.role)
+        except PictureError as error:
+            return None, error_html(str(error))
+        return upload, size_line(upload.picture)
 
     def shape(self, payload: Any) -> tuple[int, int] | None:
         """The chosen file's width and height without decoding it; None where there is none or it is unfit."""
@@ -61,42 +55,27 @@ class PictureInput:
         except (OSError, ValueError, Image.DecompressionBombError):
             return None
 
-    def check(self, payload: Any) -> tuple[Any, str]:
-        """What the input and the line beneath it show after a picture was chosen or cleared."""
+    def check(self, payload: Any) -> dict[Component, Any]:
+        """What input and line show after a picture was chosen or cleared."""
         if payload is None:
-            return gr.skip(), said("")
-        try:
-            path, picture = self.read(payload)
-        except PictureError as error:
-            return None, wrong(str(error))
-        return gr.skip() if browsers_show(path) else self.viewable(path, picture), size_of(picture)
+            return {self.line: status_html("")}
+        upload, line = self.read(payload)
+        if upload is None:
+            return {self.image: None, self.line: line}
+        if browsers_show(upload.path):
+            return {self.line: line}
+        return {self.image: self.viewable(upload), self.line: line}
 
-    def example(self, path: str) -> list[Any]:
-        """What the input and the line beneath it show for a picture of ours."""
-        return [path, size_of(open_picture(path, self.role))]
+    def example(self, path: Path) -> dict[Component, Any]:
+        """What input and line show for a picture of ours."""
+        return {self.image: str(path), self.line: size_line(open_picture(path, self.role))}
 
-    def viewable(self, path: str, picture: Picture) -> str:
+    def viewable(self, upload: Upload) -> str:
         """A copy that every browser shows, as a PNG, which loses nothing."""
-        image = picture.rgb.copy()
-        if picture.alpha is not None:
-            image.putalpha(picture.alpha)
-        with TemporaryDirectory() as folder:
-            copy = Path(folder) / f"{Path(path).stem}.png"
-            save_png(image, copy, {})
-            return self.image.move_resource_to_block_cache(copy) or ""
-
-
-def path_of(payload: Any) -> str | None:
-    """The path of an uploaded file as Gradio hands it over; None where nothing was chosen.
-
-    PictureError where it lacks the mark of a file, for only marked ones does Gradio check to be uploads.
-    """
-    if payload is None:
-        return None
-    try:
-        return FileData.model_validate(payload, context={"validate_meta": True}).path
-    except ValueError as error:
-        raise PictureError("The file did not arrive; please add it again.") from error
+        image = upload.picture.rgb.copy()
+        if upload.picture.alpha is not None:
+            image.putalpha(upload.picture.alpha)
+        return str(FileCache(self.image).save(image, f"{Path(upload.path).stem}.png", {}))
 
 
 def browsers_show(path: str) -> bool:
@@ -105,18 +84,7 @@ def browsers_show(path: str) -> bool:
         return image.format in ("JPEG", "PNG", "WEBP", "GIF", "BMP") and image.mode not in ("CMYK", "YCCK")
 
 
-def size_of(picture: Picture) -> str:
-    """The line that tells a picture's size."""
+def size_line(picture: Picture) -> str:
+    """The line that gives a picture's size."""
     width, height = picture.rgb.size
-    return said(f"{width:,} × {height:,} px")
-
-
-def said(text: str, warned: bool = False) -> str:
-    """A line that tells something, or warns of it; its height is reserved even when it is empty."""
-    kind = "told warned" if warned else "told"
-    return f'<p class="{kind}" role="status">{escape(text) or "&nbsp;"}</p>'
-
-
-def wrong(text: str) -> str:
-    """A line that tells what is wrong."""
-    return f'<p class="told wrong" role="alert">{escape(text)}</p>'
+    return status_html(f"{width:,} × {height:,} px")

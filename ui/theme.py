@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from gradio.themes.utils.colors import Color
 
-from ui.picture_input import MAX_UPLOAD
+from compare.limits import UPLOAD, WAITING
 
 FOLDER = Path(__file__).parent
 
@@ -93,5 +93,6 @@ LAUNCH: dict[str, Any] = {
     "run_history": False,
     "ssr_mode": False,
     "show_error": True,
-    "max_file_size": MAX_UPLOAD,
+    "max_file_size": UPLOAD,
+    "max_threads": 40 + WAITING,  # for each run in line holds one
 }

@@ -1,4 +1,4 @@
-"""The panel that tells of every weights file where it is from and whether it is at hand, and fetches it."""
+"""The panel of weights: where each file is from and whether it is here, and a button that fetches it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import gradio as gr
 
 from compare.loading import downloads
 from ui.examples import ON_CLICK
-from ui.tile import megabytes
+from ui.html import megabytes
 from weights.catalog import CATALOG
 from weights.errors import WeightsError
 from weights.inventory import Item, item
@@ -25,24 +25,6 @@ class WeightsPanel:
         with gr.Accordion("Weights", open=False, elem_id="weights"):
             self.html = gr.HTML(table({}), js_on_load=ON_CLICK, apply_default_css=False)
 
-    def connect(self, page: gr.Blocks) -> None:
-        """Let a button fetch its file, and a reload show how things stand."""
-        self.html.select(
-            self.fetch,
-            outputs=self.html,
-            concurrency_id="weights",
-            concurrency_limit=1,
-            show_progress="hidden",
-            api_visibility="private",
-        )
-        page.load(
-            lambda: table({}),
-            outputs=self.html,
-            queue=False,
-            show_progress="hidden",
-            api_visibility="private",
-        )
-
     def fetch(self, event: gr.SelectData) -> Iterator[str]:
         """The table while a file is fetched, and with what came of it."""
         # The index comes from the browser: a wrong one raises here and changes nothing.
@@ -56,22 +38,22 @@ class WeightsPanel:
             yield table({})
 
 
-def table(told: Mapping[str, str]) -> str:
-    """A row per file; `told` is what to say of some of them, by key."""
+def table(messages: Mapping[str, str]) -> str:
+    """A row per file; `messages` are what to say of some of them, by key."""
     headings = "".join(f'<th scope="col">{heading}</th>' for heading in HEADINGS)
-    rows = "".join(row(index, key, told.get(key, "")) for index, key in enumerate(CATALOG))
+    rows = "".join(row(index, key, messages.get(key, "")) for index, key in enumerate(CATALOG))
     return (
         f'<div class="weights"><table><thead><tr>{headings}</tr></thead><tbody>{rows}</tbody></table></div>'
     )
 
 
-def row(index: int, key: str, told: str) -> str:
+def row(index: int, key: str, message: str) -> str:
     """One file, with a button where it can be fetched."""
     weight = CATALOG[key]
     try:
         here = item(weight)
     except WeightsError as error:
-        here, told = Item(weight, "missing", 0), str(error)
+        here, message = Item(weight, "missing", 0), str(error)
     state = here.state[0].upper() + here.state[1:]
     if here.state == "not fetched":
         state += (
@@ -85,7 +67,7 @@ def row(index: int, key: str, told: str) -> str:
         f'<abbr title="{here.sha256}">{here.sha256[:8]}</abbr>' if here.sha256 else "recorded when fetched",
         megabytes(here.size, 1) if here.size else "–",
         escape(weight.licence),
-        f'{state}<span role="status">{escape(told)}</span>',
+        f'{state}<span role="status">{escape(message)}</span>',
     )
     listed = "".join(f"<td>{cell}</td>" for cell in cells)
     return f'<tr><th scope="row">{escape(weight.title)}</th>{listed}</tr>'

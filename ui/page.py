@@ -1,0 +1,127 @@
+"""The page: what stands where, and what happens on what. All events are attached here."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import gradio as gr
+from gradio.blocks import Block
+from gradio.events import api
+
+from core.plates import PlateIndex
+from engine.base import Engine
+from engine.queue import Queue
+from ui.api import Endpoint
+from ui.events import Events
+from ui.examples import photos, shown_plates
+from ui.files import FileCache
+from ui.input_panel import InputPanel
+from ui.results_panel import ResultsPanel, html
+from ui.store import Store
+from ui.texts import footer, header
+from ui.weights_panel import WeightsPanel, table
+
+HOUR = 3600
+PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+AT_ONCE: dict[str, Any] = {**PRIVATE, "queue": False}
+NEWEST: dict[str, Any] = {**AT_ONCE, "trigger_mode": "always_last"}
+# Gradio's preprocessing is left out where ranges are checked by the settings, and files by our own decoder.
+RAW: dict[str, Any] = {"preprocess": False}
+
+FETCH = "() => document.querySelector('#archive a').click()"
+SHOW_TILES = """(...values) => {
+  const until = Date.now() + 10000;
+  const look = () => {
+    const panel = document.getElementById('results');
+    if (document.querySelector('#stop:disabled')) { if (Date.now() < until) setTimeout(look, 50); }
+    else if (panel.getBoundingClientRect().top > innerHeight / 2) panel.scrollIntoView({behavior: 'smooth'});
+  };
+  look();
+  return values;
+}"""  # once the run has begun, where the tiles lie below the inputs, as on a phone
+
+
+def build(engine: Engine) -> gr.Blocks:
+    """The page that compares the engine's methods; launch it with ui.theme.LAUNCH."""
+    contents, styles = photos(), shown_plates()
+    gr.set_static_paths([example.path for example in (*contents, *styles)])
+    page = gr.Blocks(
+        title="StyleGrid", analytics_enabled=False, delete_cache=(HOUR, 24 * HOUR), fill_width=True
+    )
+    with page:
+        html(header(engine.machine().name))
+        with gr.Row(elem_id="layout"):
+            inputs = InputPanel(engine, contents, styles)
+            results = ResultsPanel(engine.methods)
+        weights = WeightsPanel()
+        html(footer(engine.methods.values()))
+
+        queue, store, files = Queue(engine), Store(), FileCache(results.archive)
+        plates = PlateIndex({each.name: each.path for each in styles})
+        publish(Endpoint(queue, store, files, plates))  # first, for Gradio gives a name once
+        connect_inputs(page, inputs)
+        connect_runs(page, inputs, results, Events(queue, store, files, plates, inputs, results))
+        weights.html.select(
+            weights.fetch, outputs=weights.html, concurrency_id="weights", concurrency_limit=1, **PRIVATE
+        )
+        page.load(partial(table, {}), outputs=weights.html, **AT_ONCE)
+    page.queue(max_size=None, default_concurrency_limit=None)  # engine.queue has a line of its own
+    return page
+
+
+def connect_inputs(page: gr.Blocks, inputs: InputPanel) -> None:
+    """Let the inputs check what they are given and fill in each other."""
+    for source in (inputs.content, inputs.style):
+        source.image.input(source.check, source.image, [source.image, source.line], **RAW, **NEWEST)
+    for strip in inputs.strips:
+        strip.html.select(strip.pick, outputs=strip.outputs, **NEWEST)
+    for panel in inputs.panels.values():
+        dynamic = [panel.controls[name] for name in panel.dynamic]
+        if dynamic:
+            page.load(panel.new_choices, outputs=dynamic, **AT_ONCE)
+        preset = panel.controls.get("preset")
+        if isinstance(preset, gr.Dropdown):
+            preset.input(panel.preset_values, preset, [*panel.controls.values(), inputs.size], **NEWEST)
+        for painter in panel.painters:
+            painter.drawer.expand(painter.photo, inputs.content.image, painter.canvas, **RAW, **AT_ONCE)
+            painter.use.click(painter.painted, painter.canvas, painter.mask, **AT_ONCE)
+    for name, shared in inputs.shared.controls.items():
+        targets = inputs.shared.targets(name, inputs.panels.values())
+        if targets:  # in the browser alone
+            js = f"value => Array({len(targets)}).fill(value)"
+            shared.input(None, shared, targets, js=js, api_visibility="private")  # type: ignore[attr-defined]
+
+
+def connect_runs(page: gr.Blocks, inputs: InputPanel, results: ResultsPanel, events: Events) -> None:
+    """Let the buttons start, end, foresee, fetch and restore a run."""
+    watched = [inputs.content.image, inputs.size, inputs.chosen, inputs.timing, inputs.sweep.sizes]
+    watched += inputs.controls
+    everything: set[Block] = {inputs.style.image, *watched}
+    buttons = [inputs.compare, inputs.sweep.button, inputs.stop]
+    shown = [inputs.content.line, inputs.style.line, inputs.status, *buttons, *results.grid]
+    estimate: dict[str, Any] = {
+        "fn": events.estimate,
+        "inputs": everything,
+        "outputs": [inputs.estimate, inputs.sweep.estimate],
+        **RAW,
+        **NEWEST,
+    }
+    gr.on([page.load, *(each.change for each in watched)], **estimate)  # type: ignore[attr-defined]
+    for button, run in ((inputs.compare, events.compare), (inputs.sweep.button, events.sweep)):
+        going = button.click(run, everything, shown, js=SHOW_TILES, concurrency_limit=None, **RAW, **PRIVATE)
+        going.then(**estimate)  # as the controls stand then, for the run has taught the engine's costs
+    inputs.stop.click(events.stop, outputs=inputs.stop, **AT_ONCE)
+    page.unload(events.on_unload)
+    inputs.png.upload(
+        events.restore, inputs.png, [inputs.status, inputs.size, *inputs.controls], **RAW, **AT_ONCE
+    )
+    packed = results.download.click(events.archive, outputs=results.archive, **AT_ONCE)
+    packed.success(None, js=FETCH, api_visibility="private")
+
+
+def publish(endpoint: Endpoint) -> None:
+    """What programs may call."""
+    api(endpoint.compare, api_name="compare", concurrency_limit=None)
+    api(endpoint.methods, api_name="methods", queue=False)
+    api(endpoint.report, api_name="report", queue=False)
