@@ -153,8 +153,8 @@ class Run:
             yield tile
         except Exception as error:
             log.exception("timing %s failed", tile.title)
-            told = error_message(error, tile.title)
-            yield replace(tile, error=f"It could not be timed again: {told}")
+            message = error_message(error, tile.title)
+            yield replace(tile, error=f"It could not be timed again: {message}")
 
     def prepare(self, tile: Tile) -> None:
         """Load the method, and read what this style and these settings need."""

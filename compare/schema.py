@@ -171,7 +171,7 @@ def read_files(
             try:
                 files[f"{method}.{entry.name}"] = path.read_bytes()
             except OSError as error:
-                told = f"{entry.name}: {path.name} cannot be read ({error.strerror})."
-                raise ValueError(told) from error
+                message = f"{entry.name}: {path.name} cannot be read ({error.strerror})."
+                raise ValueError(message) from error
             named[method] = named[method].with_values({entry.name: path.name})
     return named, files

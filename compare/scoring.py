@@ -67,8 +67,8 @@ class Scorer:
             return replace(tile, distances=distances, baseline=self.baseline, distance_history=tuple(history))
         except Exception as error:
             log.exception("scoring %s failed", tile.title)
-            told = error_message(error, "the yardstick")
-            return replace(tile, error=f"The distances could not be measured: {told}")
+            message = error_message(error, "the measure")
+            return replace(tile, error=f"The distances could not be measured: {message}")
 
 
 def error_message(error: Exception, title: str) -> str:

@@ -98,10 +98,10 @@ def describe(device: torch.device) -> str:
 
 
 def cores() -> int:
-    """CPU cores that are ours to use. A Space tells them in CPU_CORES, for its machine has many more."""
-    told = os.environ.get("CPU_CORES", "")
-    if told.isdecimal() and int(told):
-        return int(told)
+    """CPU cores that are ours to use. A Space gives them in CPU_CORES, for its machine has many more."""
+    count = os.environ.get("CPU_CORES", "")
+    if count.isdecimal() and int(count):
+        return int(count)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

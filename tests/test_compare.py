@@ -474,7 +474,7 @@ def test_a_yardstick_that_fails_costs_the_distances_only(
         assert tile.distances is None
         assert tile.error == (
             "The distances could not be measured: "
-            "the yardstick needs more memory than there is: choose a smaller size."
+            "the measure needs more memory than there is: choose a smaller size."
         )
 
 
