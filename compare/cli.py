@@ -144,7 +144,7 @@ def write(tiles: dict[str, Tile], request: Request, folder: Path) -> dict[str, A
     results: dict[str, Any] = {}
     for name, tile in tiles.items():
         results[name] = record(tile)
-        image = picture(tile, request.alpha)
+        image = picture(tile, request)
         if image is not None:
             save_png(image, folder / f"{name}.png", png_text(tile))
             console.print(f"{folder / name}.png", highlight=False, markup=False)

@@ -8,14 +8,22 @@ from typing import Any
 
 from PIL import Image
 
-from compare.schema import Tile
-from core.images import Pixels, to_image
+from compare.schema import Request, Tile
+from core.alpha import unblended
+from core.images import to_image
 from core.version import VERSION
 
 
-def picture(tile: Tile, alpha: Pixels | None) -> Image.Image | None:
+def photo(request: Request) -> Image.Image:
+    """The content as it was given, transparency included, at its working size."""
+    return to_image(request.content if request.straight is None else request.straight, request.alpha)
+
+
+def picture(tile: Tile, request: Request) -> Image.Image | None:
     """The tile's picture with the content's transparency restored; None where there is none yet."""
-    return None if tile.image is None else to_image(tile.image, alpha)
+    if tile.image is None or request.alpha is None or request.straight is None:
+        return None if tile.image is None else to_image(tile.image)
+    return to_image(unblended(tile.image, request.content, request.straight, request.alpha), request.alpha)
 
 
 def record(tile: Tile) -> dict[str, Any]:

@@ -30,7 +30,8 @@ class Request:
         content: at its working size.
         style: at most STYLE_SIDE px long.
         settings: of each method that is to run, by name, in their order. Settings that are files hold a name.
-        alpha: the content's, where it has one; it is put back into the results by whoever shows them.
+        alpha: the content's, where it has one, and `straight`, its colours, of which `content` is the blend
+            with white: `compare.results.picture` puts both back into the results.
         files: the contents of such files, by method and setting, as in "adain.mask".
         style_name: the plate's name where the style is one.
         repeats: how often each finished method then runs again, for warm seconds. Each round has an order of
@@ -41,6 +42,7 @@ class Request:
     style: Pixels
     settings: Mapping[str, MethodSettings]
     alpha: Pixels | None = None
+    straight: Pixels | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
     style_name: str | None = None
     repeats: int = 0
@@ -147,12 +149,24 @@ def make_request(
     repeats: int = 0,
 ) -> Request:
     """A request from decoded pictures, the content at a long side of `size` px, and from settings whose files
-    are paths. ValueError where one of these files cannot be read."""
+    are paths. Of a style picture, the opaque part alone counts. ValueError where one of these files cannot be
+    read, or nothing of the style is opaque."""
     working = resize(content, size)
-    small = resize(style, STYLE_SIDE) if max(style.rgb.size) > STYLE_SIDE else style
+    small = resize(style, STYLE_SIDE) if max(style.colours.size) > STYLE_SIDE else style
     named, files = read_files(settings)
-    alpha = None if working.alpha is None else np.asarray(working.alpha)
-    return Request(np.asarray(working.rgb), np.asarray(small.rgb), named, alpha, files, style_name, repeats)
+    alpha, straight = None, None
+    if working.alpha is not None:
+        alpha, straight = np.asarray(working.alpha), np.asarray(working.colours)
+    return Request(
+        np.asarray(working.rgb),
+        np.asarray(small.opaque()),
+        named,
+        alpha=alpha,
+        straight=straight,
+        files=files,
+        style_name=style_name,
+        repeats=repeats,
+    )
 
 
 def read_files(

@@ -78,4 +78,6 @@ def error_message(error: Exception, title: str) -> str:
         return f"{title} needs more memory than there is: choose a smaller size."
     if isinstance(error, ValueError) or type(error).__module__.startswith("weights"):
         return str(error)
+    if isinstance(error, OSError):  # whose own text names a path of the server
+        return f"{title} failed: {error.strerror or type(error).__name__}."
     return f"{title} failed: {type(error).__name__}: {error}"

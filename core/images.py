@@ -1,54 +1,33 @@
-"""Pictures in and out: decode, check, turn upright, resize, and convert to and from tensors."""
+"""Pictures in and out: decode within limits, resize, convert to and from tensors, write."""
+
+from __future__ import annotations
 
 import io
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageCms, ImageFile
-from PIL.BmpImagePlugin import BmpImageFile
-from PIL.GifImagePlugin import GifImageFile
-from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile, PngInfo
-from PIL.TiffImagePlugin import TiffImageFile
-from PIL.WebPImagePlugin import WebPImageFile
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
-Pixels = NDArray[np.uint8]
-"""A picture, (H, W, 3) RGB, or an alpha channel, (H, W), in 0..255."""
+from core import png
+from core.alpha import Pixels as Pixels  # which travels with pictures
+from core.alpha import opaque_part, over, resized
+from core.decoding import Source, decoded, stated_size, verified
+from core.formats import Unreadable, allowed
 
 MAX_MEGAPIXELS = 100
 MAX_FILE_MEGABYTES = 1000  # 100 megapixels of 16-bit RGBA, uncompressed, take 800
 MIN_SIDE = 16  # px; VGG halves a picture four times before its deepest style layer
 ROWS = 512  # that become 8-bit at once: a large picture's float copy would be four times the result
 MAX_ASPECT = 20
-ALLOWED = "JPEG, PNG, WebP, GIF, BMP or TIFF"
-
-READERS: dict[bytes, type[ImageFile.ImageFile]] = {
-    b"\xff\xd8\xff": JpegImageFile,
-    b"\x89PNG": PngImageFile,
-    b"RIFF": WebPImageFile,
-    b"GIF8": GifImageFile,
-    b"BM": BmpImageFile,
-    b"II": TiffImageFile,
-    b"MM": TiffImageFile,
-}
-
-UPRIGHT = {  # EXIF orientation -> what turns the stored pixels upright
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 
 class PictureError(ValueError):
@@ -57,11 +36,35 @@ class PictureError(ValueError):
 
 @dataclass(frozen=True)
 class Picture:
-    """A decoded picture: `rgb` in mode RGB, upright, in sRGB, transparent parts laid over white;
-    `alpha` in mode L at the same size, or None where the picture is opaque."""
+    """A decoded picture, upright, in sRGB.
 
-    rgb: Image.Image
+    Attributes:
+        colours: in mode RGB, straight: not blended with anything.
+        alpha: in mode L at the same size, or None where the picture is opaque.
+        notes: what the user should know of the file, such as "first of 24 frames".
+    """
+
+    colours: Image.Image
     alpha: Image.Image | None
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def rgb(self) -> Image.Image:
+        """The picture over white, as a page shows it; black would put a dark rim around it."""
+        return self.over("white")
+
+    def over(self, ground: str) -> Image.Image:
+        """The picture over a ground of one colour, in mode RGB."""
+        return over(self.colours, self.alpha, ground)
+
+    def opaque(self) -> Image.Image:
+        """As a style: see `core.alpha.opaque_part`. PictureError where all is transparent."""
+        try:
+            return opaque_part(self.colours, self.alpha)
+        except ValueError as error:
+            raise PictureError(
+                "The style picture is wholly transparent; one with an opaque part is needed."
+            ) from error
 
 
 def open_picture(source: str | Path | bytes | Image.Image | None, role: str = "picture") -> Picture:
@@ -71,29 +74,30 @@ def open_picture(source: str | Path | bytes | Image.Image | None, role: str = "p
     picture, or it is too large, too small, too long, damaged or of another format.
     """
     if source is None:
-        raise PictureError(f"No {role} was chosen: please add a {ALLOWED} picture.")
-    with _opened(source, role) as image:
-        image.load()
-        return _flattened(_upright(image))
+        raise PictureError(f"No {role} was chosen: please add a {allowed()} picture.")
+    with _sentences(role):
+        if isinstance(source, Image.Image):
+            _check_size(*source.size, role)
+            result = decoded(Source(source))
+        else:
+            with _stream(source, role) as stream:
+                result = decoded(_checked(stream, role))
+        return Picture(result.colours, result.alpha, tuple(result.notes))
 
 
 @contextmanager
-def _opened(source: str | Path | bytes | Image.Image, role: str) -> Iterator[Image.Image]:
-    """Yield the picture with its header checked and no pixel decoded yet. Whatever goes wrong here
-    or in the caller's block becomes a PictureError: Pillow's decoders raise nearly anything."""
+def _sentences(role: str) -> Iterator[None]:
+    """Make a PictureError of whatever goes wrong: decoders raise nearly anything."""
     # Pillow's TIFF and GIF readers warn from 89 megapixels on; only this global moves that line. It is
     # raised to one value and never set back, so that no thread can disturb another.
     if Image.MAX_IMAGE_PIXELS is not None:
         Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS, MAX_MEGAPIXELS * 10**6)
     try:
-        if isinstance(source, Image.Image):
-            _check_size(*source.size, role)
-            yield source
-        else:
-            with _stream(source, role) as stream:
-                yield _checked(stream, role)
+        yield
     except PictureError:
         raise
+    except Unreadable as error:
+        raise PictureError(f"The {role} {error}") from error
     except (MemoryError, Image.DecompressionBombError) as error:
         raise PictureError(
             f"The {role} needs too much memory; at most {MAX_MEGAPIXELS} megapixels are allowed."
@@ -101,7 +105,7 @@ def _opened(source: str | Path | bytes | Image.Image, role: str) -> Iterator[Ima
     except Exception as error:
         raise PictureError(
             f"The {role} could not be read: its file is damaged, cut short or of an unusual kind. "
-            f"A complete {ALLOWED} file is needed."
+            f"A complete {allowed()} file is needed."
         ) from error
 
 
@@ -110,25 +114,16 @@ def _stream(source: str | Path | bytes, role: str) -> BinaryIO:
         return io.BytesIO(source)
     path = Path(source)
     if not path.is_file():  # also keeps out directories, and pipes that would never end
-        raise PictureError(f"The {role} was not found; please choose a {ALLOWED} file again.")
+        raise PictureError(f"The {role} was not found; please choose a {allowed()} file again.")
     return path.open("rb")
 
 
-def _checked(stream: BinaryIO, role: str) -> ImageFile.ImageFile:
+def _checked(stream: BinaryIO, role: str) -> Source:
     """The stream's picture, its header within the limits and its checksums (PNG) right."""
     if stream.seek(0, io.SEEK_END) > MAX_FILE_MEGABYTES * 10**6:
         raise PictureError(f"The {role}'s file is larger than the {MAX_FILE_MEGABYTES:,} MB allowed.")
-    stream.seek(0)
-    start = stream.read(4)
-    reader = next((reader for magic, reader in READERS.items() if start.startswith(magic)), None)
-    if reader is None:
-        raise PictureError(f"The {role} is not a {ALLOWED} picture; only these formats are allowed.")
-    stream.seek(0)
-    header = reader(stream)  # not Image.open, which refuses a large picture without telling its size
-    _check_size(*header.size, role)
-    header.verify()  # uses the reader up
-    stream.seek(0)
-    return reader(stream)
+    _check_size(*stated_size(stream), role)
+    return verified(stream)
 
 
 def _check_size(width: int, height: int, role: str) -> None:
@@ -148,60 +143,6 @@ def _check_size(width: int, height: int, role: str) -> None:
         )
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    try:
-        orientation = image.getexif().get(ExifTags.Base.Orientation)
-    except Exception:  # broken EXIF says nothing against the pixels
-        return image
-    return image.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else image
-
-
-def _flattened(image: Image.Image) -> Picture:
-    profile = image.info.get("icc_profile")
-    if image.mode.startswith(("I", "F")):
-        image = _eight_bit(image)
-    elif image.mode == "La":
-        image = image.convert("LA")  # the only mode into which Pillow converts La
-    elif image.mode == "LAB":  # which Pillow converts by a profile only
-        profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
-    alpha = None
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        alpha = image.getchannel("A")
-    rgb = _srgb(image, profile)
-    rgb.info = {}  # else a saved result would carry the old profile, or the place a photo was taken
-    if alpha is None or alpha.getextrema() == (255, 255):
-        return Picture(rgb, None)
-    # White is what a page shows behind a cut-out picture; black would put a dark rim around it.
-    canvas = Image.new("RGB", rgb.size, "white")
-    canvas.paste(rgb, mask=alpha)
-    return Picture(canvas, alpha)
-
-
-def _eight_bit(image: Image.Image) -> Image.Image:
-    """Deep grey as L. White is 65535 for integers, and for floats 1, 255 or 65535, the first that
-    holds every value; where none does, the greatest value. A negative least value becomes black."""
-    values = np.asarray(image).astype(np.float32)
-    values[~np.isfinite(values)] = 0
-    low, high = min(0.0, float(values.min())), float(values.max())
-    whites = (1.0, 255.0, 65535.0) if image.mode == "F" else (65535.0,)
-    white = next((white for white in whites if high <= white), high)
-    return Image.fromarray(np.rint((values - low) * (255 / (white - low))).astype(np.uint8))
-
-
-def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """A new RGB image in sRGB, the embedded profile applied where it is usable."""
-    if image.mode not in ("RGB", "CMYK", "L", "LAB"):
-        image = image.convert("RGB")
-    if profile is None:
-        return image.convert("RGB")
-    try:
-        target = ImageCms.createProfile("sRGB")
-        return ImageCms.buildTransform(io.BytesIO(profile), target, image.mode, "RGB").apply(image)
-    except ImageCms.PyCMSError:
-        return image.convert("RGB")
-
-
 def working_size(width: int, height: int, size: int) -> tuple[int, int]:
     """The (width, height) in px at which a picture is styled: its long side is `size`, its short
     side in proportion, rounded.
@@ -218,11 +159,12 @@ def working_size(width: int, height: int, size: int) -> tuple[int, int]:
 
 def resize(picture: Picture, size: int) -> Picture:
     """The picture, alpha included, at `working_size` (long side `size` px), by Lanczos filtering."""
-    target = working_size(*picture.rgb.size, size)
-    if picture.rgb.size == target:
+    target = working_size(*picture.colours.size, size)
+    if picture.colours.size == target:
         return picture
-    alpha = picture.alpha.resize(target, Image.Resampling.LANCZOS) if picture.alpha is not None else None
-    return Picture(picture.rgb.resize(target, Image.Resampling.LANCZOS), alpha)
+    if picture.alpha is not None:
+        return Picture(*resized(picture.colours, picture.alpha, target), picture.notes)
+    return Picture(picture.colours.resize(target, Image.Resampling.LANCZOS), None, picture.notes)
 
 
 def to_tensor(image: Image.Image | Pixels) -> Tensor:
@@ -280,7 +222,8 @@ def png_bytes(image: Image.Image, text: Mapping[str, str]) -> bytes:
 def read_png_text(path: str | Path) -> dict[str, str]:
     """The text of a PNG's tEXt, zTXt and iTXt chunks. Raises PictureError as `open_picture` does,
     and for any other format."""
-    with _opened(path, "picture") as image:
-        if not isinstance(image, PngImageFile):
+    with _sentences("picture"), _stream(path, "picture") as stream:
+        _checked(stream, "picture")
+        if not stream.seek(0) and stream.read(4) != png.SIGNATURE[:4]:
             raise PictureError("The picture is not a PNG file; text is kept in PNG files only.")
-        return {key: str(value) for key, value in image.text.items()}
+        return png.text(stream)

@@ -128,7 +128,8 @@ class AdaINSettings(MixSettings):
         """The mask, (1, 1, H, W) in [0, 1], if there is one. PictureError where it is unfit."""
         if not self.mask:
             return None
-        return luma(to_tensor(open_picture(files.get("mask"), "mask").rgb))
+        mask = open_picture(files.get("mask"), "mask").over("black")  # luma times opacity
+        return luma(to_tensor(mask))
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ class MixSettings(MethodSettings):
         """The second picture, from its file's content, and the plates. PictureError where it is unfit."""
         pictures = [open_picture(files.get("second"), "second style picture")] if self.second else []
         pictures += [open_picture(plate(name).path, "plate") for name in self.plates]
-        return [Style(to_tensor(each.rgb)) for each in pictures]
+        return [Style(to_tensor(each.opaque())) for each in pictures]
 
 
 def parse_shares(text: str, count: int) -> list[float]:

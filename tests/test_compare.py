@@ -500,15 +500,16 @@ def test_transparency_comes_back(clock: Clock) -> None:
     alpha.paste(0, (0, 0, 48, 48))
     content = Picture(CONTENT.rgb, alpha)
     request = request_for(Timed(clock), content=content)
-    result = picture(run(Timed(clock), content=content)[-1]["timed"], request.alpha)
+    result = picture(run(Timed(clock), content=content)[-1]["timed"], request)
     assert (result.mode, result.size) == ("RGBA", (64, 32))
     assert result.getpixel((4, 16))[3] == 0
     assert result.getpixel((60, 16))[3] == 255
-    assert picture(run(Timed(clock))[-1]["timed"], None).mode == "RGB"
+    assert picture(run(Timed(clock))[-1]["timed"], request_for(Timed(clock))).mode == "RGB"
 
 
 def test_there_is_no_picture_before_the_first_frame() -> None:
-    assert picture(Tile("quick", "Quick", FakeSettings()), None) is None
+    request = make_request(CONTENT, STYLE, {}, 64)
+    assert picture(Tile("quick", "Quick", FakeSettings()), request) is None
 
 
 def test_the_record_is_complete_json(clock: Clock) -> None:
@@ -555,7 +556,7 @@ def test_the_record_of_a_tile_without_a_picture_is_json_too() -> None:
 
 def test_the_text_in_a_png_makes_the_settings_again(clock: Clock, tmp_path: Path) -> None:
     tile = run(Timed(clock), steps=2)[-1]["timed"]
-    save_png(picture(tile, None), tmp_path / "timed.png", png_text(tile))
+    save_png(picture(tile, request_for(Timed(clock))), tmp_path / "timed.png", png_text(tile))
     text = read_png_text(tmp_path / "timed.png")
     assert text == png_text(tile)
     assert text["Software"] == f"StyleGrid {VERSION}"

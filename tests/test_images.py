@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageCms, ImageFile, ImageOps
-from PIL.PngImagePlugin import PngImageFile
+from PIL.BmpImagePlugin import BmpImageFile
 
+from core.formats import allowed
 from core.images import (
     Picture,
     PictureError,
@@ -514,10 +515,10 @@ def bombs():
     """Small files that would unpack to 256 MB, or claim 3.6 gigapixels."""
     zeros = zlib.compress(bytes(2**28), 1)
     grey = bytes(25 * 20)
-    yield "text chunk", png(24, 20, grey, chunk(b"zTXt", b"key\0\0" + zeros)), "could not be read"
-    yield "profile", png(24, 20, grey, chunk(b"iCCP", b"key\0\0" + zeros)), "could not be read"
+    yield "text chunk", png(24, 20, grey, chunk(b"zTXt", b"key\0\0" + zeros)), None
+    yield "profile", png(24, 20, grey, chunk(b"iCCP", b"key\0\0" + zeros)), None
     many = chunk(b"zTXt", b"key\0\0" + zlib.compress(bytes(2**20))) * 256
-    yield "many text chunks", png(24, 20, grey, many), "could not be read"
+    yield "many text chunks", png(24, 20, grey, many), None
     for format in ("PNG", "JPEG", "BMP", "GIF", "TIFF"):
         yield format, huge(format, 60_000, 60_000), "at most 100 megapixels"
     disposed = b"GIF89a" + struct.pack("<HH", 60_000, 60_000) + b"\0\0\0!\xf9\4\x08\0\0\0\0,"
@@ -525,10 +526,13 @@ def bombs():
     yield "GIF that clears its frame", disposed, "at most 100 megapixels"
 
 
-def test_bombs_are_refused_within_a_memory_limit():
+def test_bombs_are_refused_or_passed_over_within_a_memory_limit():
     cases = list(bombs())
     with memory_limit(150):
         for name, data, sentence in cases:
+            if sentence is None:  # metadata alone, without which the picture is what it is
+                assert open_picture(data, name).rgb.getcolors() == [(480, (0, 0, 0))]
+                continue
             with pytest.raises(PictureError, match=sentence):
                 open_picture(data, name)
 
@@ -580,12 +584,10 @@ def test_ninety_five_megapixels_open_without_a_warning(format, monkeypatch):
 def test_no_picture_is_a_sentence():
     with pytest.raises(PictureError) as raised:
         open_picture(None, ROLE)
-    assert str(raised.value) == (
-        "No content photo was chosen: please add a JPEG, PNG, WebP, GIF, BMP or TIFF picture."
-    )
+    assert str(raised.value) == (f"No content photo was chosen: please add a {allowed()} picture.")
 
 
-NOT_ALLOWED = "The content photo is not a JPEG, PNG, WebP, GIF, BMP or TIFF picture"
+NOT_ALLOWED = f"The content photo is not a {allowed()} picture"
 UNREADABLE = "The content photo could not be read: its file is damaged, cut short or of an unusual kind."
 
 
@@ -672,10 +674,10 @@ def test_whatever_a_decoder_raises_becomes_a_sentence(error, sentence, where, mo
     def fail(self):
         raise error
 
-    path = tmp_path / "picture.png"
+    path = tmp_path / "picture.bmp"
     gradient().save(path)
     opened = watch_files(monkeypatch)
-    monkeypatch.setattr(PngImageFile, where, fail)
+    monkeypatch.setattr(BmpImageFile, where, fail)
     with pytest.raises(PictureError, match=sentence) as raised:
         open_picture(path, ROLE)
     cause = raised.value.__cause__

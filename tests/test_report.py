@@ -57,7 +57,7 @@ def test_its_pictures_are_exact_and_carry_their_settings(packed, finished, tmp_p
     packed.extract("quick.png", tmp_path)
     assert read_png_text(tmp_path / "quick.png") == png_text(tiles["quick"])
     with Image.open(tmp_path / "quick.png") as image:
-        assert image.tobytes() == picture(tiles["quick"], request.alpha).tobytes()
+        assert image.tobytes() == picture(tiles["quick"], request).tobytes()
     with Image.open(packed.open("content.png")) as image:
         assert image.size == (64, 32)
     with Image.open(packed.open("sheet.png")) as image:

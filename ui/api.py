@@ -116,7 +116,7 @@ class Endpoint:
 
     def files_of(self, tile: Tile, request: Request) -> dict[str, Any]:
         """The tile's picture and what else came out, as files that a client downloads; empty without one."""
-        image = picture(tile, request.alpha)
+        image = picture(tile, request)
         if image is None:
             return {}
         path = self.files.save(image, f"stylegrid-{tile.method}.png", png_text(tile))

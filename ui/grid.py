@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from compare.results import picture, png_text
+from compare.results import photo, picture, png_text
 from compare.schema import Request, State, Tile
-from core.images import to_image
 from ui.files import FileCache, address, preview
 from ui.tile import Pictures, empty_tile, tile_html
 
@@ -21,8 +20,8 @@ class Grid:
 
     def __init__(self, request: Request, titles: Mapping[str, str], files: FileCache) -> None:
         self.request, self.titles, self.files = request, titles, files
-        photo = to_image(request.content)
-        self.photo = Pictures(photo.width / photo.height, address(files.save(photo, "photo.png", {})))
+        content = photo(request)
+        self.photo = Pictures(content.width / content.height, address(files.save(content, "photo.png", {})))
         self._finished: dict[str, Pictures] = {}
 
     def waiting(self, state: State = "waiting") -> dict[str, str]:
@@ -41,7 +40,7 @@ class Grid:
 
     def _pictures(self, tile: Tile) -> Pictures:
         """The pictures that a tile shows: a preview as long as it runs, then a file, which is saved once."""
-        image = None if tile.method in self._finished else picture(tile, self.request.alpha)
+        image = None if tile.method in self._finished else picture(tile, self.request)
         if image is None:
             return self._finished.get(tile.method, self.photo)
         if not tile.ended:

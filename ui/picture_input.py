@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 from gradio.components import Component
-from PIL import Image
+from PIL import ExifTags, Image
 
-from core.images import Picture, PictureError, open_picture
+from core.images import Picture, PictureError, open_picture, to_image
 from ui.files import FileCache, path_of
 from ui.html import error_html, status_html
 from ui.request import Upload, read_picture
@@ -29,6 +30,7 @@ class PictureInput:
             type="filepath",
             image_mode=None,
             sources=["upload", "clipboard", "webcam"],
+            webcam_options=gr.WebcamOptions(mirror=False),  # what is painted is what others see
             placeholder="Drop, paste or click",
             buttons=[],
             height=208,
@@ -62,7 +64,7 @@ class PictureInput:
         upload, line = self.read(payload)
         if upload is None:
             return {self.image: None, self.line: line}
-        if browsers_show(upload.path):
+        if not upload.picture.notes and browsers_show(upload.path):
             return {self.line: line}
         return {self.image: self.viewable(upload), self.line: line}
 
@@ -72,19 +74,25 @@ class PictureInput:
 
     def viewable(self, upload: Upload) -> str:
         """A copy that every browser shows, as a PNG, which loses nothing."""
-        image = upload.picture.rgb.copy()
-        if upload.picture.alpha is not None:
-            image.putalpha(upload.picture.alpha)
+        image = to_image(np.asarray(upload.picture.colours), upload.picture.alpha)
         return str(FileCache(self.image).save(image, f"{Path(upload.path).stem}.png", {}))
 
 
 def browsers_show(path: str) -> bool:
-    """Whether every browser shows the file, and in the right colours. It is known to be a picture."""
-    with Image.open(path) as image:
-        return image.format in ("JPEG", "PNG", "WEBP", "GIF", "BMP") and image.mode not in ("CMYK", "YCCK")
+    """Whether every browser shows the file as it is decoded here. It is known to be a picture."""
+    try:
+        with Image.open(path) as image:
+            turned = image.format == "WEBP" and image.getexif().get(ExifTags.Base.Orientation, 1) != 1
+            return (
+                image.format in ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+                and image.mode not in ("CMYK", "YCCK")
+                and not turned  # browsers disagree on whether EXIF turns a WebP
+            )
+    except (OSError, ValueError, SyntaxError):  # read by other means than Pillow's own
+        return False
 
 
 def size_line(picture: Picture) -> str:
-    """The line that gives a picture's size."""
-    width, height = picture.rgb.size
-    return status_html(f"{width:,} × {height:,} px")
+    """The line that gives a picture's size, and what there is to know of its file."""
+    width, height = picture.colours.size
+    return status_html(", ".join([f"{width:,} × {height:,} px", *picture.notes]))

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from compare.results import png_text, record
+from compare.results import photo, picture, png_text, record
 from compare.schema import Request, Tile
 from core.images import png_bytes, to_image
 from core.sheet import contact_sheet
@@ -38,19 +38,19 @@ for (const tile of document.querySelectorAll('.tile')) {
 
 def archive(request: Request, tiles: Mapping[str, Tile], points: Points) -> bytes:
     """The ZIP file of a run, its tiles as they stand, and what its sweep found."""
-    inputs = {"content": to_image(request.content), "style": to_image(request.style)}
-    outputs = {name: image for name, tile in tiles.items() if (image := tile.image) is not None}
+    inputs = {"content": photo(request), "style": to_image(request.style)}
+    outputs = {name: image for name, tile in tiles.items() if (image := picture(tile, request)) is not None}
     results = {name: record(tile) for name, tile in tiles.items()}
     files = {f"{name}.png": png_bytes(image, {}) for name, image in inputs.items()}
     files["results.json"] = json.dumps(results, indent=2).encode()
     files["results.csv"] = table(results.values())
     if points:
         files["sweep.csv"] = table(records(points))
-    for name, pixels in outputs.items():
-        tile = tiles[name]
-        files[f"{name}.png"] = png_bytes(to_image(pixels, request.alpha), png_text(tile))
-        files |= tile.files
-    row = [request.content, request.style, *outputs.values()]
+    for name, image in outputs.items():
+        files[f"{name}.png"] = png_bytes(image, png_text(tiles[name]))
+        files |= tiles[name].files
+    pixels = [tiles[name].image for name in outputs]
+    row = [request.content, request.style, *(each for each in pixels if each is not None)]
     files["sheet.png"] = png_bytes(contact_sheet([row], SHEET_SIDE), {})
     files["report.html"] = page(tiles, points, files, inputs["content"].width / inputs["content"].height)
     stream = io.BytesIO()
