@@ -529,7 +529,7 @@ def test_methods_tells_what_can_be_asked_for(client):
 
 def test_methods_tells_the_values_that_a_run_starts_from():
     defaults = {told["name"]: told["default"] for told in described(GatysSettings)}
-    assert (defaults["steps"], defaults["levels"]) == (52, 2)
+    assert defaults["preset"] == "balanced"
     assert defaults == GatysSettings.make().as_dict()
 
 

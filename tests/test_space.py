@@ -135,7 +135,7 @@ def borrowed(monkeypatch):
     borrowed = Borrowed()
     monkeypatch.setenv("SPACES_ZERO_GPU", "true")
     monkeypatch.setitem(sys.modules, "spaces", SimpleNamespace(GPU=borrowed))
-    monkeypatch.setattr("compare.comparison.Yardstick", lambda *_: SimpleNamespace(measure=lambda _: None))
+    monkeypatch.setattr("compare.scoring.Yardstick", lambda *_: SimpleNamespace(measure=lambda _: None))
     return borrowed
 
 
