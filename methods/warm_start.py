@@ -7,10 +7,14 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from methods.adain import AdaIN
 from methods.base import Method, Note, Stop, Style
+from methods.cin import CIN
+from methods.magenta import Magenta
 from weights.catalog import WeightFile, entry
 from weights.errors import WeightsError
 
+QUICK: tuple[type[Method], ...] = (CIN, AdaIN, Magenta)  # of them those that take any style
 MEGAPIXELS = 0.1  # of a picture for which the quickest is looked for
 
 
@@ -61,11 +65,5 @@ def prepared(method: Method, style: Style, stop: Stop | None) -> bool:
 
 def quickest() -> list[Method]:
     """New methods that take any style in one pass and can run here, the quickest first."""
-    from methods import ALL  # which lists those that begin with one, too
-
-    methods = [
-        method()
-        for method in ALL
-        if method.styles is None and not method.iterative and not method.unavailable()
-    ]
+    methods = [method() for method in QUICK if method.styles is None and not method.unavailable()]
     return sorted(methods, key=lambda method: method.reference_seconds(method.Settings.make(), MEGAPIXELS))

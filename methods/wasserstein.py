@@ -63,22 +63,29 @@ class Gaussian:
 
     def __init__(self, features: Tensor) -> None:
         self.mean, self.covariance = moments(features)
-        values, vectors = torch.linalg.eigh(self.covariance)
+        values, vectors = torch.linalg.eigh(precise(self.covariance))
         self.root = vectors * values.clamp_min(0).sqrt() @ vectors.mT
 
     def distance(self, features: Tensor) -> Tensor:
         """The squared 2-Wasserstein distance to the distribution of features (1, C, H, W), by channel.
 
         |m_x - m|^2 + trace(S_x + S - 2 (S^1/2 S_x S^1/2)^1/2); the root's trace comes from eigenvalues, where
-        the published recipe has twelve Newton-Schulz iterations.
+        the published recipe has twelve Newton-Schulz iterations. They are taken in double precision: where a
+        picture has fewer positions than channels most are nearly 0, and the roots of what float32 leaves of
+        them add up to more than the distance.
         """
         mean, covariance = moments(features)
-        values = torch.linalg.eigvalsh(self.root @ covariance @ self.root)
-        floor = 1e-7 * values.detach().amax()
-        roots = values.clamp_min(floor).sqrt().sum()
+        values = torch.linalg.eigvalsh(self.root @ precise(covariance) @ self.root)
+        floor = 1e-14 * values.detach().amax()
+        roots = values.clamp_min(floor).sqrt().sum().to(covariance)
         spread = covariance.trace() + self.covariance.trace() - 2 * roots
         distance: Tensor = (mean - self.mean).square().sum() + spread
         return distance / len(mean)
+
+
+def precise(matrix: Tensor) -> Tensor:
+    """A matrix in double precision, on the CPU where its own device (MPS) has none."""
+    return (matrix.cpu() if matrix.device.type == "mps" else matrix).double()
 
 
 def moments(features: Tensor) -> tuple[Tensor, Tensor]:
