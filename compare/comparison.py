@@ -36,6 +36,7 @@ class Comparison:
         self.methods: Mapping[str, Method] = {method.name: method for method in methods}
         self.device = pick_device(device)
         self.costs = CostModel(self.methods, self.device)
+        self._loaded: set[str] = set()
         self._load_seconds: dict[str, float] = {}
 
     def run(self, request: Request, stop: Stop | None = None) -> Iterator[Tile]:
@@ -52,11 +53,12 @@ class Comparison:
 
     def load(self, name: str) -> None:
         """Make sure that a method has its weights."""
-        if name not in self._load_seconds:
+        if name not in self._loaded:
             self.methods[name].load(self.device)
+            self._loaded.add(name)
 
-    def loaded(self, name: str, seconds: float) -> float:
-        """The longest that a method took to load in this process, now that it took so many seconds."""
+    def record_load_seconds(self, name: str, seconds: float) -> float:
+        """The longest that a method took to load in this process, these seconds among them."""
         self._load_seconds[name] = max(seconds, self._load_seconds.get(name, 0.0))
         return self._load_seconds[name]
 
@@ -82,8 +84,6 @@ class Run:
 
     def first_runs(self) -> Iterator[Tile]:
         """Every method's first run; the quick pictures come first, and their distances after them."""
-        if any(self.method(tile).styles for tile in self.tiles.values()):
-            self.style.grams(self.device)  # which several may need, and none should be charged for
         for name in self.tiles:
             if self.costs.predict(name, self.request.settings[name], self.request.pixels) > LONG:
                 yield from self.scores()
@@ -118,12 +118,17 @@ class Run:
             self.stop.check()
             tile = replace(tile, state="loading")
             yield tile
+            if self.method(tile).styles:
+                self.style.grams(self.device)  # which several may need, and none should be charged for
             with Stopwatch(self.device) as watch:
                 for download in downloads(lambda: self.prepare(tile), self.stop):
                     yield replace(tile, message=str(download))
-            tile, seconds = self.started(tile), self.comparison.loaded(tile.method, watch.seconds)
+            tile, seconds = (
+                self.started(tile),
+                self.comparison.record_load_seconds(tile.method, watch.seconds),
+            )
             yield tile
-            with closing(self.frames(tile, seconds)) as tiles:
+            with closing(self.progress(tile, seconds)) as tiles:
                 for tile in tiles:
                     yield tile
             time.sleep(self.method(tile).settles)
@@ -142,7 +147,7 @@ class Run:
             self.stop.check()
             timing, shown = replace(tile, state="timing"), time.perf_counter()
             yield timing
-            with closing(self.stylized(tile)) as frames:
+            with closing(self.frames(tile)) as frames:
                 for _ in timed(frames, watch):
                     if time.perf_counter() - shown >= SECONDS_BETWEEN_PREVIEWS:
                         yield timing  # whoever watches may end the run here
@@ -173,15 +178,15 @@ class Run:
             weights=tuple(entry(key) for key in method.weights),
         )
 
-    def stylized(self, tile: Tile) -> Generator[Frame]:
+    def frames(self, tile: Tile) -> Generator[Frame]:
         """The method at work."""
         return self.method(tile).stylize(self.content, self.style, tile.settings, self.stop)
 
-    def frames(self, tile: Tile, load_seconds: float) -> Generator[Tile]:
+    def progress(self, tile: Tile, load_seconds: float) -> Generator[Tile]:
         """The tile with the newest picture now and then, and at the end with the last and the peak memory."""
         watch, memory, samples = Stopwatch(self.device), PeakMemory(self.device), Samples()
         shown, pictures = time.perf_counter(), 0
-        with closing(self.stylized(tile)) as frames, memory:
+        with closing(self.frames(tile)) as frames, memory:
             for frame in timed(frames, watch):
                 samples.add(frame, watch.seconds)
                 first = tile.seconds.first if tile.seconds else watch.seconds
