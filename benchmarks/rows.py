@@ -15,7 +15,7 @@ from typing import Any
 from weights.catalog import CATALOG
 
 Key = tuple[str, str, int, str, str]
-PERIODS = (4, 8, 16)  # px, at which the repetition of detail is measured: AdaIN decodes positions 8 px apart
+PERIODS = (2, 4, 8, 16)  # px, of repetition: networks upsample in steps of 2, AdaIN decodes 8 px apart
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from compare.limits import SIDE, checked_repeats, checked_size
 from compare.results import picture, png_text, record
 from compare.schema import Request, Tile, make_request
 from core.device import DEVICES
-from core.images import Picture, PictureError, open_picture, save_png
+from core.images import KINDS, Kind, Picture, PictureError, open_picture, picture_bytes
 from core.plates import PlateIndex, plates
 from methods import ALL, get
 from methods.base import Stop
@@ -42,6 +44,10 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--device", default="auto", help=f"{', '.join(DEVICES)} (%(default)s)")
     top.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="folder (%(default)s)")
+    top.add_argument("--format", choices=KINDS, default="png", help="of the pictures (%(default)s)")
+    top.add_argument(
+        "--quality", type=int, default=90, metavar="N", help="of jpg and webp, 1 to 100 (%(default)s)"
+    )
     top.add_argument(
         "--repeats", type=int, default=0, metavar="N", help="run each again N times for warm seconds (0)"
     )
@@ -52,22 +58,22 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit status: 0 when every method finished, 1 when one failed, 130 when Ctrl-C stopped them, 2 for wrong
-    arguments or pictures."""
+    """Exit status: 0 when every method finished and all was written, 1 when a method or a file failed, 130
+    when Ctrl-C stopped them, 2 for wrong arguments or pictures, or a folder that cannot be written to."""
     arguments = parser().parse_args(argv)
     try:
         request = request_from_flags(arguments)
         comparison = Comparison([get(name)() for name in request.settings], arguments.device)
-        arguments.out.mkdir(parents=True, exist_ok=True)
+        output = Output(arguments.out.expanduser(), request, arguments.format, arguments.quality)
     except (ValueError, OSError) as error:  # PictureError is a ValueError
         print(error, file=sys.stderr)
         return 2
-    tiles = watch(comparison, request)
-    results = write(tiles, request, arguments.out)
+    tiles = watch(comparison, request, output.add)
+    output.finish()
     if arguments.json:
-        print(json.dumps(results, indent=2))
+        print(json.dumps(output.results, indent=2))
     states = {tile.state for tile in tiles.values()}
-    return 1 if "failed" in states else 130 if "stopped" in states else 0
+    return 1 if "failed" in states or output.failed else 130 if "stopped" in states else 0
 
 
 def request_from_flags(arguments: argparse.Namespace) -> Request:
@@ -77,23 +83,30 @@ def request_from_flags(arguments: argparse.Namespace) -> Request:
     recipes = [each.size for each in settings.values() if each.size]
     size = max(recipes, default=DEFAULT_SIZE) if arguments.size is None else arguments.size
     size, repeats = checked_size(size), checked_repeats(arguments.repeats)
-    content = open_picture(arguments.content, "content photo")
+    if not 1 <= arguments.quality <= 100:
+        raise ValueError(f"quality is {arguments.quality}; it must be from 1 to 100.")
+    content = open_picture(Path(arguments.content).expanduser(), "content photo")
     style, style_name = style_picture(arguments.style)
+    for role, notes in (("content photo", content.notes), ("style picture", style.notes)):
+        if notes:
+            print(f"The {role}: {', '.join(notes)}.", file=sys.stderr)
     return make_request(content, style, settings, size, style_name, repeats)
 
 
 def style_picture(style: str) -> tuple[Picture, str | None]:
     """The picture of a file or of the plate called `style`, and the plate's name where it is one."""
     known = {plate.name: plate.path for plate in plates()}
-    if not Path(style).is_file():
+    path = Path(style).expanduser()
+    if not path.is_file():
         if style in known:
             return open_picture(known[style], "style picture"), style
         raise PictureError(f"There is neither a file nor a plate {style!r}; plates: {', '.join(known)}.")
-    return open_picture(style, "style picture"), PlateIndex(known).of(style)
+    return open_picture(path, "style picture"), PlateIndex(known).of(str(path))
 
 
-def watch(comparison: Comparison, request: Request) -> dict[str, Tile]:
-    """Run with a progress bar per method; Ctrl-C stops the work and keeps what is there."""
+def watch(comparison: Comparison, request: Request, add: Callable[[Tile], None]) -> dict[str, Tile]:
+    """Run with a progress bar per method, giving each changed tile to `add`; Ctrl-C stops the work and keeps
+    what is there."""
     stop = Stop()
     previous = signal.signal(signal.SIGINT, lambda *_: stop.set())
     columns = (
@@ -112,6 +125,7 @@ def watch(comparison: Comparison, request: Request) -> dict[str, Tile]:
             }
             for tile in comparison.run(request, stop):
                 tiles[tile.method] = tile
+                add(tile)
                 show(progress, bars[tile.method], tile)
     finally:
         signal.signal(signal.SIGINT, previous)
@@ -138,18 +152,60 @@ def show(progress: Progress, bar: TaskID, tile: Tile) -> None:
     progress.update(bar, message=message)
 
 
-def write(tiles: dict[str, Tile], request: Request, folder: Path) -> dict[str, Any]:
-    """Write <method>.png and results.json into the existing `folder`; returns what results.json holds."""
-    console = Console(stderr=True)
-    results: dict[str, Any] = {}
-    for name, tile in tiles.items():
-        results[name] = record(tile)
-        image = picture(tile, request)
-        if image is not None:
-            save_png(image, folder / f"{name}.png", png_text(tile))
-            console.print(f"{folder / name}.png", highlight=False, markup=False)
-        for file, data in tile.files.items():
-            (folder / file).write_bytes(data)
-            console.print(folder / file, highlight=False, markup=False)
-    (folder / "results.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    return results
+class Output:
+    """The folder of a run's files: each is written as soon as its contents are there, whole or not at all.
+
+    OSError, naming the folder, where it cannot be made or written to.
+
+    Attributes:
+        results: what results.json holds.
+        failed: whether a file could not be written.
+    """
+
+    def __init__(self, folder: Path, request: Request, kind: Kind, quality: int) -> None:
+        self.folder, self.request, self.kind, self.quality = folder, request, kind, quality
+        self.results: dict[str, Any] = {}
+        self.failed = False
+        self._pictures: set[str] = set()  # methods whose last picture is written
+        self._told: list[str] = []
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            raise OSError(f"{folder} cannot be written to: {error.strerror}.") from error
+
+    def add(self, tile: Tile) -> None:
+        """Write what is final of a tile that has changed."""
+        if not tile.ended:
+            return
+        if tile.method not in self._pictures:
+            self._pictures.add(tile.method)
+            image = picture(tile, self.request)
+            if image is not None:
+                data = picture_bytes(image, png_text(tile), self.kind, self.quality)
+                self.write(f"{tile.method}.{self.kind}", data)
+            for name, data in tile.files.items():
+                self.write(name, data)
+        known, self.results[tile.method] = self.results.get(tile.method), record(tile)
+        if known != self.results[tile.method]:
+            self.write("results.json", (json.dumps(self.results, indent=2) + "\n").encode(), tell=False)
+
+    def finish(self) -> None:
+        """Say on standard error what was written and what was not."""
+        console = Console(stderr=True)
+        for line in self._told:
+            console.print(line, highlight=False, markup=False)
+
+    def write(self, name: str, data: bytes, tell: bool = True) -> None:
+        """A file under its name once it is complete."""
+        path, part = self.folder / name, self.folder / f".{name}.part"
+        try:
+            part.write_bytes(data)
+            os.replace(part, path)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            self.failed = True
+            self._told.append(f"{path} could not be written: {error.strerror}.")
+        else:
+            self._told += [str(path)] if tell else []

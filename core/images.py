@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal, get_args
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import ExifTags, Image
 from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
@@ -28,6 +29,9 @@ MAX_FILE_MEGABYTES = 1000  # 100 megapixels of 16-bit RGBA, uncompressed, take 8
 MIN_SIDE = 16  # px; VGG halves a picture four times before its deepest style layer
 ROWS = 512  # that become 8-bit at once: a large picture's float copy would be four times the result
 MAX_ASPECT = 20
+COMMENT = b"ASCII\0\0\0"  # how an EXIF comment names its encoding
+Kind = Literal["png", "jpg", "webp"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 class PictureError(ValueError):
@@ -203,6 +207,23 @@ def to_image(pixels: Tensor | Pixels, alpha: Image.Image | Pixels | None = None)
     return image
 
 
+def picture_bytes(image: Image.Image, text: Mapping[str, str], kind: Kind, quality: int = 90) -> bytes:
+    """A PNG with `text`, or a JPEG or WebP of this quality, 1 to 100, with `text` as JSON in its EXIF.
+
+    JPEG knows no transparency: what is transparent lies over white. No other metadata is written.
+    """
+    if kind == "png":
+        return png_bytes(image, text)
+    exif = Image.Exif()
+    exif[ExifTags.Base.Software] = text.get("Software", "")
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment] = COMMENT + json.dumps(dict(text)).encode()
+    if kind == "jpg" and image.mode == "RGBA":
+        image = over(image.convert("RGB"), image.getchannel("A"), "white")
+    stream = io.BytesIO()
+    image.save(stream, {"jpg": "JPEG", "webp": "WEBP"}[kind], quality=quality, exif=exif)
+    return stream.getvalue()
+
+
 def save_png(image: Image.Image, path: Path, text: Mapping[str, str]) -> None:
     """Write a PNG with `text` in its tEXt chunks, or iTXt where Latin-1 does not suffice. Keys are
     1 to 79 Latin-1 characters. Raises OSError when the file cannot be written."""
@@ -217,6 +238,23 @@ def png_bytes(image: Image.Image, text: Mapping[str, str]) -> bytes:
     stream = io.BytesIO()
     image.save(stream, format="PNG", pnginfo=chunks)
     return stream.getvalue()
+
+
+def read_text(path: str | Path) -> dict[str, str]:
+    """The text of a file that `picture_bytes` wrote; {} where it has none.
+
+    Raises PictureError as `open_picture` does, and for formats that it does not write.
+    """
+    with _sentences("picture"), _stream(path, "picture") as stream:
+        image = _checked(stream, "picture").image
+        if image.format == "PNG":
+            return png.text(stream)
+        if image.format not in ("JPEG", "WEBP"):
+            raise PictureError("The picture is not a PNG, JPEG or WebP file; only these hold settings.")
+        comment = image.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.UserComment, b"")
+        if not isinstance(comment, bytes) or not comment.startswith(COMMENT):
+            return {}
+        return {str(key): str(value) for key, value in json.loads(comment.removeprefix(COMMENT)).items()}
 
 
 def read_png_text(path: str | Path) -> dict[str, str]:

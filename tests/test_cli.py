@@ -17,13 +17,14 @@ import compare.scoring
 import methods.base
 from compare.cli import main, parser
 from compare.schema import Request
-from core.images import read_png_text
+from core.images import KINDS, read_png_text, read_text
 from core.yardstick import Distances
 from fake_methods import Failing, Quick
 from methods import ALL
 from methods.flags import settings_from_flags
 from methods.gatys import Gatys
 from methods.gatys_presets import GatysSettings
+from ui.restore import restored
 from weights.catalog import entry
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -260,7 +261,7 @@ def test_the_size_is_the_presets_own_unless_asked_for(
 ) -> None:
     asked: list[int] = []
 
-    def watch(comparison: object, request: Request) -> dict:
+    def watch(comparison: object, request: Request, add: object) -> dict:
         asked.append(max(request.content.shape))
         return {}
 
@@ -360,3 +361,74 @@ def test_what_a_method_gives_beside_its_picture_is_kept(pictures: list[str], tmp
     assert main([*pictures, *again, "--out", str(tmp_path / "again")]) == 0
     with Image.open(tmp_path / "cin.png") as first, Image.open(tmp_path / "again" / "cin.png") as second:
         assert first.tobytes() == second.tobytes()
+
+
+@pytest.mark.usefixtures("fakes")
+@pytest.mark.parametrize("kind", KINDS)
+def test_pictures_of_every_format_carry_their_settings(
+    kind: str, pictures: list[str], tmp_path: Path
+) -> None:
+    photo = tmp_path / "photo.jpg"
+    exif = Image.Exif()
+    exif.get_ifd(0x8825)[2] = (48.0, 8.0, 0.0)  # where it was taken
+    Image.open(pictures[0]).save(photo, exif=exif)
+    flags = ["--methods", "quick", "--quick.strength", "0.25", "--size", "64", "--format", kind]
+    assert main([str(photo), pictures[1], *flags, "--out", str(tmp_path / "out")]) == 0
+    path = tmp_path / "out" / f"quick.{kind}"
+    assert json.loads(read_text(path)["stylegrid.settings"])["strength"] == 0.25
+    with Image.open(path) as image:
+        assert image.format == {"png": "PNG", "jpg": "JPEG", "webp": "WEBP"}[kind]
+        assert not image.getexif().get_ifd(0x8825)
+    again = restored(str(path), {"quick": Quick()})
+    assert (again.method, again.values["strength"], again.size) == ("quick", 0.25, 64)
+
+
+@pytest.mark.usefixtures("fakes")
+def test_a_transparent_result_lies_over_white_in_a_jpeg(pictures: list[str], tmp_path: Path) -> None:
+    cut_out = tmp_path / "cut-out.png"
+    Image.new("RGBA", (64, 64), (255, 0, 0, 0)).save(cut_out)
+    flags = ["--methods", "quick", "--size", "64", "--format", "jpg", "--quality", "100"]
+    assert main([str(cut_out), pictures[1], *flags, "--out", str(tmp_path)]) == 0
+    with Image.open(tmp_path / "quick.jpg") as image:
+        assert image.getextrema() == ((255, 255),) * 3
+
+
+@pytest.mark.usefixtures("fakes")
+def test_a_file_that_cannot_be_written_is_a_sentence_and_the_rest_goes_on(
+    pictures: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "quick.png").mkdir()  # nothing can be put in its place
+    assert main([*pictures, "--methods", "quick", "--size", "64", "--out", str(tmp_path)]) == 1
+    told = capsys.readouterr().err.replace("\n", "")
+    assert "quick.png could not be written: " in told
+    assert "Traceback" not in told
+    assert json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["quick"]["state"] == "done"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["quick.png", "results.json"]
+
+
+@pytest.mark.usefixtures("fakes")
+def test_a_picture_is_written_before_the_next_method_begins(
+    pictures: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there: list[list[str]] = []
+
+    def load(*_: object) -> None:
+        there.append(sorted(path.name for path in tmp_path.iterdir()))
+
+    monkeypatch.setattr(Failing, "load", load)
+    main([*pictures, "--methods", "quick,failing", "--size", "64", "--out", str(tmp_path)])
+    assert there == [["quick.png", "results.json"]]
+
+
+@pytest.mark.usefixtures("fakes")
+def test_a_home_folder_is_expanded(
+    pictures: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    Image.open(pictures[0]).save(tmp_path / "photo.png")
+    assert main(["~/photo.png", pictures[1], "--methods", "quick", "--size", "64", "--out", "~/out"]) == 0
+    assert (tmp_path / "out" / "quick.png").is_file()
+
+
+def test_a_quality_out_of_range_is_told(pictures: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert "quality is 0; it must be from 1 to 100." in refused(capsys, *pictures, "--quality", "0")

@@ -495,6 +495,11 @@ def test_the_message_names_the_kind_of_an_unexpected_error() -> None:
     assert error_message(ValueError("steps is 0."), "Timed") == "steps is 0."
 
 
+def test_the_message_of_a_file_names_no_path() -> None:
+    error = OSError(28, "No space left on device", "/srv/secret")
+    assert error_message(error, "Timed") == "Timed failed: No space left on device."
+
+
 def test_transparency_comes_back(clock: Clock) -> None:
     alpha = Image.new("L", (96, 48), 255)
     alpha.paste(0, (0, 0, 48, 48))

@@ -1,5 +1,6 @@
 """What the grid draws of a run, and the sentence that says how far it is."""
 
+import errno
 import pickle
 import re
 from dataclasses import replace
@@ -11,6 +12,7 @@ from PIL import Image
 from compare.schema import Tile, make_request
 from core.images import Picture
 from fake_methods import FakeSettings
+from ui.files import FileCache
 from ui.grid import Grid, progress_of
 
 TITLES = {"one": "One", "two": "Two"}
@@ -71,6 +73,18 @@ def test_a_stopped_method_keeps_its_picture_so_far_and_a_failed_one_its_sentence
     assert "Stopped at step 1 of 3" in grid.draw(with_picture(RUNNING, state="stopped"))
     assert "Download PNG" in grid.draw(with_picture(RUNNING, state="stopped"))
     assert "It &lt;failed&gt;." in grid.draw(replace(RUNNING, state="failed", error="It <failed>."))
+
+
+def test_a_full_disk_leaves_the_pictures_in_the_page_and_a_sentence(grid, monkeypatch):
+    def full(self, data):
+        raise OSError(errno.ENOSPC, "No space left on device", "/srv/secret")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", full)
+    grid = Grid(grid.request, TITLES, FileCache(None))
+    assert 'class="photo" src="data:image/png;base64,' in grid.draw(RUNNING)
+    assert 'class="result" src="data:image/png;base64,' in grid.draw(with_picture(RUNNING, state="done"))
+    assert "takes no more files (No space left on device)" in grid.problem
+    assert "secret" not in grid.problem
 
 
 @pytest.mark.parametrize(

@@ -149,9 +149,11 @@ def test_a_png_without_settings_of_ours_is_a_sentence(tmp_path, text):
 
 
 def test_another_picture_is_a_sentence(tmp_path):
-    path = tmp_path / "photo.jpg"
+    path = tmp_path / "photo.gif"
     Image.new("RGB", (32, 32)).save(path)
-    with pytest.raises(ValueError, match=r"not a PNG file.* Drop a PNG that was downloaded from StyleGrid"):
+    with pytest.raises(
+        ValueError, match=r"not a PNG, JPEG or WebP file.* Drop a PNG that was downloaded from StyleGrid"
+    ):
         restored(str(path), METHODS)
 
 

@@ -124,7 +124,7 @@ class Events:
                 shown: Outputs = {self.results.tiles[change.method]: grid.draw(change)}
                 if change.ended:
                     shown[self.results.summary] = summary(tiles)
-                yield {**shown, status: status_html(prefix + progress_of(tiles))}
+                yield {**shown, status: status_html(prefix + progress_of(tiles) + grid.problem)}
         if not tiles:
             yield {**self.tiles(grid.waiting("stopped")), status: status_html("Stopped before it began.")}
         elif prefix:

@@ -46,6 +46,15 @@ def data_address(image: Image.Image, quality: int) -> str:
     return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
+def held(data: bytes, kind: str = "application/octet-stream") -> str:
+    """A file inside a data address, where it can be kept nowhere else."""
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+
+
+class DiskError(ValueError):
+    """The server cannot keep a file; the message says why, and names no path of the server."""
+
+
 class FileCache:
     """Where finished files lie for the browser to fetch, until Gradio clears its cache.
 
@@ -57,15 +66,18 @@ class FileCache:
         self.block = block
 
     def save(self, image: Image.Image, name: str, text: Mapping[str, str]) -> Path:
-        """Keep a lossless PNG called `name` with `text` inside."""
+        """Keep a lossless PNG called `name` with `text` inside. Raises DiskError."""
         return self.save_bytes(png_bytes(image, text), name)
 
     def save_bytes(self, data: bytes, name: str) -> Path:
-        """Keep a file called `name`."""
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / name
-            path.write_bytes(data)
-            return Path(self.block.move_resource_to_block_cache(path) or "")
+        """Keep a file called `name`. Raises DiskError."""
+        try:
+            with TemporaryDirectory() as folder:
+                path = Path(folder) / name
+                path.write_bytes(data)
+                return Path(self.block.move_resource_to_block_cache(path) or "")
+        except OSError as error:
+            raise DiskError(f"The server's disk takes no more files ({error.strerror}).") from error
 
 
 def address(path: Path) -> str:

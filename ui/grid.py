@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from compare.results import photo, picture, png_text
 from compare.schema import Request, State, Tile
-from ui.files import FileCache, address, preview
+from core.images import png_bytes
+from ui.files import DiskError, FileCache, address, held, preview
 from ui.tile import Pictures, empty_tile, tile_html
 
 
@@ -16,12 +17,18 @@ class Grid:
     Args:
         titles: of all methods by name, in their order; those that the run leaves out get an empty tile.
         files: where finished pictures are saved.
+
+    Attributes:
+        problem: a sentence for the status line where they cannot be, else empty.
     """
 
     def __init__(self, request: Request, titles: Mapping[str, str], files: FileCache) -> None:
         self.request, self.titles, self.files = request, titles, files
+        self.problem = ""
         content = photo(request)
-        self.photo = Pictures(content.width / content.height, address(files.save(content, "photo.png", {})))
+        self.photo = Pictures(
+            content.width / content.height, self._saved(png_bytes(content, {}), "photo.png")
+        )
         self._finished: dict[str, Pictures] = {}
 
     def waiting(self, state: State = "waiting") -> dict[str, str]:
@@ -45,11 +52,20 @@ class Grid:
             return self._finished.get(tile.method, self.photo)
         if not tile.ended:
             return Pictures(self.photo.ratio, self.photo.photo, preview(image))
-        file = address(self.files.save(image, f"stylegrid-{tile.method}.png", png_text(tile)))
-        others = {name: address(self.files.save_bytes(data, name)) for name, data in tile.files.items()}
+        file = self._saved(png_bytes(image, png_text(tile)), f"stylegrid-{tile.method}.png")
+        others = {name: self._saved(data, name) for name, data in tile.files.items()}
         pictures = Pictures(self.photo.ratio, self.photo.photo, file, file, others)
         self._finished[tile.method] = pictures
         return pictures
+
+    def _saved(self, data: bytes, name: str) -> str:
+        """The address of a finished file: a file, or where the disk takes none, a data address."""
+        try:
+            return address(self.files.save_bytes(data, name))
+        except DiskError as error:
+            told = "The pictures of this run are in the page alone: download them before you leave."
+            self.problem = f" {error} {told}"
+            return held(data, "image/png" if name.endswith(".png") else "application/octet-stream")
 
 
 def progress_of(tiles: Mapping[str, Tile]) -> str:

@@ -11,7 +11,7 @@ from gradio.components import Component
 from PIL import ExifTags, Image
 
 from core.images import Picture, PictureError, open_picture, to_image
-from ui.files import FileCache, path_of
+from ui.files import DiskError, FileCache, path_of
 from ui.html import error_html, status_html
 from ui.request import Upload, read_picture
 
@@ -66,7 +66,10 @@ class PictureInput:
             return {self.image: None, self.line: line}
         if not upload.picture.notes and browsers_show(upload.path):
             return {self.line: line}
-        return {self.image: self.viewable(upload), self.line: line}
+        try:
+            return {self.image: self.viewable(upload), self.line: line}
+        except DiskError as error:
+            return {self.image: None, self.line: error_html(str(error))}
 
     def example(self, path: Path) -> dict[Component, Any]:
         """What input and line show for a picture of ours."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.images import PictureError, read_png_text
+from core.images import PictureError, read_text
 from methods.base import Method
 from ui.request import read_settings
 
@@ -29,9 +29,9 @@ class Restored:
 
 
 def restored(path: str, methods: Mapping[str, Method]) -> Restored:
-    """Read a PNG's text. ValueError where it carries none, or settings that do not exist any more."""
+    """Read what a PNG, JPEG or WebP says. ValueError where that is nothing, or settings no more known."""
     try:
-        text = read_png_text(path)
+        text = read_text(path)
     except PictureError as error:
         raise ValueError(f"{error} Drop a PNG that was downloaded from StyleGrid.") from error
     try:
