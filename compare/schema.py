@@ -63,8 +63,8 @@ class Request:
 class Seconds:
     """Seconds of a method's own work; drawing, scoring and transport are not in them.
 
-    load: loading and `prepare`, downloads included, the longest that it took in this process. first: until the first picture.
-    total: until the last. warm: totals of the runs repeated after that.
+    load: loading and `prepare`, downloads included, the longest that it took in this process. first: until
+    the first picture. total: until the last. warm: totals of the runs repeated after that.
     """
 
     load: float

@@ -140,8 +140,8 @@ class Method(ABC):
         """Read what this style and these settings need beyond `load`; its seconds count as loading.
 
         All reading of files and downloading happens here and in `load`, for `stylize` is timed. What is read
-        is kept by `style.once` and returned: `stylize` calls this again, without files, to get it. `files` maps
-        the names of settings that are files to their contents. Raises WeightsError as `load` does, and
+        is kept by `style.once` and returned: `stylize` calls this again, without files, to get it. `files`
+        maps the names of settings that are files to their contents. Raises WeightsError as `load` does, and
         ValueError for a file that is unfit.
         """
 
