@@ -159,4 +159,5 @@ def test_the_version_stands_in_one_place():
 
 def test_ruff_before_a_commit_is_the_ruff_of_the_tests():
     (hook,) = re.findall(r"rev: v(\S+)", (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
-    assert f"ruff=={hook}\n" in (ROOT / "requirements-dev.txt").read_text(encoding="utf-8")
+    pinned = re.findall(r"^ruff==(\S+)", (ROOT / "requirements-dev.txt").read_text(encoding="utf-8"), re.M)
+    assert pinned == [hook]
