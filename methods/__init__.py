@@ -10,8 +10,9 @@ from methods.johnson import Johnson
 from methods.magenta import Magenta
 from methods.nnst import NNST
 from methods.wasserstein import Wasserstein
+from methods.wct import Transport
 
-ALL: tuple[type[Method], ...] = (Johnson, CIN, AdaIN, Magenta, Gatys, Wasserstein, NNST)
+ALL: tuple[type[Method], ...] = (Johnson, CIN, AdaIN, Transport, Magenta, Gatys, Wasserstein, NNST)
 
 
 def get(name: str) -> type[Method]:
