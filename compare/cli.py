@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from compare.comparison import Comparison
-from compare.limits import SIDE, checked_repeats, checked_size
+from compare.limits import LOCAL, SIDE, check_request, checked_repeats, checked_size
 from compare.results import picture, png_text, record
 from compare.schema import Request, Tile, make_request
 from core.device import DEVICES
@@ -85,7 +85,9 @@ def request_from_flags(arguments: argparse.Namespace) -> Request:
     size, repeats = checked_size(size), checked_repeats(arguments.repeats)
     if not 1 <= arguments.quality <= 100:
         raise ValueError(f"quality is {arguments.quality}; it must be from 1 to 100.")
-    content = open_picture(Path(arguments.content).expanduser(), "content photo")
+    photo = Path(arguments.content).expanduser()
+    check_request(LOCAL, photo, style_path(arguments.style), settings, (size,), repeats)
+    content = open_picture(photo, "content photo")
     style, style_name = style_picture(arguments.style)
     for role, notes in (("content photo", content.notes), ("style picture", style.notes)):
         if notes:
@@ -95,13 +97,23 @@ def request_from_flags(arguments: argparse.Namespace) -> Request:
 
 def style_picture(style: str) -> tuple[Picture, str | None]:
     """The picture of a file or of the plate called `style`, and the plate's name where it is one."""
-    known = {plate.name: plate.path for plate in plates()}
-    path = Path(style).expanduser()
-    if not path.is_file():
-        if style in known:
-            return open_picture(known[style], "style picture"), style
-        raise PictureError(f"There is neither a file nor a plate {style!r}; plates: {', '.join(known)}.")
-    return open_picture(path, "style picture"), PlateIndex(known).of(str(path))
+    path = style_path(style)
+    return open_picture(path, "style picture"), PlateIndex(known_plates()).of(str(path))
+
+
+def style_path(style: str) -> Path:
+    """The file, or that of the plate called `style`; PictureError where there is neither."""
+    known, path = known_plates(), Path(style).expanduser()
+    if path.is_file():
+        return path
+    if style in known:
+        return Path(known[style])
+    raise PictureError(f"There is neither a file nor a plate {style!r}; plates: {', '.join(known)}.")
+
+
+def known_plates() -> dict[str, Path]:
+    """The plates' files by name."""
+    return {plate.name: plate.path for plate in plates()}
 
 
 def watch(comparison: Comparison, request: Request, add: Callable[[Tile], None]) -> dict[str, Tile]:

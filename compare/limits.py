@@ -1,35 +1,236 @@
-"""Every limit of a comparison, once: sizes, repeats, files, and how many runs may wait.
+"""Every limit of a comparison, once, and the check of a request before anything is decoded or queued.
 
-What a single picture file may be is checked while it is decoded, in core/images.py.
+There are two profiles: LOCAL, for who runs StyleGrid on a machine of their own, and PUBLIC, for strangers.
+What a single picture file may be at all is checked in core/images.py.
 """
 
 from __future__ import annotations
 
+import ipaddress
+import json
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any
+
+from core.images import picture_size, working_size
+from methods.settings import MethodSettings, echo
 
 SIDE = (64, 8192)  # px, long side of the content
 PAGE_SIDE = (64, 1024)  # px, the same in the page and its API
 SWEEP_SIDES = (256, 384, 512, 768, 1024, 1536, 2048)  # px, that a sweep of the page offers
-# Long side of the style picture in px: no method works on a larger one, and 100 megapixels would be a tensor
-# of 1.2 GB.
-STYLE_SIDE = 4096
 REPEATS = 20  # at most, of each method after its first run
 UPLOAD = "200mb"  # JPEGs of 100 megapixels, the most that core.images takes, stay far below
 WAITING = 32  # runs in line at most
 KEPT = 16  # finished comparisons whose pictures stay in memory
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What a comparison may ask for; each is set by STYLEGRID_ and its name, as in STYLEGRID_SECONDS=60.
+
+    Attributes:
+        side: px, long side of the content, in a sweep too.
+        repeats: of each method after its first run.
+        seconds: predicted for all methods, repeats and sizes together.
+        megapixels: of each picture file.
+        style_megapixels: of the style picture at the size at which a method uses it.
+        styles: that one method mixes.
+        settings_bytes: of all settings as JSON.
+        json_bytes, upload_bytes, upload_files: of a request's body, and files in it.
+    """
+
+    side: int = SIDE[1]
+    repeats: int = REPEATS
+    seconds: float = math.inf
+    megapixels: float = 100
+    style_megapixels: float = 17
+    styles: int = 16
+    settings_bytes: int = 64_000
+    json_bytes: int = 1_000_000
+    upload_bytes: int = 210_000_000
+    upload_files: int = 16
+
+
+LOCAL = Limits()
+PUBLIC = Limits(
+    side=1024,
+    repeats=3,
+    seconds=120,
+    megapixels=24,
+    style_megapixels=1.05,  # 1,024 x 1,024
+    styles=4,
+    upload_bytes=31_000_000,  # a file of 30 MB and what surrounds it
+    upload_files=4,
+)
+
+
+class OverLimit(ValueError):
+    """A request asks for too much; the message names the setting, its limit and the nearest allowed value."""
+
+
+def is_public(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether strangers may come: by STYLEGRID_PUBLIC, 1 or 0; else on a Space, or with HOST not loopback."""
+    told = environment.get("STYLEGRID_PUBLIC")
+    if told:
+        return told != "0"
+    host = environment.get("HOST") or ("0.0.0.0" if "SPACE_ID" in environment else "127.0.0.1")
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host != "localhost"
+
+
+def current(environment: Mapping[str, str] = os.environ) -> Limits:
+    """The limits of this process by its environment; ValueError where one of them is no number above 0."""
+    limits, told = PUBLIC if is_public(environment) else LOCAL, dict[str, Any]()
+    for each in fields(Limits):
+        name = f"STYLEGRID_{each.name.upper()}"
+        text = environment.get(name)
+        if not text:
+            continue
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        whole = each.type == "int"
+        if not value > 0 or (whole and not value.is_integer()):
+            kind = "a whole number" if whole else "a number"
+            raise ValueError(f"{name} is {echo(text)}; it must be {kind} above 0.")
+        told[each.name] = int(value) if whole else value
+    return replace(limits, **told)
+
+
+Predict = Callable[[str, MethodSettings, int], float]
+"""Seconds of a method, by name, with these settings for so many pixels, as CostModel.predict."""
+
+
+def check_request(
+    limits: Limits,
+    content: str | Path | None,
+    style: str | Path | None,
+    settings: Mapping[str, MethodSettings],
+    sizes: Sequence[int],
+    repeats: int,
+    predict: Predict | None = None,
+) -> None:
+    """Raise OverLimit where a request is beyond the limits, and PictureError where a file has no fit header.
+
+    Settings that are files hold paths; of pictures only headers are read. Without `predict`, seconds are not
+    checked.
+    """
+    check_bytes(limits, {name: each.as_dict() for name, each in settings.items()})
+    if max(sizes) > limits.side:
+        raise OverLimit(f"size is {max(sizes):,}; at most {limits.side:,} pixels are allowed here.")
+    if repeats > limits.repeats:
+        raise OverLimit(f"repeats is {repeats}; at most {limits.repeats} are allowed here.")
+    shape = _checked_picture(limits, content, "content photo")
+    style_shape = _checked_picture(limits, style, "style picture")
+    for name, each in settings.items():
+        _check_styles(limits, name, each)
+        _check_style_size(limits, name, each, style_shape, max(sizes))
+    if predict is not None:
+        _check_seconds(
+            limits, settings, [math.prod(working_size(*shape, size)) for size in sizes], repeats, predict
+        )
+
+
+def check_bytes(limits: Limits, settings: Any) -> None:
+    """Raise OverLimit where settings, as JSON, are larger than any that mean something."""
+    size = len(json.dumps(settings, default=str))
+    if size > limits.settings_bytes:
+        raise OverLimit(f"settings are {size:,} bytes long; at most {limits.settings_bytes:,} are allowed.")
+
+
+def _checked_picture(limits: Limits, path: str | Path | None, role: str) -> tuple[int, int]:
+    width, height = picture_size(path, role)
+    if width * height > limits.megapixels * 1e6:
+        factor = math.sqrt(limits.megapixels * 1e6 / (width * height))
+        raise OverLimit(
+            f"The {role} is {width:,} x {height:,} px; at most {limits.megapixels:g} megapixels are allowed "
+            f"here, as {int(width * factor):,} x {int(height * factor):,} px."
+        )
+    return width, height
+
+
+def _check_styles(limits: Limits, name: str, settings: MethodSettings) -> None:
+    """Plates each once, not too many, and pictures among the settings within the megapixels."""
+    plates = getattr(settings, "plates", ())
+    if len(set(plates)) < len(plates):
+        twice = next(plate for plate in plates if plates.count(plate) > 1)
+        raise OverLimit(f"{name}: plates names {twice} more than once; name each once.")
+    pictures = [entry.name for entry in settings.fields() if entry.file in ("image", "mask")]
+    styles = len(plates) + bool(getattr(settings, "second", ""))
+    most = limits.styles - (1 if "second" in pictures else 0)  # the style picture is one of them
+    if styles > most:
+        raise OverLimit(f"{name}: plates and second are {styles} styles; at most {most} can be mixed in.")
+    for field in pictures:
+        if getattr(settings, field):
+            _checked_picture(limits, getattr(settings, field), f"{name}'s {field}")
+
+
+def _check_style_size(
+    limits: Limits, name: str, settings: MethodSettings, shape: tuple[int, int], size: int
+) -> None:
+    """The style picture at the size at which a method uses it: at most twice its own, and so many pixels."""
+    if not hasattr(settings, "style_size"):
+        return
+    own = min(shape) if settings.style_side == "short" else max(shape)
+    asked = settings.style_size
+    room = int(own * math.sqrt(limits.style_megapixels * 1e6 / math.prod(shape)))
+    most = min(max(2 * own, SIDE[0]), room)
+    if asked > most:
+        raise OverLimit(
+            f"{name}: style_size is {asked:,}; for this style picture of {shape[0]:,} x {shape[1]:,} px at "
+            f"most {most:,} is allowed."
+        )
+    if not asked and settings.style_side == "long" and size > room:
+        raise OverLimit(f"{name}: style_size follows the size, {size:,}; set it to {room:,} at most.")
+
+
+def _check_seconds(
+    limits: Limits,
+    settings: Mapping[str, MethodSettings],
+    pixels: Sequence[int],
+    repeats: int,
+    predict: Predict,
+) -> None:
+    """The predicted seconds of the whole comparison, and what would fit."""
+    if math.isinf(limits.seconds):
+        return
+    once = {name: sum(predict(name, each, count) for count in pixels) for name, each in settings.items()}
+    total = sum(once.values()) * (1 + repeats)
+    if total <= limits.seconds:
+        return
+    found = f"This would take about {total:,.0f} s; at most {limits.seconds:,.0f} s are allowed here"
+    fitting = int(limits.seconds / sum(once.values())) - 1
+    if fitting >= 0:
+        raise OverLimit(f"{found}: set repeats from {repeats} to {fitting}.")
+    if len(pixels) > 1:
+        raise OverLimit(f"{found}: choose fewer or smaller sizes, or fewer methods.")
+    slowest = max(once, key=lambda name: once[name])
+    left = limits.seconds - (sum(once.values()) - once[slowest])
+    steps = getattr(settings[slowest], "steps", 0)
+    if steps and left > 0 and math.isinf(settings[slowest].most_seconds):
+        raise OverLimit(
+            f"{found}: set {slowest}'s steps from {steps:,} to {max(1, int(steps * left / once[slowest])):,}."
+        )
+    raise OverLimit(f"{found}: set a smaller size, or fewer methods or seconds; {slowest} takes longest.")
+
+
 def checked_size(size: Any, sides: tuple[int, int] = SIDE) -> int:
     """The working size; ValueError where it is out of range."""
     if isinstance(size, bool) or not isinstance(size, (int, float)) or not sides[0] <= size <= sides[1]:
-        raise ValueError(f"size is {size!r}; it must be from {sides[0]} to {sides[1]} pixels.")
+        raise ValueError(f"size is {echo(size)}; it must be from {sides[0]} to {sides[1]} pixels.")
     return int(size)
 
 
 def checked_repeats(repeats: Any) -> int:
     """How often each method runs again; ValueError where it is out of range."""
     if isinstance(repeats, bool) or not isinstance(repeats, int) or not 0 <= repeats <= REPEATS:
-        raise ValueError(f"repeats is {repeats!r}; it must be a whole number from 0 to {REPEATS}.")
+        raise ValueError(f"repeats is {echo(repeats)}; it must be a whole number from 0 to {REPEATS}.")
     return repeats
 
 
@@ -37,5 +238,5 @@ def checked_sweep(sizes: Any) -> tuple[int, ...]:
     """The sizes of a sweep, small ones first; ValueError where there is none or one is not offered."""
     if not isinstance(sizes, (list, tuple)) or not sizes or not set(sizes) <= set(SWEEP_SIDES):
         offered = ", ".join(map(str, SWEEP_SIDES))
-        raise ValueError(f"The sweep's sizes are {sizes!r}; choose at least one of {offered}.")
+        raise ValueError(f"The sweep's sizes are {echo(sizes)}; choose at least one of {offered}.")
     return tuple(sorted(set(sizes)))

@@ -10,10 +10,10 @@ from typing import Literal
 
 import numpy as np
 
-from compare.limits import STYLE_SIDE
 from core.images import Picture, Pixels, resize
 from core.yardstick import Distances
 from methods.base import Note
+from methods.mix import STYLE_SIDE
 from methods.settings import MethodSettings
 from weights.catalog import WeightFile
 

@@ -89,6 +89,16 @@ def open_picture(source: str | Path | bytes | Image.Image | None, role: str = "p
         return Picture(result.colours, result.alpha, tuple(result.notes))
 
 
+def picture_size(source: str | Path | bytes | None, role: str = "picture") -> tuple[int, int]:
+    """Width and height in px, as stored, by the header alone. Raises PictureError as `open_picture`."""
+    if source is None:
+        raise PictureError(f"No {role} was chosen: please add a {allowed()} picture.")
+    with _sentences(role), _stream(source, role) as stream:
+        size = stated_size(stream)
+        _check_size(*size, role)
+        return size
+
+
 @contextmanager
 def _sentences(role: str) -> Iterator[None]:
     """Make a PictureError of whatever goes wrong: decoders raise nearly anything."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 import torch.nn.functional as F
@@ -21,7 +21,7 @@ from core.resample import fit_long_side, fit_short_side
 from core.transformer_net import upsampled_convolution
 from core.vgg import VGG
 from methods.base import Frame, Method, Stop, Style
-from methods.mix import MixSettings
+from methods.mix import STYLE_SIDE, MixSettings, bounded
 from methods.settings import setting
 from weights.formats import fill
 from weights.load import load
@@ -94,6 +94,8 @@ class Decoder(nn.Module):
 class AdaINSettings(MixSettings):
     """How much style, of which pictures, and where."""
 
+    style_side: ClassVar[Literal["short", "long"]] = "short"
+
     alpha: float = setting(1.0, 0, 1, 0.01, help="From 0, the photo, to 1, the full style.", alias="strength")
     style_size: int = setting(
         0,
@@ -128,7 +130,7 @@ class AdaINSettings(MixSettings):
         """The mask, (1, 1, H, W) in [0, 1], if there is one. PictureError where it is unfit."""
         if not self.mask:
             return None
-        mask = open_picture(files.get("mask"), "mask").over("black")  # luma times opacity
+        mask = bounded(open_picture(files.get("mask"), "mask")).over("black")  # luma times opacity
         return luma(to_tensor(mask))
 
 
@@ -203,7 +205,8 @@ class AdaIN(Method):
             small = fit_long_side(content, min(COLOUR_SIDE, max(content.shape[-2:])))
             styles = [Style(match_colours(each.image.to(self.device), small)) for each in styles]
         default_size = max(LEAST_STYLE_SIDE, min(*content.shape[-2:], USUAL_STYLE_SIDE))
-        statistics = [self.statistics(each, settings.style_size or default_size) for each in styles]
+        asked = settings.style_size or default_size
+        statistics = [self.statistics(each, bounded_side(each, asked)) for each in styles]
         if mask is None:
             return Target(interpolate(statistics, shares))
         sides = [-(-side // MULTIPLE) for side in content.shape[-2:]]
@@ -279,6 +282,13 @@ class AdaIN(Method):
         """The picture of the features, cropped to the photo's size."""
         image: Tensor = self.decoder(features)
         return image[..., : photo.shape[-2], : photo.shape[-1]]
+
+
+def bounded_side(style: Style, asked: int) -> int:
+    """The short side, px, at which a style picture is used: as asked, or less where the long side would go
+    beyond STYLE_SIDE."""
+    short, long = sorted(style.image.shape[-2:])
+    return max(LEAST_STYLE_SIDE, min(asked, STYLE_SIDE * short // long))
 
 
 def interpolate(statistics: Sequence[Statistics], shares: Sequence[float]) -> Statistics:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.images import open_picture, to_tensor
+from core.images import Picture, open_picture, resize, to_tensor
 from core.plates import plate, plates
 from methods.base import Style
-from methods.settings import MethodSettings, setting
+from methods.settings import MethodSettings, echo, setting
+
+# Long side of a style picture in px: no method works on a larger one, and 100 megapixels would be a tensor of
+# 1.2 GB.
+STYLE_SIDE = 4096
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,12 @@ class MixSettings(MethodSettings):
         """The second picture, from its file's content, and the plates. PictureError where it is unfit."""
         pictures = [open_picture(files.get("second"), "second style picture")] if self.second else []
         pictures += [open_picture(plate(name).path, "plate") for name in self.plates]
-        return [Style(to_tensor(each.opaque())) for each in pictures]
+        return [Style(to_tensor(bounded(each).opaque())) for each in pictures]
+
+
+def bounded(picture: Picture) -> Picture:
+    """The picture, its long side at most STYLE_SIDE."""
+    return resize(picture, STYLE_SIDE) if max(picture.colours.size) > STYLE_SIDE else picture
 
 
 def parse_shares(text: str, count: int) -> list[float]:
@@ -49,7 +58,7 @@ def parse_shares(text: str, count: int) -> list[float]:
         shares = []
     if len(shares) != count or not all(0 <= share < 1e6 for share in shares) or not sum(shares):
         raise ValueError(
-            f"shares is {text!r}; give one number from 0 on for each of the {count} styles, as in 2, 1, "
+            f"shares is {echo(text)}; give one number from 0 on for each of the {count} styles, as in 2, 1, "
             "not all of them 0."
         )
     return [share / sum(shares) for share in shares]

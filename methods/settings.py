@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin, get_type_hints
 
+ECHOED = 80  # characters of a wrong value that a message repeats
 T = TypeVar("T")
 S = TypeVar("S", bound="MethodSettings")
 
@@ -78,6 +79,7 @@ class MethodSettings:
     """Base of every method's settings. Constructing one with a value out of range raises ValueError."""
 
     presets: ClassVar[Mapping[str, MethodSettings]] = {}
+    style_side: ClassVar[Literal["short", "long"]] = "long"  # which side of the style picture style_size is
 
     seed: int = setting(0, 0, 2**31 - 1, 1, help="Same seed, device and settings: same picture.")
 
@@ -133,15 +135,21 @@ class MethodSettings:
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
+def echo(value: Any) -> str:
+    """A wrong value as a message shows it, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= ECHOED else f"{text[:ECHOED]}..."
+
+
 def _check(entry: Setting, value: Any) -> None:
     """ValueError naming the field and its range when `value` is outside."""
-    found, choices = repr(value), ", ".join(entry.choices)
+    found, choices = echo(value), ", ".join(entry.choices)
     if entry.kind is tuple and not isinstance(value, tuple):
         fits, needed = False, f"it must be a list of {choices}"
     elif entry.kind is tuple:
         unknown = [str(member) for member in value if member not in entry.choices]
         fits, needed = not unknown and (value or not entry.default), f"choose some of {choices}"
-        found = ", ".join(unknown) or "empty"
+        found = ", ".join(unknown)[:ECHOED] or "empty"
     elif entry.choices:
         fits, needed = value in entry.choices, f"choose one of {choices}"
     elif entry.kind is str:

@@ -179,7 +179,7 @@ def test_a_png_without_settings_of_ours_is_a_sentence(tmp_path, text):
 def test_another_picture_is_a_sentence(tmp_path):
     path = tmp_path / "photo.jpg"
     Image.new("RGB", (32, 32)).save(path)
-    with pytest.raises(ValueError, match=r"not a PNG file.* Drop a PNG that was downloaded from StyleGrid"):
+    with pytest.raises(ValueError, match=r"carries no settings .* downloaded from here"):
         restored(str(path), METHODS)
 
 

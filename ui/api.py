@@ -10,15 +10,16 @@ from typing import Any, cast
 import gradio as gr
 from gradio.data_classes import FileData, FileDataDict
 
+from compare.limits import check_bytes, current
 from compare.results import picture, png_text, record
 from compare.schema import Request, Tile
 from core.plates import PlateIndex, plates
 from engine.queue import Queue, Refused
-from methods.settings import MethodSettings, Setting
+from methods.settings import MethodSettings, Setting, echo
 from ui.events import session_of
 from ui.files import FileCache
 from ui.report import archive
-from ui.request import build_requests, read_picture, read_settings
+from ui.request import admit, build_requests, read_picture, read_settings
 from ui.store import Finished, Store
 
 
@@ -100,17 +101,20 @@ class Endpoint:
     ) -> Request:
         """What a client asks for; ValueError where a picture or setting is unfit."""
         known = self.known
+        check_bytes(current(), settings)
         if settings is not None and not isinstance(settings, dict):
             example = f'{{"{next(iter(known))}": {{"seed": 1}}}}'
             raise ValueError(
-                f"settings is {settings!r}; name each method with its settings, as in {example}."
+                f"settings is {echo(settings)}; name each method with its settings, as in {example}."
             )
         chosen = settings or {name: {} for name, method in known.items() if not method.unavailable()}
         unknown = [name for name in chosen if name not in known]
         if unknown:
-            raise ValueError(f"There is no method {unknown[0]!r}; choose from {', '.join(known)}.")
-        pictures = read_picture(content, "content photo"), read_picture(style, "style picture")
+            raise ValueError(f"There is no method {echo(unknown[0])}; choose from {', '.join(known)}.")
         checked = {name: read_settings(known[name], values) for name, values in chosen.items()}
+        if checked:
+            admit(self.queue.engine, content, style, checked, size, repeats)
+        pictures = read_picture(content, "content photo"), read_picture(style, "style picture")
         (request,) = build_requests(*pictures, checked, size, repeats, self.index)
         return request
 

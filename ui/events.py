@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from compare.limits import PAGE_SIDE, checked_repeats, checked_size, checked_sweep
+from compare.limits import PAGE_SIDE, OverLimit, checked_repeats, checked_size, checked_sweep
 from compare.schema import Request, Tile
 from compare.scoring import error_message
 from core.plates import PlateIndex
@@ -22,7 +22,7 @@ from ui.grid import Grid, progress_of
 from ui.html import error_html, status_html
 from ui.input_panel import InputPanel
 from ui.report import archive
-from ui.request import build_requests
+from ui.request import admit, build_requests
 from ui.restore import restored
 from ui.results_panel import ResultsPanel
 from ui.store import Finished, Store
@@ -94,6 +94,10 @@ class Events:
     def checked(self, values: Values, sizes: Any) -> tuple[Outputs, list[Request]]:
         """The lines beneath the inputs and the status line, and the requests, none if something is wrong."""
         inputs = self.inputs
+        try:
+            self.admit(values, sizes)
+        except OverLimit as error:
+            return {inputs.status: error_html(str(error))}, []
         content, content_line = inputs.content.read(values[inputs.content.image])
         style, style_line = inputs.style.read(values[inputs.style.image])
         lines: Outputs = {inputs.content.line: content_line, inputs.style.line: style_line}
@@ -105,6 +109,20 @@ class Events:
         except ValueError as error:
             return {**lines, inputs.status: error_html(str(error))}, []
         return {**lines, inputs.status: status_html("Waiting for the device")}, requests
+
+    def admit(self, values: Values, sizes: Any) -> None:
+        """OverLimit where the controls ask for too much; what else is wrong is said where it is read."""
+        inputs = self.inputs
+        pictures = values[inputs.content.image], values[inputs.style.image]
+        try:
+            settings = inputs.settings(values)
+            if settings:
+                engine = self.queue.engine
+                admit(engine, *pictures, settings, values[inputs.size], values[inputs.timing], sizes)
+        except OverLimit:
+            raise
+        except ValueError:
+            pass
 
     def run_one(
         self, request: Request, session: str, stop: Stop, prefix: str, points: dict[str, tuple[Point, ...]]

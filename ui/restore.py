@@ -40,7 +40,7 @@ def restored(path: str, methods: Mapping[str, Method]) -> Restored:
         files = [setting.name for setting in method.Settings.fields() if setting.file]
         lost = tuple(name for name in files if values.pop(name, ""))
         values = read_settings(method, values).as_dict()
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise ValueError(
             "This PNG carries no settings that StyleGrid knows: drop one that was downloaded from here."
         ) from error
