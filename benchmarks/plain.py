@@ -21,7 +21,8 @@ from core.vgg import MEAN_RGB
 from methods import adain
 from methods.adain import FEATURE_SCALE, AdaIN, Decoder, encoder
 from methods.base import Frame, Method, Stop, Style
-from methods.cin import CIN, conditional, is_style
+from methods.cin import CIN, PLATES
+from methods.cin_network import conditional, embedded_network
 from methods.johnson import Johnson, key, network_of
 from methods.settings import MethodSettings
 from weights.catalog import entry
@@ -81,14 +82,12 @@ class PlainCIN(Plain):
     """CIN's network with one row of its gammas and betas."""
 
     name, title = "cin-plain", f"{CIN.title}, plain"
-    paper, styles = CIN.paper, CIN.styles
+    paper, styles = CIN.paper, PLATES
 
     def network(self, style: Style) -> nn.Module:
         network, row = conditional(1), self.styles.index(str(style.name))
-        tensors = load("cin")
-        network.load_state_dict(
-            {name: each[row : row + 1] if is_style(name) else each for name, each in tensors.items()}
-        )
+        known = embedded_network()
+        network.load_state_dict(known.with_row(known.row(row)))
         return PlainTransformer(network)
 
 

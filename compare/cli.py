@@ -159,7 +159,7 @@ def show(progress: Progress, bar: TaskID, tile: Tile) -> None:
         message += f", warm {tile.seconds.median:.3g} s"
     if tile.error:
         message = tile.error
-    if tile.state in ("done", "stopped", "failed"):
+    if tile.state in ("done", "stopped", "declined", "failed"):
         progress.stop_task(bar)
     progress.update(bar, message=message)
 

@@ -16,7 +16,7 @@ from compare.scoring import Samples, Scorer, error_message
 from core.device import describe, pick_device
 from core.images import to_pixels, to_tensor
 from core.measure import PeakMemory, Stopwatch
-from methods.base import Frame, Method, Stop, Stopped, Style
+from methods.base import Declined, Frame, Method, Stop, Stopped, Style
 from weights.catalog import entry
 
 LONG = 3.0  # predicted seconds of a method, before which distances are measured
@@ -135,6 +135,8 @@ class Run:
             yield replace(tile, state="measuring")
         except Stopped:
             yield replace(tile, state="stopped", message="")
+        except Declined as error:
+            yield replace(tile, state="declined", message="", error=str(error))
         except Exception as error:
             log.exception("%s failed", tile.title)
             yield replace(tile, state="failed", message="", error=error_message(error, tile.title))

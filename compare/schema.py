@@ -17,9 +17,11 @@ from methods.mix import STYLE_SIDE
 from methods.settings import MethodSettings
 from weights.catalog import WeightFile
 
-State = Literal["waiting", "loading", "running", "measuring", "timing", "done", "stopped", "failed"]
+State = Literal[
+    "waiting", "loading", "running", "measuring", "timing", "done", "stopped", "declined", "failed"
+]
 ACTIVE: tuple[State, ...] = ("loading", "running", "timing")
-ENDED: tuple[State, ...] = ("measuring", "done", "timing", "stopped", "failed")
+ENDED: tuple[State, ...] = ("measuring", "done", "timing", "stopped", "declined", "failed")
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +105,7 @@ class Tile:
         notes: what the user should know about the result.
         files: what else came out, by file name.
         message: what goes on while it is loading, where that is a download.
-        error: a sentence for a failed one.
+        error: a sentence for a failed one, and for one that declined to paint in this style.
     """
 
     method: str
@@ -133,6 +135,13 @@ class Tile:
     def active(self) -> bool:
         """Whether its method is at work."""
         return self.state in ACTIVE
+
+    @property
+    def painted_as(self) -> str:
+        """The other painting in whose style the picture is; empty where it is the style picture's."""
+        return next(
+            (str(each.values["painted_as"]) for each in self.notes if "painted_as" in each.values), ""
+        )
 
     @property
     def ended(self) -> bool:

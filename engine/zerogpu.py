@@ -60,6 +60,6 @@ class ZeroGPUEngine(InlineEngine):
 
 def stopped(tile: Tile) -> Tile:
     """The tile of a run that was ended: what was finished stays."""
-    if tile.state in ("done", "failed"):
+    if tile.state in ("done", "declined", "failed"):
         return tile
     return replace(tile, state="done" if tile.state in ("measuring", "timing") else "stopped", message="")

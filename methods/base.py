@@ -23,6 +23,10 @@ class Stopped(Exception):
     """The work was ended from outside before it was finished."""
 
 
+class Declined(Exception):
+    """A method does not paint in this style as its settings stand; the sentence says what can be done."""
+
+
 class Stop(threading.Event):
     """An event by which another thread ends a running method: `set()` there, `check()` in the method."""
 
@@ -65,6 +69,8 @@ class Note:
     Attributes:
         key: what programs go by, for instance "nearest".
         text: the sentence for people, a template into which `str` puts the values.
+        values: what the sentence is about; "painted_as" names the other painting in whose style the picture
+            is, where that is not the style picture's.
     """
 
     key: str

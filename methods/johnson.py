@@ -11,20 +11,26 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from core.device import allow_fast_matmul, fast_dtype
+from core.measure import Stopwatch
+from core.perceptual_loss import PerceptualLoss
+from core.plates import plate
 from core.transformer_net import InstanceNorm, TransformerNet
-from methods.base import Frame, Method, Note, Stop, Style
+from methods.base import Declined, Frame, Method, Note, Stop, Style
 from methods.blend import blend
+from methods.cin_network import embedded_network, folded
 from methods.fast_neural_style import from_fast_neural_style, from_onnx, has_layout
 from methods.feedforward import FeedForwardSettings, in_patches
+from methods.fitting import StyleFitter, example_photos
 from methods.nearest import nearest_plate
 from methods.settings import setting
 from weights.catalog import CATALOG, WeightFile, entry
 from weights.errors import WeightsError
-from weights.formats import fill
+from weights.formats import fill, pack, unpack
 from weights.load import load
-from weights.user import load_user_file, user_files
+from weights.user import load_user_file, user_files, user_weight
 
 Norm = Literal["instance", "batch"]
 Width = Literal["full", "slim"]
@@ -34,8 +40,31 @@ WIDTHS = {"full": 32, "slim": 8}  # channels after the first convolution
 BY_STYLE = "by style"
 ONNX = "onnx/"  # how the catalog's keys of such networks begin
 
-Choice = tuple[TransformerNet, WeightFile, tuple[Note, ...]]
-"""A network, its file, and what a user should know of the choice."""
+TRAINED_FILE = "trained.johnson.safetensors"
+LEARNING_RATE, NORM_PACE = 1e-3, 10.0  # gammas and betas learn faster, as in training/johnson.py
+SECONDS_PER_STEP = 0.55  # of training on the spot, on the machine of `reference_seconds`
+NO_NETWORK = (
+    "Johnson et al. need a network for each painting, and there is none for this one. Set new style to "
+    "train, one to three minutes on a CPU, or to nearest plate, which shows another painting's style."
+)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A network, its file, and what a user should know of the choice."""
+
+    network: TransformerNet
+    weight: WeightFile
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a network for the style picture is trained from: a state to start with, losses, and photos."""
+
+    start: Mapping[str, Tensor]
+    perceptual: PerceptualLoss
+    photos: tuple[Tensor, ...]
 
 
 def johnson(norm: str = "instance", width: str = "full") -> TransformerNet:
@@ -76,6 +105,13 @@ class JohnsonSettings(FeedForwardSettings):
     )
     norm: Norm = setting("instance", help="Instance norm (Ulyanov 2016), or the batch norm of the original.")
     width: Width = setting("full", help="Slim has a quarter of the channels: the fastest.")
+    new_style: Literal["none", "train", "nearest plate"] = setting(
+        "none",
+        help="What a style picture without a network gets: nothing, a network trained here and now, or the "
+        "nearest plate's, which is another painting's.",
+    )
+    train_steps: int = setting(80, 10, 1000, 10, help="Steps of that training.")
+    trained: str = setting("", file=".safetensors", help="A network that was trained and downloaded before.")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -86,6 +122,8 @@ class JohnsonSettings(FeedForwardSettings):
                 f"network is {self.network}; with norm {self.norm} and width {self.width} there is "
                 f"{', '.join(known) or 'none'}."
             )
+        if self.new_style == "train" and (self.norm, self.width) != ("instance", "full"):
+            raise ValueError("new_style is train; that needs norm instance and width full.")
 
 
 class Johnson(Method):
@@ -112,53 +150,158 @@ class Johnson(Method):
         return fast_dtype(self.device)
 
     def reference_seconds(self, settings: JohnsonSettings, megapixels: float) -> float:
-        return megapixels * (0.27 if settings.width == "slim" else 1.0)
+        training = SECONDS_PER_STEP * settings.train_steps if settings.new_style == "train" else 0.0
+        return training + megapixels * (0.27 if settings.width == "slim" else 1.0)
 
     def prepare(
         self, style: Style, settings: JohnsonSettings, files: Mapping[str, bytes], stop: Stop | None = None
-    ) -> Choice:
-        return style.once(settings, lambda: self.choose(style, settings, stop))
+    ) -> Choice | Training:
+        return style.once(settings, lambda: self.choose(style, settings, files, stop))
 
-    @torch.no_grad()
     def stylize(
         self, content: Tensor, style: Style, settings: JohnsonSettings, stop: Stop | None = None
     ) -> Generator[Frame]:
-        network, weight, notes = self.prepare(style, settings, {}, stop)
+        choice, content = self.prepare(style, settings, {}, stop), content.to(self.device)
+        if isinstance(choice, Training):
+            yield from self.train(choice, content, style, settings, stop)
+            return
+        image = self.paint(choice.network, content, settings, stop)
+        yield Frame(image, 1, 1, notes=choice.notes, weights=(choice.weight,))
 
-        def apply(image: Tensor) -> Tensor:
-            return blend(network(image), image, settings)
+    @torch.no_grad()
+    def paint(
+        self, network: TransformerNet, content: Tensor, settings: JohnsonSettings, stop: Stop | None
+    ) -> Tensor:
+        """The network's picture of the content as the settings ask, on the CPU."""
+        return in_patches(
+            network, lambda image: blend(network(image), image, settings), content, settings.tile, stop
+        ).cpu()
 
-        image = in_patches(network, apply, content.to(self.device), settings.tile, stop)
-        yield Frame(image.cpu(), 1, 1, notes=notes, weights=(weight,))
+    def choose(
+        self, style: Style, settings: JohnsonSettings, files: Mapping[str, bytes], stop: Stop | None
+    ) -> Choice | Training:
+        """The network for a style, or what it takes to train one.
 
-    def choose(self, style: Style, settings: JohnsonSettings, stop: Stop | None) -> Choice:
-        """The network for a style."""
+        Declined where there is none, none is to be trained and another painting's is not asked for.
+        """
+        if settings.trained:
+            return self.returned(files.get("trained", b""), settings.trained, style)
         name = settings.network
         if name in user_files():
             tensors, weight = load_user_file(name)
-            note = Note("user", "Your own network {file}.", {"file": weight.file})
-            return self.network(weight, lambda: tensors), weight, (note,)
+            values = {"file": weight.file, "painted_as": f"the style of {weight.file}"}
+            return self.choice(weight, lambda: tensors, Note("user", "Your own network {file}.", values))
         if name in published():
             weight = entry(ONNX + name)
-            note = Note("published", "{title}, ONNX Model Zoo.", {"title": weight.title})
-            return self.network(weight, lambda: load(weight.key)), weight, (note,)
+            values = {"title": weight.title, "painted_as": name}
+            note = Note("published", "{title}, ONNX Model Zoo.", values)
+            return self.choice(weight, lambda: load(weight.key), note)
         known, notes = trained(settings.norm, settings.width), list[Note]()
         if name == BY_STYLE and style.name in known:
             name = style.name
         elif name == BY_STYLE:
+            if settings.new_style == "train":
+                return self.training(style)
+            if settings.new_style == "none":
+                raise Declined(NO_NETWORK)
             name, note = nearest_plate(known, style, self.device, stop)
             notes.append(note)
         elif name != style.name:
-            notes.append(Note("plate", "Plate {plate}.", {"plate": name}))
+            values = {"plate": name, "painted_as": plate(name).title}
+            notes.append(Note("plate", "Plate {plate}.", values))
         weight = entry(key(name, settings.norm, settings.width))
-        return self.network(weight, lambda: load(weight.key)), weight, tuple(notes)
+        return self.choice(weight, lambda: load(weight.key), *notes)
 
-    def network(self, weight: WeightFile, tensors: Callable[[], Mapping[str, Tensor]]) -> TransformerNet:
+    def choice(self, weight: WeightFile, tensors: Callable[[], Mapping[str, Tensor]], *notes: Note) -> Choice:
         """The network of a file, ready to run; its tensors are read once."""
         if weight.sha256 not in self.networks:
             network = network_of(tensors(), weight.file).requires_grad_(False).eval()
             self.networks[weight.sha256] = in_format(network, self.device, fast_dtype(self.device))
-        return self.networks[weight.sha256]
+        return Choice(self.networks[weight.sha256], weight, notes)
+
+    def returned(self, data: bytes, name: str, style: Style) -> Choice:
+        """The network in a file that was downloaded before. ValueError, with its `name`, where it is none."""
+        try:
+            tensors, about = unpack(data, name)
+            weight = user_weight(data, name, name, "a file that was given")
+            own = about.get("style") == style.digest().hex()
+            values = {} if own else {"painted_as": f"the style in {name}"}
+            return self.choice(
+                weight, lambda: tensors, Note("file", "A trained network from a file.", values)
+            )
+        except WeightsError as error:
+            raise ValueError(f"{name} is not a trained network: {error}") from error
+
+    def training(self, style: Style) -> Training:
+        """What a network for this style starts from: the multi-style network with the style's row."""
+        known, styles = embedded_network(), entry("cin").styles
+        plate = style.name in styles
+        row = known.row(styles.index(str(style.name))) if plate else known.predicted(style.image)
+        start = {name: each.to(self.device) for name, each in folded(known.with_row(row)).items()}
+        perceptual = PerceptualLoss([style.image], self.device, fast_dtype(self.device))
+        return Training(start, perceptual, example_photos())
+
+    def train(
+        self,
+        training: Training,
+        content: Tensor,
+        style: Style,
+        settings: JohnsonSettings,
+        stop: Stop | None,
+    ) -> Generator[Frame]:
+        """Frames of a network that is being trained, and at last its picture of the content and its file."""
+        fitter = style.once(
+            ("fitter", settings, Style(content).digest()),
+            lambda: self.fitter(training, content, settings),
+        )
+        yield from fitter.run(content, settings, (), stop)
+        about = {"method": self.name, "steps": fitter.steps, "style": style.digest().hex()}
+        data = pack({name: each.half().cpu() for name, each in fitter.parameters.items()}, about)
+        with Stopwatch(self.device) as watch:  # what the file paints, rounding included
+            network = self.returned(data, TRAINED_FILE, style)
+            image = self.paint(network.network, content, settings, stop)
+        values = {
+            "steps": fitter.steps,
+            "learning_seconds": fitter.seconds,
+            "painting_seconds": watch.seconds,
+        }
+        text = (
+            "A network trained here in {steps} steps, {learning_seconds:.1f} s; it paints any photo, this "
+            "one in {painting_seconds:.2f} s."
+        )
+        yield Frame(
+            image,
+            fitter.steps,
+            fitter.steps,
+            fitter.losses,
+            (Note("trained", text, values),),
+            {TRAINED_FILE: data},
+            (entry("cin"), network.weight),
+        )
+
+    def fitter(self, training: Training, photo: Tensor, settings: JohnsonSettings) -> StyleFitter:
+        """What trains all parameters of a network on the photo and the examples."""
+        dtype = fast_dtype(self.device)
+        network = in_format(johnson(), self.device, dtype)
+
+        def paint(parameters: Mapping[str, Tensor], images: Tensor) -> Tensor:
+            values = {name: each.to(dtype) for name, each in parameters.items()}
+            result: Tensor = functional_call(network, values, (images,))
+            return result
+
+        def rate(name: str) -> float:
+            return LEARNING_RATE * (NORM_PACE if ".norm." in name else 1.0)
+
+        return StyleFitter(
+            paint,
+            training.start,
+            rate,
+            training.perceptual,
+            photo,
+            training.photos,
+            settings.train_steps,
+            settings.seed,
+        )
 
 
 def network_of(tensors: Mapping[str, Tensor], name: str) -> TransformerNet:

@@ -27,17 +27,22 @@ def nearest_plate(
 
 
 def _search(names: Sequence[str], style: Style, device: torch.device, stop: Stop | None) -> tuple[str, Note]:
-    captions = {each.name: each.caption for each in plates() if each.name in names}
-    if not captions:
+    known = {each.name: each for each in plates() if each.name in names}
+    if not known:
         raise ValueError("None of the trained styles has a plate in styles/, so the nearest is not known.")
     target = style.grams(device)
     distances = {}
-    for name in captions:
+    for name in known:
         if stop is not None:
             stop.check()
         distances[name] = style_distance(_grams(name, device), target)
     name = min(distances, key=lambda name: distances[name])
-    values = {"plate": name, "caption": captions[name], "distance": distances[name]}
+    values = {
+        "plate": name,
+        "caption": known[name].caption,
+        "distance": distances[name],
+        "painted_as": known[name].title,
+    }
     return name, Note(NEAREST, "nearest trained style: {caption} ({distance:.2f} away).", values)
 
 

@@ -6,11 +6,13 @@ from dataclasses import replace
 import pytest
 import torch
 
-from core.images import open_picture, to_tensor
+from core.images import open_picture, to_image, to_tensor
 from core.resample import fit_long_side, fit_short_side, resample
 from core.yardstick import Yardstick
 from methods.base import Stop, Stopped, Style
-from methods.cin import CIN, LEARNT_FILE, CINSettings, is_style
+from methods.cin import CIN, LEARNT_FILE, CINSettings
+from methods.cin import PLATES as KNOWN
+from methods.cin_network import is_style
 from methods.nearest import NEAREST
 from plate_styles import PLATES, far, frames, last_frame, notes, plate
 from weights import load
@@ -39,12 +41,13 @@ def last(method, content, style, **settings):
 
 
 def test_every_plate_is_known():
-    assert set(CIN.styles) == set(PLATES)
+    assert set(KNOWN) == set(PLATES)
+    assert CIN.styles is None  # any other picture can be the style too
 
 
 def test_the_file_tells_how_it_was_trained():
     _, about = unpack((EMBEDDED / "cin.safetensors").read_bytes(), "cin")
-    assert tuple(about["styles"]) == CIN.styles
+    assert tuple(about["styles"]) == KNOWN
     assert about["steps"] > 1000
     assert 0 < about["losses"]["style"] < 1
     assert "photographs" in about["data"]
@@ -84,18 +87,23 @@ def test_a_mix_of_one_is_that_plate(method, content):
 
 
 def test_a_mix_interpolates_the_parameters(method):
-    both = method.interpolate({"udnie": 0.25, "irises": 0.75})
-    udnie, irises = method.interpolate({"udnie": 1.0}), method.interpolate({"irises": 1.0})
+    def mixed(style, **settings):
+        return method.prepare(style, CINSettings(**settings), {})[0]
+
+    both = mixed(plate("waves"), plates=("udnie", "irises"), shares="1, 3")
+    udnie, irises = mixed(plate("udnie")), mixed(plate("irises"))
     for name, values in both.items():
         torch.testing.assert_close(values, 0.25 * udnie[name] + 0.75 * irises[name])
 
 
 def test_shares_are_relative():
-    assert CINSettings(plates=("udnie", "irises"), shares="3,1").mix() == {"udnie": 0.75, "irises": 0.25}
-    assert CINSettings(plates=("udnie", "irises")).mix() == {"udnie": 0.5, "irises": 0.5}
+    assert CINSettings(plates=("udnie", "irises"), shares="3,1").proportions() == [0, 0.75, 0.25]
+    assert CINSettings(plates=("udnie", "irises")).proportions() == [0, 0.5, 0.5]
+    assert CINSettings(plates=("udnie",), shares="3,1").proportions() == [0.75, 0.25]
+    assert CINSettings(second="other.png").proportions() == [0.5, 0.5]
 
 
-@pytest.mark.parametrize("shares", ["1", "1,2,3", "a,b", "0,0", "-1,2", "nan,1", "inf,1"])
+@pytest.mark.parametrize("shares", ["1", "1,2,3,4", "a,b", "0,0", "-1,2", "nan,1", "inf,1"])
 def test_shares_that_do_not_fit_are_refused(shares):
     with pytest.raises(ValueError, match=r"shares is .*; give one number from 0 on for each of the 2"):
         CINSettings(plates=("udnie", "irises"), shares=shares)
@@ -108,7 +116,7 @@ def test_a_plate_chosen_twice_is_refused():
 
 def test_a_fifth_plate_is_refused():
     with pytest.raises(ValueError, match="plates are 5; choose at most 4"):
-        CINSettings(plates=CIN.styles[:5])
+        CINSettings(plates=KNOWN[:5])
 
 
 def test_strength_0_is_the_photo_and_half_lies_between(method, content):
@@ -132,14 +140,65 @@ def test_odd_sizes(method, size):
     assert (frame.step, frame.total, frame.notes) == (1, 1, ())
 
 
-def test_an_unknown_picture_gets_its_nearest_plate_and_says_so(method, content):
+def test_another_picture_gets_a_predicted_style_that_is_its_own(method, content):
     # A plate at another size, turned round, has nearly its own Gram matrices.
     picture = fit_short_side(plate("great-wave").image, 300).flip(-1)
     frame = last(method, content, Style(picture))
+    assert notes(frame) == ["predicted"]
+    photo = fit_short_side(to_tensor(open_picture("examples/coffee.jpg").rgb), 256)
+    yardstick = Yardstick(photo, picture)
+    after = yardstick.measure(last(method, photo, Style(picture)).image)
+    assert after.style < 0.3 * yardstick.measure(photo).style
+
+
+def test_the_nearest_plate_is_painted_where_it_is_asked_for_and_named(method, content):
+    picture = fit_short_side(plate("great-wave").image, 300).flip(-1)
+    frame = last(method, content, Style(picture), style_parameters="nearest plate")
     assert notes(frame) == [NEAREST]
-    assert frame.notes[0].values["plate"] == "great-wave"
-    assert PLATES["great-wave"].caption in str(frame.notes[0])
+    assert frame.notes[0].values["painted_as"] == PLATES["great-wave"].title
     assert torch.equal(frame.image, last(method, content, plate("great-wave")).image)
+
+
+def test_a_plate_has_its_own_row_unless_a_predicted_one_is_asked_for(method, content):
+    own, predicted = (
+        last(method, content, plate("udnie"), style_parameters=each) for each in ("own row", "predicted")
+    )
+    assert (notes(own), notes(predicted)) == ([], ["predicted"])
+    assert far(own.image, predicted.image) > 0.001
+
+
+def test_two_own_pictures_are_mixed(method, content, tmp_path):
+    path = tmp_path / "second.png"
+    stripes = torch.zeros(3, 64, 64)
+    stripes[:, :, ::8] = 1
+    to_image(stripes[None]).save(path)
+    rows = [
+        method.prepare(Style(each), CINSettings(), {})[0]
+        for each in (plate("waves").image.flip(-1), to_tensor(open_picture(path).rgb))
+    ]
+    settings = CINSettings(second="second.png", shares="1, 3")
+    mixed, mix_notes, _ = method.prepare(
+        Style(plate("waves").image.flip(-1)), settings, {"second": path.read_bytes()}
+    )
+    assert [note.key for note in mix_notes] == ["mix", "predicted"]
+    for name, values in mixed.items():
+        torch.testing.assert_close(values, 0.25 * rows[0][name] + 0.75 * rows[1][name])
+
+
+ODD = {
+    "one colour": torch.full((1, 3, 64, 64), 0.5),
+    "black": torch.zeros(1, 3, 64, 64),
+    "16 px": torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(0)),
+    "20 to 1": torch.rand(1, 3, 16, 320, generator=torch.Generator().manual_seed(1)),
+    "grey": torch.rand(1, 1, 64, 64, generator=torch.Generator().manual_seed(2)).expand(-1, 3, -1, -1),
+}
+
+
+@pytest.mark.parametrize("picture", [*ODD, "the photo"])
+def test_odd_style_pictures_give_a_picture_and_a_note(method, content, picture):
+    frame = last(method, content, Style(ODD.get(picture, content)))
+    assert frame.image.isfinite().all()
+    assert notes(frame) == ["predicted"]
 
 
 def test_learning_brings_a_new_style_nearer_and_changes_nothing_else(method):
@@ -153,8 +212,8 @@ def test_learning_brings_a_new_style_nearer_and_changes_nothing_else(method):
     assert notes(frame) == ["learnt"]
     assert frame.notes[0].values["steps"] == 12
     yardstick = Yardstick(photo, stripes)
-    nearest = last(method, photo, Style(stripes)).image
-    assert yardstick.measure(frame.image).style < 0.9 * yardstick.measure(nearest).style
+    predicted = last(method, photo, Style(stripes)).image
+    assert yardstick.measure(frame.image).style < 0.9 * yardstick.measure(predicted).style
     for name, values in method.network.state_dict().items():
         assert torch.equal(values, state[name]), name
     assert torch.equal(last(method, photo, plate("udnie")).image, known)
@@ -217,7 +276,7 @@ def test_stop_ends_learning(method, content):
 
 
 def test_only_the_styles_are_learnt(method):
-    assert {name for name in method.network.state_dict() if is_style(name)} == set(method.embeddings)
+    assert {name for name in method.network.state_dict() if is_style(name)} == set(method.known.table)
     assert not any(each.requires_grad for each in method.network.parameters())
 
 

@@ -10,12 +10,23 @@ from safetensors.torch import save_file
 from torch import nn
 
 from core.images import open_picture, to_tensor
-from core.resample import fit_long_side
+from core.resample import fit_long_side, fit_short_side
 from core.transformer_net import InstanceNorm
-from methods.base import Style
-from methods.johnson import BY_STYLE, Johnson, JohnsonSettings, johnson, key, network_of, published, trained
+from core.yardstick import Yardstick
+from methods.base import Declined, Style
+from methods.johnson import (
+    BY_STYLE,
+    TRAINED_FILE,
+    Johnson,
+    JohnsonSettings,
+    johnson,
+    key,
+    network_of,
+    published,
+    trained,
+)
 from methods.nearest import NEAREST
-from plate_styles import PLATES, far, last_frame, notes, plate
+from plate_styles import PLATES, far, frames, last_frame, notes, plate
 from weights import user
 from weights.catalog import CATALOG, entry
 from weights.errors import WeightsError
@@ -263,7 +274,7 @@ def test_batch_norm_paints_a_picture_alike_alone_and_in_a_batch(content):
 
 def test_slim_and_full_are_one_class_and_slim_is_a_quarter_as_wide(method):
     full, slim = (
-        method.prepare(plate(TWIN), JohnsonSettings(width=width), {})[0] for width in ("full", "slim")
+        method.prepare(plate(TWIN), JohnsonSettings(width=width), {}).network for width in ("full", "slim")
     )
     assert type(full) is type(slim)
     assert full.state_dict().keys() == slim.state_dict().keys()
@@ -285,25 +296,63 @@ def test_every_network_paints_its_own_style(method, content, width):
         assert all(far(picture, other) > 0.05 for each, other in pictures.items() if each != name)
 
 
-def test_another_picture_gets_the_nearest_trained_network_and_says_so(method, content):
+def test_a_painting_without_a_network_is_declined_in_a_sentence(method, content):
     near = Style(to_tensor(open_picture(PLATES["great-wave"].path).rgb)[..., 32:-32, 32:-32])
-    frame = last(method, content, near)
+    untrained = plate(next(name for name in PLATES if name not in trained()))
+    for style in (near, untrained):
+        with pytest.raises(Declined, match="need a network for each painting"):
+            last(method, content, style)
+
+
+def test_the_nearest_network_is_used_where_it_is_asked_for_and_named(method, content):
+    near = Style(to_tensor(open_picture(PLATES["great-wave"].path).rgb)[..., 32:-32, 32:-32])
+    frame = last(method, content, near, new_style="nearest plate")
     assert notes(frame) == [NEAREST]
-    assert frame.notes[0].values["caption"] == PLATES["great-wave"].caption
+    assert frame.notes[0].values["painted_as"] == PLATES["great-wave"].title
     assert torch.equal(frame.image, last(method, content, plate("great-wave")).image)
-    untrained = next(name for name in PLATES if name not in trained())
-    assert notes(last(method, content, plate(untrained))) == [NEAREST]
+
+
+def test_a_network_is_trained_on_the_spot_and_paints_other_photos_from_its_file(method, tmp_path):
+    photo = fit_long_side(to_tensor(open_picture("examples/coffee.jpg").rgb), 128)
+    style = Style(fit_short_side(plate("irises").image, 200).flip(-1))
+    *_, frame = frames(method, photo, style, JohnsonSettings(new_style="train", train_steps=10))
+    assert notes(frame) == ["trained"]
+    assert frame.notes[0].values["steps"] == frame.step == frame.total == 10
+    assert frame.notes[0].values["learning_seconds"] > 0
+    yardstick = Yardstick(photo, style.image)
+    assert yardstick.measure(frame.image).style < 0.5 * yardstick.measure(photo).style
+    path = tmp_path / TRAINED_FILE
+    path.write_bytes(frame.files[TRAINED_FILE])
+    assert path.stat().st_size < 4e6
+    again = last(method, photo, style, trained=str(path))
+    assert torch.equal(again.image, frame.image)
+    other = last(method, photo, plate("udnie"), trained=str(path))
+    assert other.notes[0].values["painted_as"] == f"the style in {TRAINED_FILE}"
+
+
+def test_a_file_that_is_no_network_is_a_sentence(method, content, tmp_path):
+    path = tmp_path / "broken.safetensors"
+    path.write_bytes(b"nothing")
+    with pytest.raises(ValueError, match=r"broken\.safetensors is not a trained network"):
+        last(method, content, plate(TWIN), trained=str(path))
+
+
+def test_training_needs_the_full_network():
+    with pytest.raises(ValueError, match="new_style is train; that needs norm instance and width full"):
+        JohnsonSettings(new_style="train", width="slim")
 
 
 def test_a_network_can_be_chosen_whatever_the_style_picture(method, content):
     frame = last(method, content, plate("udnie"), network="swirls")
-    assert (frame.notes[0].key, frame.notes[0].values) == ("plate", {"plate": "swirls"})
+    assert frame.notes[0].key == "plate"
+    assert frame.notes[0].values == {"plate": "swirls", "painted_as": PLATES["swirls"].title}
     assert torch.equal(frame.image, last(method, content, plate("swirls")).image)
 
 
 def test_batch_norm_serves_every_style_with_the_network_that_there_is(method, content):
     assert notes(last(method, content, plate(TWIN), norm="batch")) == []
-    assert last(method, content, plate("udnie"), norm="batch").notes[0].values["plate"] == TWIN
+    other = last(method, content, plate("udnie"), norm="batch", new_style="nearest plate")
+    assert other.notes[0].values["plate"] == TWIN
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from methods.adain import Decoder
-from methods.cin import conditional
+from methods.cin_network import conditional
 from methods.johnson import johnson, network_of
 from training import adain, cin
 from training import johnson as johnson_trainer

@@ -4,7 +4,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from core.transformer_net import ConditionalInstanceNorm, TransformerNet, instance_norm, upsampled_convolution
-from methods.cin import conditional
+from methods.cin_network import conditional
 
 
 def seeded(seed=0):

@@ -122,7 +122,14 @@ def train(args: argparse.Namespace) -> None:
     contents, paintings = (
         each.batch(SHEET_PICTURES, 256, torch.Generator().manual_seed(1)) for each in (pictures, styles)
     )
-    finish(training, args, pictures, lambda: sheet(decoder, network, contents, paintings), "adain", [])
+    finish(
+        training,
+        args,
+        f"{len(pictures)} photographs",
+        lambda: sheet(decoder, network, contents, paintings),
+        "adain",
+        [],
+    )
 
 
 def main() -> None:

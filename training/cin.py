@@ -21,7 +21,7 @@ from core.perceptual_loss import PerceptualLoss
 from core.plates import plates
 from core.sheet import contact_sheet
 from core.transformer_net import TransformerNet
-from methods.cin import conditional, is_style
+from methods.cin_network import conditional, is_style
 from training.command import finish, parser, plan, run
 from training.data import Pictures
 from training.loop import Training
@@ -75,7 +75,9 @@ def train(args: argparse.Namespace) -> None:
     training = Training(network, losses, pictures.batch, plan(args), pace)
     photos = pictures.batch(SHEET_PHOTOS, 256, torch.Generator().manual_seed(1))
     names = [plate.name for plate in known]
-    finish(training, args, pictures, lambda: sheet(network, photos, styles), "cin", names)
+    finish(
+        training, args, f"{len(pictures)} photographs", lambda: sheet(network, photos, styles), "cin", names
+    )
 
 
 def main() -> None:

@@ -11,7 +11,6 @@ from PIL import Image
 
 from core.device import DEVICES
 from core.version import VERSION
-from training.data import Pictures
 from training.log import watch
 from training.loop import Plan, Stage, Training
 from weights.errors import WeightsError
@@ -63,13 +62,13 @@ def plan(given: argparse.Namespace) -> Plan:
 def finish(
     training: Training,
     given: argparse.Namespace,
-    pictures: Pictures,
+    data: str,
     sheet: Callable[[], Image.Image],
     name: str,
     styles: list[str],
 ) -> None:
     """Train to the end, from the checkpoint in the folder if there is one; write <name>.safetensors there.
-    A training that is finished already only writes the file.
+    A training that is finished already only writes the file. `data` says in words what it saw.
 
     ValueError where the checkpoint does not fit.
     """
@@ -82,7 +81,7 @@ def finish(
         "steps": training.step,
         "seed": given.seed,
         "losses": {name: round(loss, 4) for name, loss in training.recent.items()},
-        "data": f"{len(pictures)} photographs, {training.pictures} crops",
+        "data": f"{data}, {training.pictures} crops",
         "version": VERSION,
     }
     tensors = {key: tensor.half() for key, tensor in training.weights().items()}

@@ -19,14 +19,13 @@ from core.perceptual_loss import PerceptualLoss
 from core.plates import plate
 from core.sheet import contact_sheet
 from core.transformer_net import TransformerNet
-from methods.cin import is_style
+from methods.cin_network import embedded_network, folded
 from methods.johnson import NORMS, WIDTHS, in_format, johnson
 from training.command import finish, parser, plan, run
 from training.data import Pictures
 from training.loop import Training
 from weights.catalog import entry
 from weights.formats import fill, read
-from weights.load import load
 
 SHEET_PHOTOS, SHEET_SIDE = 6, 256  # how many, and px
 NORM_PACE = 10.0
@@ -48,19 +47,18 @@ class SingleStyle:
         return self.perceptual(self.network(content), content, style)
 
 
-def start(network: TransformerNet, path: Path | None, style: str) -> None:
-    """Put in the weights of another network. With the path `cin`: the multi-style network's of the style.
+def start(network: TransformerNet, path: Path | None, name: str, style: Tensor) -> None:
+    """Put in the weights of another network. With the path `cin`: the multi-style network's, with the row of
+    the plate called `name` or, for any other style, with the row predicted from its picture.
 
-    ValueError for a style that it does not know, WeightsError where they do not fit.
+    WeightsError where they do not fit.
     """
     if path is None:
         return
     if path == Path("cin"):
-        styles = entry("cin").styles
-        if style not in styles:
-            raise ValueError(f"The multi-style network knows no {style}; it knows {', '.join(styles)}.")
-        row = styles.index(style)
-        state = {name: each[row] if is_style(name) else each for name, each in load("cin").items()}
+        known, styles = embedded_network(), entry("cin").styles
+        row = known.row(styles.index(name)) if name in styles else known.predicted(style.cpu())
+        state = folded(known.with_row(row))
     else:
         state = read(path.read_bytes(), path)
     fill(network, state, str(path))
@@ -92,7 +90,7 @@ def train(args: argparse.Namespace) -> None:
     style = to_tensor(open_picture(path, f"style picture {path.name}").rgb).to(device)
     torch.manual_seed(args.seed)
     network = johnson(args.norm, args.width)
-    start(network, args.start, name)
+    start(network, args.start, name, style)
     in_format(network, device, dtype)
     pictures = Pictures(args.content, device)
     losses = SingleStyle(network, PerceptualLoss([style], device, dtype))
@@ -100,7 +98,14 @@ def train(args: argparse.Namespace) -> None:
     photos = pictures.batch(SHEET_PHOTOS, 256, torch.Generator().manual_seed(1))
     kind = [name, *(["batch"] if args.norm == "batch" else []), *(["slim"] if args.width == "slim" else [])]
     args.out = args.out or Path("runs") / "-".join(kind)
-    finish(training, args, pictures, lambda: sheet(network, photos, style), "-".join(kind), [name])
+    finish(
+        training,
+        args,
+        f"{len(pictures)} photographs",
+        lambda: sheet(network, photos, style),
+        "-".join(kind),
+        [name],
+    )
 
 
 def main() -> None:
@@ -112,7 +117,9 @@ def main() -> None:
     flags.add_argument("--norm", choices=NORMS, default="instance", help="(%(default)s)")
     flags.add_argument("--width", choices=WIDTHS, default="full", help="(%(default)s)")
     flags.add_argument(
-        "--start", type=Path, help="a network to start from, or cin: the multi-style network with the plate"
+        "--start",
+        type=Path,
+        help="a network to start from, or cin: the multi-style network with the row of this style",
     )
     flags.set_defaults(out=None)
     run(train, flags)

@@ -6,7 +6,7 @@ import io
 import math
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -36,7 +36,8 @@ class Stage:
 class Plan:
     """How long and how to train: by `steps`, or by `minutes` of work where steps is 0.
 
-    The learning rate stays for the first half, then falls along half a cosine to a hundredth.
+    The learning rate stays for the share `constant` of the training, then falls along half a cosine to the
+    share `least` of itself. `betas` are Adam's.
     """
 
     steps: int = 0
@@ -45,6 +46,9 @@ class Plan:
     learning_rate: float = 1e-3
     clip: float = 1.0
     seed: int = 0
+    constant: float = 0.5
+    least: float = 0.01
+    betas: tuple[float, float] = (0.9, 0.999)
 
     def __post_init__(self) -> None:
         if self.steps < 0 or not (self.steps or self.minutes > 0):
@@ -62,8 +66,8 @@ class Plan:
 
     def rate(self, done: float) -> float:
         """The learning rate of the next step."""
-        fall = max(0.0, 2 * done - 1)
-        return self.learning_rate * (0.01 + 0.99 * (1 + math.cos(math.pi * fall)) / 2)
+        fall = max(0.0, (done - self.constant) / (1 - self.constant))
+        return self.learning_rate * (self.least + (1 - self.least) * (1 + math.cos(math.pi * fall)) / 2)
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ class Training:
 
     Args:
         losses: called with a batch; see `Losses`.
-        batch: (count, size, generator) -> content pictures, as `Pictures.batch`.
+        batch: (count, size, generator) -> content pictures, as `Pictures.batch`, or whatever `losses` takes.
         pace: parameter name -> factor on its learning rate.
     """
 
@@ -109,7 +113,9 @@ class Training:
         for name, master in zip(trained, self.masters, strict=True):
             groups.setdefault(pace(name), []).append(master)
         self.optimiser = torch.optim.Adam(
-            [{"params": masters, "pace": factor} for factor, masters in groups.items()], foreach=True
+            [{"params": masters, "pace": factor} for factor, masters in groups.items()],
+            betas=plan.betas,
+            foreach=True,
         )
         self.step, self.seconds, self.pictures = 0, 0.0, 0
         self.recent: dict[str, float] = {}
@@ -143,8 +149,7 @@ class Training:
         stage = self.plan.stage(done)
         # Every step has its own generator, so that a resumed training draws what an unbroken one would.
         random = torch.Generator().manual_seed(self.plan.seed * 1_000_003 + self.step)
-        losses = self.losses(self.batch(stage.batch, stage.size, random), random)
-        gradients = torch.autograd.grad(losses["total"], self.parameters)
+        losses, gradients = self.gradients(self.batch(stage.batch, stage.size, random), random)
         with torch.no_grad():
             for master, gradient in zip(self.masters, gradients, strict=True):
                 master.grad = gradient.float()
@@ -156,6 +161,11 @@ class Training:
         self.step += 1
         self.pictures += stage.batch
         return {name: loss.detach() for name, loss in losses.items()}
+
+    def gradients(self, batch: Tensor, random: torch.Generator) -> tuple[dict[str, Tensor], Sequence[Tensor]]:
+        """Losses of a batch and the gradients of their total, in the order of `parameters`."""
+        losses = self.losses(batch, random)
+        return losses, torch.autograd.grad(losses["total"], self.parameters)
 
     def weights(self) -> dict[str, Tensor]:
         """The network's state with the float32 masters in place of its parameters."""

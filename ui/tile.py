@@ -12,7 +12,11 @@ from compare.schema import Tile
 from ui.chart import losses_chart
 from ui.html import megabytes, time
 
-STATES = {"loading": "Loading the weights", "timing": "Timing again"}  # others are words already
+STATES = {  # others are words already
+    "loading": "Loading the weights",
+    "timing": "Timing again",
+    "declined": "Not painted",
+}
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,9 @@ def picture_html(tile: Tile, pictures: Pictures) -> str:
             "oninput=\"this.parentNode.style.setProperty('--split', this.value + '%')\">"
             '<i class="divider" aria-hidden="true"></i>'
         )
-    if tile.state == "failed":
+    if tile.painted_as:
+        parts.append(f'<span class="painted-as">painted as {escape(tile.painted_as)}</span>')
+    if tile.state in ("failed", "declined"):
         parts.append(f'<p class="message" role="alert">{escape(tile.error)}</p>')
     return f'<div class="picture" style="--ratio:{pictures.ratio:.4f}">{"".join(parts)}</div>'
 
@@ -171,7 +177,7 @@ def provenance(tile: Tile) -> str:
     )
     listed = "".join(f"<div><dt>{name}</dt><dd>{value or '–'}</dd></div>" for name, value in rows)
     notes = [*map(str, tile.notes)]
-    if tile.state != "failed":  # which says it in the picture's place
+    if tile.state not in ("failed", "declined"):  # which says it in the picture's place
         notes.append(tile.error)
     note = escape(" ".join(notes).strip())
     return f'<div class="provenance"><dl>{listed}</dl><p class="note">{note}</p></div>'

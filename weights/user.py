@@ -29,12 +29,10 @@ def load_user_file(name: str) -> tuple[dict[str, Tensor], WeightFile]:
         data = path.read_bytes()
     except OSError as error:
         raise WeightsError(f"{path} cannot be read: {error.strerror}.") from error
-    weight = WeightFile(
-        key=name,
-        title=f"Your own network {path.name}",
-        file=path.name,
-        sha256=hashlib.sha256(data).hexdigest(),
-        licence="not known",
-        source="a file in the weights folder",
-    )
-    return read(data, path), weight
+    return read(data, path), user_weight(data, name, path.name, "a file in the weights folder")
+
+
+def user_weight(data: bytes, key: str, file: str, source: str) -> WeightFile:
+    """The entry of a network that is not in the catalog."""
+    title, digest = f"Your own network {file}", hashlib.sha256(data).hexdigest()
+    return WeightFile(key, title, file, digest, licence="not known", source=source)

@@ -1,0 +1,69 @@
+"""Ghiasi, Lee, Kudlur, Dumoulin, Shlens 2017: gammas and betas for any style picture, predicted from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from core.device import full_float32
+from core.losses import mean_std
+from core.resample import fit_short_side
+from core.vgg import VGG
+from core.yardstick import SHORT_SIDE, STYLE_LAYERS
+
+STATISTICS = 2 * (64 + 128 + 256 + 512)  # mean and deviation of each channel of STYLE_LAYERS
+HIDDEN = (512, 256)
+LEAST_DEVIATION = 0.02  # of a gamma or beta over the plates: parameters that hardly differ must stay movable
+
+
+class StylePredictor(nn.Module):
+    """Statistics of style pictures (B, 1920) to rows of gammas and betas (B, P).
+
+    The paper feeds a picture to an Inception network that learns along; here a perceptron reads statistics of
+    VGG-19, which are what the style loss compares. It starts at the mean of known rows, and moves in units of
+    their deviation.
+
+    Args:
+        parameters: P, the length of a row: 3,206 for the trunk of CIN.
+    """
+
+    def __init__(self, parameters: int) -> None:
+        super().__init__()
+        sizes = (STATISTICS, *HIDDEN)
+        layers: list[nn.Module] = []
+        for inputs, outputs in pairwise(sizes):
+            layers += [nn.Linear(inputs, outputs), nn.GELU()]
+        last = nn.Linear(HIDDEN[-1], parameters)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+        self.layers = nn.Sequential(*layers, last)
+        for name, count in (("input", STATISTICS), ("output", parameters)):
+            self.register_buffer(f"{name}_mean", torch.zeros(count))
+            self.register_buffer(f"{name}_deviation", torch.ones(count))
+
+    def standardise(self, statistics: Tensor, rows: Tensor) -> None:
+        """Take mean and deviation of inputs and outputs from examples: (N, 1920) and (M, P)."""
+        for name, examples, least in (("input", statistics, 1e-3), ("output", rows, LEAST_DEVIATION)):
+            self.get_buffer(f"{name}_mean").copy_(examples.mean(0))
+            self.get_buffer(f"{name}_deviation").copy_(examples.std(0).clamp_min(least))
+
+    def forward(self, statistics: Tensor) -> Tensor:
+        x = (statistics - self.get_buffer("input_mean")) / self.get_buffer("input_deviation")
+        prediction: Tensor = self.layers(x)
+        return self.get_buffer("output_mean") + self.get_buffer("output_deviation") * prediction
+
+
+def style_statistics(features: Mapping[str, Tensor]) -> Tensor:
+    """log(1 + mean) and log(1 + deviation) of STYLE_LAYERS' channels: each (B, C, H, W) -> (B, 1920)."""
+    parts = [each.flatten(1) for layer in STYLE_LAYERS for each in mean_std(features[layer])]
+    return torch.cat(parts, 1).log1p()
+
+
+@torch.no_grad()
+@full_float32()
+def statistics_of(image: Tensor) -> Tensor:
+    """The predictor's input (1, 1920) for a (1, 3, H, W) picture in [0, 1], at a short side of 256 px."""
+    return style_statistics(VGG(STYLE_LAYERS, device=image.device)(fit_short_side(image, SHORT_SIDE)))
