@@ -11,6 +11,7 @@ from methods.adain import AdaIN
 from methods.base import Method, Note, Stop, Style
 from methods.cin import CIN
 from methods.magenta import Magenta
+from methods.settings import MethodSettings
 from weights.catalog import WeightFile, entry
 from weights.errors import WeightsError
 
@@ -35,7 +36,7 @@ class WarmStart:
             try:
                 if method is not self.method:
                     method.load(self.device)
-                style.once(("warm start", method), partial(prepared, method, style, stop))
+                self.settings = style.once(("warm start", method), partial(prepared, method, style, stop))
                 self.method = method
                 return
             except WeightsError:
@@ -51,16 +52,17 @@ class WarmStart:
         self.prepare(style, stop)
         if self.method is None:
             return content, Note("start_content", "Began with the photo: no quick method is at hand."), ()
-        *_, last = self.method.stylize(content, style, self.method.Settings.make(), stop)
+        *_, last = self.method.stylize(content, style, self.settings, stop)
         note = Note("start_fast", "Began with the picture of {title}.", {"title": self.method.title})
         weights = last.weights or tuple(entry(key) for key in self.method.weights)
         return last.image.to(content.device), note, weights
 
 
-def prepared(method: Method, style: Style, stop: Stop | None) -> bool:
-    """Let a method read what it needs for a style with its usual settings; true."""
-    method.prepare(style, method.Settings.make(), {}, stop)
-    return True
+def prepared(method: Method, style: Style, stop: Stop | None) -> MethodSettings:
+    """Let a method read what it needs for a style with its usual settings; those settings."""
+    settings = method.Settings.make()
+    method.prepare(style, settings, {}, stop)
+    return settings
 
 
 def quickest() -> list[Method]:

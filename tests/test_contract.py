@@ -13,8 +13,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import gradio as gr
 import pytest
 import torch
+import torch._dynamo  # which Adam imports at its first step, reading files of many packages
 
 import benchmarks.__main__
 import methods
@@ -65,9 +67,10 @@ def photo(height=45, width=67):
 
 
 def quick(method, **values):
-    """A method's settings at first, but with few steps where it has such a setting."""
-    steps = {each.name: 2 for each in method.Settings.fields() if each.name == "steps"}
-    return method.Settings.make(**steps, **values)
+    """A method's settings at first, but few steps, and any style it has for one that it does not know."""
+    names = {each.name for each in method.Settings.fields()}
+    wanted = {"steps": 2, "new_style": "nearest plate"}
+    return method.Settings.make(**{name: wanted[name] for name in names & wanted.keys()}, **values)
 
 
 def reading(method, folder):
@@ -289,7 +292,9 @@ def test_a_new_method_runs_and_has_its_curve_in_its_tile():
     request = make_request(*pictures, {"toy": ToySettings(strength=0.5)}, 64)
     *_, tile = Comparison([Toy()], "cpu").run(request)
     assert (tile.state, tile.step, len(tile.loss_history)) == ("done", 3, 3)
-    html = Grid(request, {"toy": Toy.title}, FileCache()).draw(tile)
+    with gr.Blocks():
+        files = FileCache(gr.HTML())
+    html = Grid(request, {"toy": Toy.title}, files).draw(tile)
     assert "<polyline" in html or "<path" in html
     assert record(tile)["settings"]["strength"] == 0.5
 
