@@ -23,7 +23,7 @@ from engine.inline import InlineEngine
 from fake_methods import Failing, Quick, Stepped
 from methods.adain import AdaIN
 from methods.base import Frame, Stop
-from methods.cin import CIN
+from methods.cin import CIN, PLATES
 from methods.gatys import Gatys
 from methods.gatys_presets import PRESETS, GatysSettings
 from page_handlers import clicked, events_of, noise, session, started, uploaded, values_of
@@ -67,7 +67,7 @@ def test_free_text_and_files_have_controls_of_their_own():
     controls = panel_of(CIN()).controls
     assert isinstance(controls["shares"], gr.Textbox)
     assert isinstance(controls["learnt"], gr.File)
-    assert controls["plates"].choices == [(name, name) for name in CIN.styles]
+    assert controls["plates"].choices == [(name, name) for name in PLATES]
 
 
 @pytest.mark.parametrize("preset", PRESETS)
