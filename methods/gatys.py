@@ -137,7 +137,7 @@ class Gatys(Method):
             recipe.keep_detail,
         )
         for frame in frames:
-            yield replace(frame, notes=(*notes, *frame.notes), weights=tuple(weights))
+            yield replace(frame, notes=(*notes, *frame.notes), weights=tuple(dict.fromkeys(weights)))
 
 
 def optimiser_settings(settings: GatysSettings) -> OptimiserSettings:
