@@ -18,8 +18,9 @@ from core.losses import mean_std
 from core.resample import fit_short_side
 from core.transformer_net import MULTIPLE, Layer, Residual, TransformerNet
 from core.vgg import MEAN_RGB
-from methods import adain
-from methods.adain import FEATURE_SCALE, AdaIN, Decoder, encoder
+from methods.adain import AdaIN
+from methods.autoencoder import FEATURE_SCALE, Decoder, encoder
+from methods.autoencoder import MULTIPLE as ENCODER_MULTIPLE
 from methods.base import Frame, Method, Stop, Style
 from methods.cin import CIN, PLATES
 from methods.cin_network import conditional, embedded_network
@@ -95,7 +96,7 @@ class PlainAdaIN(Plain):
     """AdaIN's encoder and decoder, without noise on the photo."""
 
     name, title, paper = "adain-plain", f"{AdaIN.title}, plain", AdaIN.paper
-    multiple = adain.MULTIPLE
+    multiple = ENCODER_MULTIPLE
 
     def network(self, style: Style) -> nn.Module:
         return PlainAutoencoder(fit_short_side(style.image, STYLE_SIDE))

@@ -179,7 +179,7 @@ class Output:
         self.results: dict[str, Any] = {}
         self.failed = False
         self._pictures: set[str] = set()  # methods whose last picture is written
-        self._told: list[str] = []
+        self._report: list[str] = []
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):
@@ -206,7 +206,7 @@ class Output:
     def finish(self) -> None:
         """Say on standard error what was written and what was not."""
         console = Console(stderr=True)
-        for line in self._told:
+        for line in self._report:
             console.print(line, highlight=False, markup=False)
 
     def write(self, name: str, data: bytes, tell: bool = True) -> None:
@@ -218,6 +218,6 @@ class Output:
         except OSError as error:
             part.unlink(missing_ok=True)
             self.failed = True
-            self._told.append(f"{path} could not be written: {error.strerror}.")
+            self._report.append(f"{path} could not be written: {error.strerror}.")
         else:
-            self._told += [str(path)] if tell else []
+            self._report += [str(path)] if tell else []

@@ -73,10 +73,7 @@ class Run:
         self.style = Style(to_tensor(request.style), request.style_name)
         self.scorer = Scorer(self.content, self.style, self.device)
         self.unscored: dict[str, Samples] = {}
-        self.tiles = {
-            name: Tile(name, comparison.methods[name].title, each, comparison.methods[name].iterative)
-            for name, each in request.settings.items()
-        }
+        self.tiles = waiting_tiles(request, comparison.methods)
 
     def method(self, tile: Tile) -> Method:
         """The tile's method."""
@@ -202,6 +199,14 @@ class Run:
             raise RuntimeError("it returned no picture")
         self.unscored[tile.method] = samples
         yield replace(tile, image=to_pixels(samples.last), peak_memory=memory.bytes)
+
+
+def waiting_tiles(request: Request, methods: Mapping[str, Method]) -> dict[str, Tile]:
+    """A request's tiles before it runs, by method name."""
+    return {
+        name: Tile(name, methods[name].title, each, methods[name].iterative)
+        for name, each in request.settings.items()
+    }
 
 
 def with_frame(tile: Tile, frame: Frame, seconds: Seconds) -> Tile:

@@ -39,7 +39,6 @@ class Limits:
         style_megapixels: of the style picture at the size at which a method uses it.
         styles: that one method mixes.
         settings_bytes: of all settings as JSON.
-        json_bytes, upload_bytes, upload_files: of a request's body, and files in it.
     """
 
     side: int = SIDE[1]
@@ -49,9 +48,6 @@ class Limits:
     style_megapixels: float = 17
     styles: int = 16
     settings_bytes: int = 64_000
-    json_bytes: int = 1_000_000
-    upload_bytes: int = 210_000_000
-    upload_files: int = 16
 
 
 LOCAL = Limits()
@@ -62,8 +58,6 @@ PUBLIC = Limits(
     megapixels=24,
     style_megapixels=1.05,  # 1,024 x 1,024
     styles=4,
-    upload_bytes=31_000_000,  # a file of 30 MB and what surrounds it
-    upload_files=4,
 )
 
 

@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from core.device import allow_fast_matmul, fast_dtype
-from core.images import open_picture, to_tensor
 from core.measure import Stopwatch
 from core.perceptual_loss import PerceptualLoss
 from core.plates import plate
@@ -22,7 +21,7 @@ from methods.blend import blend
 from methods.cin_network import StyleParameters, apply_styles, conditional, embedded_network
 from methods.feedforward import FeedForwardSettings, in_patches
 from methods.fitting import StyleFitter
-from methods.mix import parse_shares
+from methods.mix import parse_shares, second_style
 from methods.nearest import nearest_plate
 from methods.settings import setting
 from weights.catalog import entry
@@ -175,7 +174,7 @@ class CIN(Method):
             return self.learnt_parameters(files.get("learnt", b""), settings.learnt, style)
         sources: list[Style | str] = [style]
         if settings.second:
-            sources.append(Style(to_tensor(open_picture(files.get("second"), "second style picture").rgb)))
+            sources.append(second_style(files))
         sources += settings.plates
         shares = settings.proportions()
         notes: dict[str, Note] = {}

@@ -35,9 +35,15 @@ class MixSettings(MethodSettings):
 
     def other_styles(self, files: Mapping[str, bytes]) -> list[Style]:
         """The second picture, from its file's content, and the plates. PictureError where it is unfit."""
-        pictures = [open_picture(files.get("second"), "second style picture")] if self.second else []
-        pictures += [open_picture(plate(name).path, "plate") for name in self.plates]
-        return [Style(to_tensor(bounded(each).opaque())) for each in pictures]
+        second = [second_style(files)] if self.second else []
+        named = [open_picture(plate(name).path, "plate") for name in self.plates]
+        return second + [Style(to_tensor(bounded(each).opaque())) for each in named]
+
+
+def second_style(files: Mapping[str, bytes]) -> Style:
+    """The style of the file under "second". PictureError where it is unfit."""
+    picture = open_picture(files.get("second"), "second style picture")
+    return Style(to_tensor(bounded(picture).opaque()))
 
 
 def bounded(picture: Picture) -> Picture:

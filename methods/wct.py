@@ -3,57 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from core.noise import Noise
-from core.patches import Patch, patches
-from core.resample import fit_short_side
-from methods.adain import (
-    GRAIN,
-    LEAST_STYLE_SIDE,
-    MARGIN,
-    MULTIPLE,
-    USUAL_STYLE_SIDE,
-    AdaIN,
-)
+from core.patches import Patch
+from methods.autoencoder import WEIGHTS, Autoencoder, FeatureSettings
 from methods.base import Frame, Method, Stop, Style
-from methods.settings import MethodSettings, setting
 
 Moments = tuple[Tensor, Tensor]
 """Mean (C,) and covariance (C, C) of features over their positions, float64."""
 
 LIFT, LEAST = 0.01, 1e-5  # added to the content's variances: a share of their mean, and a constant
-
-
-@dataclass(frozen=True)
-class TransportSettings(MethodSettings):
-    """How much style, and of which scale."""
-
-    alpha: float = setting(1.0, 0, 1, 0.01, help="From 0, the photo, to 1, the full style.", alias="strength")
-    style_size: int = setting(
-        0,
-        0,
-        2048,
-        32,
-        help="Short side of the style picture in pixels, at least 64: larger, larger strokes. "
-        "0 follows the photo's, up to 512.",
-    )
-    grain: float = setting(
-        GRAIN, 0, 0.2, 0.01, help="Noise on the photo, from which flat areas take strokes.", expert=True
-    )
-    tile: int = setting(
-        1024, 128, 4096, 8, help="A photo with a longer side is painted in tiles of it.", expert=True
-    )
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if 0 < self.style_size < LEAST_STYLE_SIDE:
-            raise ValueError(
-                f"style_size is {self.style_size}; it must be 0, or a number from {LEAST_STYLE_SIDE} to 2048."
-            )
 
 
 class Transport(Method):
@@ -70,61 +31,42 @@ class Transport(Method):
         "https://arxiv.org/abs/1906.00668"
     )
     summary = "One network for any style: VGG features take the style's covariance with the least movement."
-    Settings = TransportSettings
-    weights = AdaIN.weights
+    Settings = FeatureSettings
+    weights = WEIGHTS
 
     def load(self, device: torch.device) -> None:
         self.device = device
-        self.autoencoder = AdaIN()
-        self.autoencoder.load(device)
+        self.autoencoder = Autoencoder(device)
 
-    def dtype(self, settings: TransportSettings) -> torch.dtype:
-        return self.autoencoder.encoder.dtype
+    def dtype(self, settings: FeatureSettings) -> torch.dtype:
+        return self.autoencoder.dtype
 
-    def reference_seconds(self, settings: TransportSettings, megapixels: float) -> float:
+    def reference_seconds(self, settings: FeatureSettings, megapixels: float) -> float:
         return 0.2 + 2.6 * megapixels
 
     @torch.no_grad()
     def stylize(
-        self, content: Tensor, style: Style, settings: TransportSettings, stop: Stop | None = None
+        self, content: Tensor, style: Style, settings: FeatureSettings, stop: Stop | None = None
     ) -> Generator[Frame]:
-        content, stop = content.to(self.device), stop or Stop()
-        height, width = content.shape[-2:]
-        usual = max(LEAST_STYLE_SIDE, min(height, width, USUAL_STYLE_SIDE))
-        of_style = self.of_style(style, settings.style_size or usual)
-        grid = list(patches(height, width, settings.tile, MARGIN))
-        noise = Noise(settings.seed, settings.alpha * settings.grain)
+        content = content.to(self.device)
+        new_mean, covariance = self.moments(style, settings.side(content, style))
 
-        def encode(patch: Patch) -> Tensor:
-            stop.check()
-            return self.autoencoder.features(patch.read(content) + noise.at(patch).to(self.device))
+        def join(parts: Sequence[tuple[int, Tensor, Tensor]]) -> Moments:
+            """The content's mean, and the map that its features go by."""
+            mean, of_content = joined(parts)
+            return mean, transport(of_content, covariance)
 
-        single = encode(grid[0]) if len(grid) == 1 else None  # of several, features are made twice
-        parts = [patch.valid(encode(patch) if single is None else single, MULTIPLE) for patch in grid]
-        mean, _ = of_content = joined([(part[0, 0].numel(), *moments(part)) for part in parts])
-        stop.check()
-        matrix = transport(of_content[1], of_style[1])
-        result = torch.empty_like(content)
-        for patch in grid:
-            features = encode(patch) if single is None else single
-            moved = applied(matrix, mean, of_style[0], features)
-            patch.write(self.pastiche(features, moved, patch.read(content), settings.alpha), result)
-        yield Frame(result.cpu(), 1, 1)
+        def change(features: Tensor, whole: Moments, _: Patch) -> Tensor:
+            mean, matrix = whole
+            return applied(matrix, mean, new_mean, features)
 
-    def of_style(self, style: Style, size: int) -> Moments:
-        """Those of a style's picture at a short side of `size` px; the style remembers them."""
+        image = self.autoencoder.transfer(content, settings, stop or Stop(), moments, join, change)
+        yield Frame(image.cpu(), 1, 1)
 
-        def measured() -> Moments:
-            return moments(self.autoencoder.features(fit_short_side(style.image.to(self.device), size)))
-
-        return style.once(("moments", size, self.device), measured)
-
-    def pastiche(self, features: Tensor, moved: Tensor, photo: Tensor, alpha: float) -> Tensor:
-        """A patch of the result. What the decoder loses of the photo comes back by 1 - alpha, as in AdaIN."""
-        image = self.autoencoder.decode(features.lerp(moved, alpha), photo)
-        if alpha < 1:
-            image = image + (1 - alpha) * (photo - self.autoencoder.decode(features, photo))
-        return image.clamp(0, 1)
+    def moments(self, style: Style, side: int) -> Moments:
+        """Those of a style's picture at a short side of `side` px; the style remembers them."""
+        key = ("moments", side, self.device)
+        return style.once(key, lambda: moments(self.autoencoder.encode_style(style, side)))
 
 
 def moments(features: Tensor) -> Moments:

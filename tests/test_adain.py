@@ -7,28 +7,19 @@ import torch
 
 from core.images import open_picture, save_png, to_image, to_tensor
 from core.losses import joined_mean_std, mean_std
-from core.plates import plates
 from core.resample import fit_long_side
-from methods.adain import MARGIN, MULTIPLE, AdaIN, AdaINSettings, Decoder, adain
+from methods.adain import AdaIN, AdaINSettings, adain
+from methods.autoencoder import MARGIN, MULTIPLE
 from methods.base import Stop, Stopped, Style
-from plate_styles import last_frame
+from plate_styles import PLATES, last_frame, noise_decoder, seeded
+from plate_styles import small_plate as plate
 
-PLATES = {plate.name: plate for plate in plates()}
 CPU = torch.device("cpu")
-
-
-def seeded(seed=0):
-    return torch.Generator().manual_seed(seed)
 
 
 @pytest.fixture(scope="module")
 def method():
-    """In float32 wherever it runs, so that small differences can be seen."""
-    torch.manual_seed(4)
-    state = {name: 2.2 * each for name, each in Decoder().state_dict().items()}  # noise with some contrast
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("methods.adain.load", lambda key: state)
-        patch.setattr("methods.adain.fast_dtype", lambda device: torch.float32)
+    with noise_decoder():
         method = AdaIN()
         method.load(CPU)
     return method
@@ -37,10 +28,6 @@ def method():
 @pytest.fixture(scope="module")
 def content():
     return fit_long_side(to_tensor(open_picture("examples/cat.jpg").rgb), 192)
-
-
-def plate(name):
-    return Style(fit_long_side(to_tensor(open_picture(PLATES[name].path).rgb), 128), name)
 
 
 def last(method, content, style, **settings):
@@ -188,8 +175,10 @@ def test_a_style_picture_is_encoded_once(method, content, monkeypatch):
     style = plate("gray-tree")
     last(method, content, style)
     encoded = []
-    features = method.features
-    monkeypatch.setattr(method, "features", lambda image: encoded.append(image.shape) or features(image))
+    features = method.autoencoder.encode
+    monkeypatch.setattr(
+        method.autoencoder, "encode", lambda image: encoded.append(image.shape) or features(image)
+    )
     last(method, content.flip(-1), style)
     assert encoded == [content.shape]
 
@@ -248,6 +237,6 @@ def test_the_margin_is_as_far_as_the_network_sees(method):
     changed = photo.clone()
     changed[..., 256:] = 0.5
     with torch.no_grad():
-        pictures = [method.decoder(method.features(each)) for each in (photo, changed)]
+        pictures = [method.autoencoder.decoder(method.autoencoder.encode(each)) for each in (photo, changed)]
     reach = (pictures[0] - pictures[1]).abs().amax((0, 1, 2)).nonzero().min().item()
     assert 256 - MARGIN <= reach < 256 - MARGIN // 2

@@ -93,11 +93,13 @@ class Visitor:
         field.press("Tab")
 
     def open_panel(self):
-        """The last method's, which on the real page is Gatys."""
-        self.page.locator(".panel", has_text=": settings").last.get_by_role("button").first.click()
+        """Gatys' on the real page; on others the last method's."""
+        panels = self.page.locator(".panel", has_text=": settings")
+        gatys = panels.filter(has_text="Gatys et al.")
+        (gatys if gatys.count() else panels).last.get_by_role("button").first.click()
 
     def start(self, **numbers):
-        """Compare at 64 px with the last method's sliders set."""
+        """Compare at 64 px with the sliders of that panel set."""
         self.open_panel()  # first, because Gradio sets its controls once more shortly after it opens
         self.choose_both()
         self.set_number("Size", 64)

@@ -11,11 +11,18 @@ from PIL import Image
 
 from compare.schema import Tile, make_request
 from core.images import Picture
-from fake_methods import FakeSettings
+from fake_methods import FakeSettings, Stepped
 from ui.files import FileCache
 from ui.grid import Grid, progress_of
 
-TITLES = {"one": "One", "two": "Two"}
+
+def named(name, title):
+    method = Stepped()
+    method.name, method.title, method.iterative = name, title, True
+    return method
+
+
+METHODS = {"one": named("one", "One"), "two": named("two", "Two")}
 RUNNING = Tile("one", "One", FakeSettings(), state="running", step=1, total=3)
 
 
@@ -39,7 +46,7 @@ def grid(monkeypatch):
     alpha = Image.new("L", (80, 40), 128)
     content = Picture(Image.new("RGB", (80, 40), "red"), alpha)
     request = make_request(content, Picture(Image.new("RGB", (32, 32)), None), {"one": FakeSettings()}, 64)
-    return Grid(request, TITLES, Saved())
+    return Grid(request, METHODS, Saved())
 
 
 def with_picture(tile, **changes):
@@ -53,6 +60,7 @@ def test_before_a_run_there_is_a_tile_for_every_method(grid):
     assert 'data-state="waiting"' in grid.waiting()["one"]
     assert 'data-state="stopped"' in grid.waiting("stopped")["one"]
     assert "Left out of this run." in grid.waiting()["two"]
+    assert "plotted" in grid.waiting()["one"]  # the place of its curve from the start, so that nothing jumps
     assert grid.files.names == ["photo.png"]
 
 
@@ -80,7 +88,7 @@ def test_a_full_disk_leaves_the_pictures_in_the_page_and_a_sentence(grid, monkey
         raise OSError(errno.ENOSPC, "No space left on device", "/srv/secret")
 
     monkeypatch.setattr("pathlib.Path.write_bytes", full)
-    grid = Grid(grid.request, TITLES, FileCache(None))
+    grid = Grid(grid.request, METHODS, FileCache(None))
     assert 'class="photo" src="data:image/png;base64,' in grid.draw(RUNNING)
     assert 'class="result" src="data:image/png;base64,' in grid.draw(with_picture(RUNNING, state="done"))
     assert "takes no more files (No space left on device)" in grid.problem
@@ -101,7 +109,7 @@ def test_a_full_disk_leaves_the_pictures_in_the_page_and_a_sentence(grid, monkey
     ],
 )
 def test_a_sentence_says_how_far_a_run_is(states, sentence):
-    tiles = {name: replace(RUNNING, method=name, title=title) for name, title in TITLES.items()}
+    tiles = {name: replace(RUNNING, method=name, title=method.title) for name, method in METHODS.items()}
     tiles = {
         name: replace(tile, state=state) for (name, tile), state in zip(tiles.items(), states, strict=True)
     }

@@ -10,7 +10,8 @@ from PIL import Image
 from compare.limits import LOCAL, PUBLIC, OverLimit, check_request, current, is_public
 from core.images import save_png
 from core.plates import plates
-from methods.adain import AdaINSettings, bounded_side
+from methods.adain import AdaINSettings
+from methods.autoencoder import bounded_side
 from methods.base import Style
 from methods.gatys import Gatys
 from methods.gatys_presets import GatysSettings

@@ -21,17 +21,12 @@ from methods.nnst import (
     nearest,
     turned,
 )
+from plate_styles import smooth
 
 CPU = torch.device("cpu")
 
 
-def picture(height: int, width: int, seed: int) -> Tensor:
-    """A smooth random picture, (1, 3, H, W) in [0, 1]."""
-    coarse = torch.rand(1, 3, 6, 6, generator=torch.Generator().manual_seed(seed))
-    return torch.nn.functional.interpolate(coarse, (height, width), mode="bilinear")
-
-
-CONTENT, STYLE = picture(48, 64, seed=1), picture(64, 56, seed=2)
+CONTENT, STYLE = smooth(48, 64, seed=1), smooth(64, 56, seed=2)
 
 
 def run(settings: NNSTSettings, content: Tensor = CONTENT, style: Tensor = STYLE) -> list[Frame]:
@@ -42,7 +37,7 @@ def run(settings: NNSTSettings, content: Tensor = CONTENT, style: Tensor = STYLE
 
 @pytest.mark.parametrize("size", [(64, 48), (33, 17), (16, 16), (1, 5)])
 def test_a_pyramid_gives_the_picture_back(size: tuple[int, int]) -> None:
-    pyramid, image = LaplacianPyramid(*size), picture(*size, seed=3)
+    pyramid, image = LaplacianPyramid(*size), smooth(*size, seed=3)
     torch.testing.assert_close(pyramid.decode(pyramid.encode(image)), image)
 
 
@@ -68,7 +63,7 @@ def test_nearest_is_by_the_angle_of_what_differs_from_the_mean(monkeypatch: pyte
 
 
 def test_hypercolumns_are_a_quarter_of_the_side_and_all_channels_deep() -> None:
-    columns = hypercolumns(VGG(LAYERS), picture(32, 48, seed=1))
+    columns = hypercolumns(VGG(LAYERS), smooth(32, 48, seed=1))
     assert columns.shape == (2 * 64 + 2 * 128 + 3 * 256 + 3 * 512, 8 * 12)
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from methods.adain import Decoder
+from methods.autoencoder import Decoder
 from methods.cin_network import conditional
 from methods.johnson import johnson, network_of
 from training import adain, cin

@@ -17,17 +17,12 @@ from methods.wasserstein import (
     WassersteinSettings,
     variation,
 )
+from plate_styles import smooth
 
 CPU = torch.device("cpu")
 
 
-def picture(height: int, width: int, seed: int) -> Tensor:
-    """A smooth random picture, (1, 3, H, W) in [0, 1]."""
-    coarse = torch.rand(1, 3, 6, 6, generator=torch.Generator().manual_seed(seed))
-    return torch.nn.functional.interpolate(coarse, (height, width), mode="bilinear")
-
-
-CONTENT, STYLE = picture(48, 64, seed=1), picture(64, 56, seed=2)
+CONTENT, STYLE = smooth(48, 64, seed=1), smooth(64, 56, seed=2)
 
 
 def run(settings: WassersteinSettings, content: Tensor = CONTENT, style: Tensor = STYLE) -> list[Frame]:
@@ -86,7 +81,7 @@ def test_nothing_but_variation_is_left_where_photo_and_painting_are_one() -> Non
     network = VGG((*STYLE_LAYERS, CONTENT_LAYER), "average")
     loss = WassersteinLoss(network, STYLE, STYLE, 0.015)
     with torch.no_grad():
-        own, other = loss(STYLE), loss(picture(64, 56, seed=1))
+        own, other = loss(STYLE), loss(smooth(64, 56, seed=1))
     assert set(own) == {"content", "style", "total variation", "total"}
     assert own["content"] == 0
     assert own["style"].item() == pytest.approx(0, abs=1e-2 * other["style"].item())

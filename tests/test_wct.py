@@ -4,28 +4,19 @@ import pytest
 import torch
 
 from core.images import open_picture, to_tensor
-from core.plates import plates
 from core.resample import fit_long_side
-from methods.adain import Decoder
+from methods.autoencoder import FeatureSettings
 from methods.base import Stop, Stopped, Style
-from methods.wct import LEAST, LIFT, Transport, TransportSettings, applied, joined, moments, transport
-from plate_styles import last_frame
+from methods.wct import LEAST, LIFT, Transport, applied, joined, moments, transport
+from plate_styles import last_frame, noise_decoder, seeded
+from plate_styles import small_plate as plate
 
-PLATES = {plate.name: plate for plate in plates()}
 CPU = torch.device("cpu")
-
-
-def seeded(seed=0):
-    return torch.Generator().manual_seed(seed)
 
 
 @pytest.fixture(scope="module")
 def method():
-    torch.manual_seed(4)
-    state = {name: 2.2 * each for name, each in Decoder().state_dict().items()}  # noise with some contrast
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("methods.adain.load", lambda key: state)
-        patch.setattr("methods.adain.fast_dtype", lambda device: torch.float32)
+    with noise_decoder():
         method = Transport()
         method.load(CPU)
     return method
@@ -36,12 +27,8 @@ def content():
     return fit_long_side(to_tensor(open_picture("examples/cat.jpg").rgb), 192)
 
 
-def plate(name):
-    return Style(fit_long_side(to_tensor(open_picture(PLATES[name].path).rgb), 128), name)
-
-
 def last(method, content, style, **settings):
-    return last_frame(method, content, style, TransportSettings(**{"style_size": 128} | settings)).image
+    return last_frame(method, content, style, FeatureSettings(**{"style_size": 128} | settings)).image
 
 
 def features(channels, height, width, seed):
@@ -110,9 +97,9 @@ def test_it_stops(method, content):
     stop = Stop()
     stop.set()
     with pytest.raises(Stopped):
-        list(method.stylize(content, plate("waves"), TransportSettings(), stop))
+        list(method.stylize(content, plate("waves"), FeatureSettings(), stop))
 
 
 def test_a_style_size_that_is_too_small_is_refused():
     with pytest.raises(ValueError, match="style_size is 32; it must be 0, or a number from 64"):
-        TransportSettings(style_size=32)
+        FeatureSettings(style_size=32)

@@ -19,7 +19,8 @@ from core.noise import Noise, periodic_noise
 from core.patches import whole
 from core.sheet import contact_sheet
 from core.vgg import VGG
-from methods.adain import LAYERS, MULTIPLE, Decoder, adain, encoder
+from methods.adain import adain
+from methods.autoencoder import LAYERS, MULTIPLE, Decoder, encoder
 from training.command import finish, parser, plan, run
 from training.data import Pictures
 from training.loop import Training

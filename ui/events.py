@@ -128,7 +128,7 @@ class Events:
         self, request: Request, session: str, stop: Stop, prefix: str, points: dict[str, tuple[Point, ...]]
     ) -> Iterator[Outputs]:
         """One request's place in the line, then its tiles; of a sweep, which has a `prefix`, `points` too."""
-        grid, status = Grid(request, self.titles, self.files), self.inputs.status
+        grid, status = Grid(request, self.queue.engine.methods, self.files), self.inputs.status
         tiles: dict[str, Tile] = {}
         beneath: Outputs = {self.results.sweep: section(points, self.titles)} if prefix else {}
         yield {**self.tiles(grid.waiting()), self.results.summary: summary({}), **beneath}

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from compare.comparison import waiting_tiles
 from compare.results import photo, picture, png_text
 from compare.schema import Request, State, Tile
 from core.images import png_bytes
+from methods.base import Method
 from ui.files import DiskError, FileCache, address, held, preview
 from ui.tile import Pictures, empty_tile, tile_html
 
@@ -15,15 +18,15 @@ class Grid:
     """Draws the tiles of one run.
 
     Args:
-        titles: of all methods by name, in their order; those that the run leaves out get an empty tile.
+        methods: all, by name, in their order; those that the run leaves out get an empty tile.
         files: where finished pictures are saved.
 
     Attributes:
         problem: a sentence for the status line where they cannot be, else empty.
     """
 
-    def __init__(self, request: Request, titles: Mapping[str, str], files: FileCache) -> None:
-        self.request, self.titles, self.files = request, titles, files
+    def __init__(self, request: Request, methods: Mapping[str, Method], files: FileCache) -> None:
+        self.request, self.methods, self.files = request, methods, files
         self.problem = ""
         content = photo(request)
         self.photo = Pictures(
@@ -33,12 +36,12 @@ class Grid:
 
     def waiting(self, state: State = "waiting") -> dict[str, str]:
         """All methods' tiles before the run has begun, by name; "stopped" where it never will."""
-        settings = self.request.settings
+        tiles = waiting_tiles(self.request, self.methods)
         return {
-            name: self.draw(Tile(name, title, settings[name], state=state))
-            if name in settings
-            else empty_tile(name, title, "Left out of this run.")
-            for name, title in self.titles.items()
+            name: self.draw(replace(tiles[name], state=state))
+            if name in tiles
+            else empty_tile(name, method.title, "Left out of this run.")
+            for name, method in self.methods.items()
         }
 
     def draw(self, tile: Tile) -> str:
@@ -63,8 +66,8 @@ class Grid:
         try:
             return address(self.files.save_bytes(data, name))
         except DiskError as error:
-            told = "The pictures of this run are in the page alone: download them before you leave."
-            self.problem = f" {error} {told}"
+            advice = "The pictures of this run are in the page alone: download them before you leave."
+            self.problem = f" {error} {advice}"
             return held(data, "image/png" if name.endswith(".png") else "application/octet-stream")
 
 
