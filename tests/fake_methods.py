@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -70,10 +70,15 @@ class Masked(Quick):
     name, title = "masked", "Masked"
     Settings = MaskedSettings
 
+    def prepare(
+        self, style: Style, settings: MaskedSettings, files: Mapping[str, bytes], stop: Stop | None = None
+    ) -> Tensor:
+        return style.once(settings, lambda: to_tensor(open_picture(files.get("mask"), "mask").rgb))
+
     def stylize(
         self, content: Tensor, style: Style, settings: MaskedSettings, stop: Stop | None = None
     ) -> Iterator[Frame]:
-        mask = to_tensor(open_picture(settings.mask, "mask").rgb)
+        mask = self.prepare(style, settings, {}, stop)
         yield Frame(resample(mask, *content.shape[-2:]), 1, 1)
 
 
