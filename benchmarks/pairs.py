@@ -1,136 +1,190 @@
-"""Measures methods on pairs of pictures: `python -m benchmarks.pairs --pairs FILE --content DIR --style DIR`.
+"""Methods side by side on chosen pairs of photo and painting: `python -m benchmarks.pairs`.
 
-FILE has the names of a photograph and a style picture on each line, such as were held out from a training.
-Prints the yardstick's distances and the seconds, and writes `--out`: for each pair the photograph, the style
-picture and every method's picture. Every setting of every method is a flag, as in `--cin.learn-steps 30`.
+It writes what `python -m benchmarks run` does, so that `report` reads its folder too, a contact sheet with a
+row for each pair and a column for each run, and prints the runs' means. Ctrl-C ends it; the same command goes
+on.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from hashlib import sha256
-from itertools import chain
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
+from typing import Any
 
-from torch import Tensor
+import numpy as np
+from PIL import Image
 
-from compare.comparison import Comparison
-from compare.schema import Tile, make_request
-from core.images import open_picture, to_tensor
-from core.plates import plates
+from benchmarks.machine import claim, this_machine
+from benchmarks.rows import Results, Row, key
+from benchmarks.run import ENDINGS, PICTURES, Job, Plan, measured
+from compare.limits import checked_size
+from core.device import DEVICES, pick_device
+from core.images import Pixels, open_picture
 from core.sheet import contact_sheet
-from methods import ALL, get
-from methods.base import Method
-from methods.flags import add_flags, settings_from_flags
+from methods.adain import AdaIN
+from methods.base import Method, Stop
+from methods.cin import CIN
+from methods.gatys import Gatys
+from methods.nnst import NNST
 from methods.settings import MethodSettings
-from weights.catalog import CATALOG, entry
-from weights.errors import WeightsError
-from weights.load import variable
+from methods.wasserstein import Wasserstein
+from methods.wct import Transport
 
-SIDE = 384  # px, the photographs' long side
-PAIRS_ACROSS = 2  # on the sheet
-Pair = tuple[Path, Path, str | None]
-"""A photograph, a style picture, and its plate's name where it is one."""
+SHEET = "pairs.jpg"
+CELL, QUALITY = 160, 80  # px of a picture in the sheet; of the JPEG
 
 
-def use_network(path: Path) -> None:
-    """Let another file than the embedded one be CIN's, in this process."""
-    CATALOG["cin"] = replace(entry("cin"), sha256=sha256(path.read_bytes()).hexdigest())
-    os.environ[variable(entry("cin"))] = str(path)
+@dataclass(frozen=True)
+class Variant:
+    """A method with some settings, under the name of its column."""
+
+    name: str
+    method: type[Method]
+    values: Mapping[str, Any]
+
+    @property
+    def settings(self) -> MethodSettings:
+        """All its settings."""
+        return self.method.Settings.make(**self.values)
 
 
-def pairs_of(args: argparse.Namespace) -> list[Pair]:
-    """Those of the file; with `--plates` every plate on some of its photographs instead."""
-    lines = [line.split() for line in args.pairs.read_text(encoding="utf-8").splitlines() if line.strip()]
-    if not args.plates:
-        return [(args.content / photo, args.style / style, None) for photo, style in lines]
-    photos = [args.content / photo for photo, _ in lines[: args.plates]]
-    return [(photo, plate.path, plate.name) for plate in plates(complete=True) for photo in photos]
+VARIANTS = (
+    Variant("cin", CIN, {}),
+    Variant("cin-30", CIN, {"learn_steps": 30}),
+    Variant("adain", AdaIN, {}),
+    Variant("transport", Transport, {}),
+    Variant("balanced-4s", Gatys, {"seconds": 4}),
+    Variant("balanced-8s", Gatys, {"seconds": 8}),
+    Variant("balanced", Gatys, {}),
+    Variant("paper-300", Gatys, {"preset": "paper", "steps": 300}),
+    Variant("wasserstein", Wasserstein, {}),
+    Variant("nnst", NNST, {}),
+)
 
 
-def painted(
-    pairs: Sequence[Pair], methods: Sequence[Method], args: argparse.Namespace
-) -> Iterator[list[Tile]]:
-    """Each pair's finished tiles."""
-    settings: dict[str, MethodSettings] = {
-        method.name: settings_from_flags(args, type(method)) for method in methods
-    }
-    comparison = Comparison(methods, args.device)
-    for photo, style, name in pairs:
-        request = make_request(open_picture(photo), open_picture(style), settings, SIDE, name, args.repeats)
-        tiles = {tile.method: tile for tile in comparison.run(request)}
-        for tile in tiles.values():
-            told = " ".join(map(str, tile.notes)) or tile.error
-            if tile.distances and tile.seconds:
-                told = (
-                    f"style {tile.distances.style:.3f}  content {tile.distances.content:.3f}  "
-                    f"{tile.seconds.median:.2f} s  {told}"
-                )
-            print(f"{photo.name}  {style.name}  {tile.method}: {told}", flush=True)
-        yield list(tiles.values())
-
-
-def means(tiles: Sequence[Tile]) -> str:
-    """Mean and worst distances of one method's tiles, and the mean of their seconds."""
-    measured = [(tile.distances, tile.seconds) for tile in tiles if tile.distances and tile.seconds]
-    if not measured:
-        return "nothing measured"
-    styles, contents = ([getattr(each, key) for each, _ in measured] for key in ("style", "content"))
-    return (
-        f"{len(measured)} pictures: style {mean(styles):.3f} (worst {max(styles):.3f})  "
-        f"content {mean(contents):.3f} (worst {max(contents):.3f})  "
-        f"{mean(seconds.median for _, seconds in measured):.2f} s"
-    )
-
-
-def cells(pair: Pair, tiles: Sequence[Tile]) -> list[Tensor]:
-    """A pair's part of the sheet."""
-    photo, style, _ = pair
-    pictures = [to_tensor(open_picture(path).rgb) for path in (photo, style)]
-    return pictures + [to_tensor(tile.image) for tile in tiles if tile.image is not None]
-
-
-def evaluate(args: argparse.Namespace) -> None:
-    """As the command line asks."""
-    if args.network:
-        use_network(args.network)
-    methods = [get(name)() for name in args.methods.split(",")]
-    pairs = pairs_of(args)
-    found = list(painted(pairs, methods, args))
-    for index, method in enumerate(methods):
-        print(f"{method.name}: {means([tiles[index] for tiles in found])}")
-    parts = [cells(pair, tiles) for pair, tiles in zip(pairs, found, strict=True)]
-    rows = [list(chain(*parts[at : at + PAIRS_ACROSS])) for at in range(0, len(parts), PAIRS_ACROSS)]
-    contact_sheet(rows, args.side).save(args.out)
-
-
-def main() -> None:
-    """The command line."""
-    flags = argparse.ArgumentParser(prog="python -m benchmarks.pairs", description=__doc__.splitlines()[0])
-    flags.add_argument("--pairs", type=Path, required=True, help="file of lines: photograph, style picture")
-    flags.add_argument("--content", type=Path, required=True, help="folder of the photographs")
-    flags.add_argument("--style", type=Path, required=True, help="folder of the style pictures")
-    flags.add_argument("--methods", default="cin", help="comma-separated (%(default)s)")
-    flags.add_argument("--network", type=Path, help="a cin.safetensors instead of the embedded one")
-    flags.add_argument(
-        "--plates", type=int, default=0, help="all plates on so many of the photographs instead"
-    )
-    flags.add_argument("--repeats", type=int, default=0, help="of each picture, for warm seconds (0)")
-    flags.add_argument("--device", default="auto", help="(%(default)s)")
-    flags.add_argument("--side", type=int, default=192, help="px of a picture on the sheet (%(default)s)")
-    flags.add_argument("--out", type=Path, default=Path("pairs.png"), help="(%(default)s)")
-    for method in ALL:
-        add_flags(flags, method)
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit status: 0, or 2 for wrong arguments."""
+    arguments = parser().parse_args(argv)
     try:
-        evaluate(flags.parse_args())
-    except (ValueError, OSError, WeightsError) as error:
-        sys.exit(str(error))
+        variants = chosen(arguments.variants)
+        pairs = read_pairs(arguments.pairs, arguments.content, arguments.style)
+        size = checked_size(arguments.size)
+        claim(arguments.out, this_machine(pick_device(arguments.device)))
+        results = Results(arguments.out)
+        for variant in variants:
+            measure(variant, pairs, size, arguments.device, results)
+        draw(pairs, variants, size, results).save(arguments.out / SHEET, quality=QUALITY, optimize=True)
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    print("\n".join(summary(pairs, variants, size, results)))
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's flags."""
+    found = argparse.ArgumentParser(prog="python -m benchmarks.pairs", description=__doc__)
+    found.add_argument("--pairs", type=Path, required=True, metavar="FILE", help="two file names a line")
+    found.add_argument("--content", type=Path, default=Path("examples"), metavar="DIR", help="(%(default)s)")
+    found.add_argument("--style", type=Path, default=Path("styles"), metavar="DIR", help="(%(default)s)")
+    names = ",".join(each.name for each in VARIANTS)
+    found.add_argument("--variants", default=names, metavar="A,B", help="(%(default)s)")
+    found.add_argument("--size", type=int, default=384, help="long side in px (%(default)s)")
+    found.add_argument("--device", default="auto", help=f"{', '.join(DEVICES)} (%(default)s)")
+    found.add_argument("--out", type=Path, required=True, metavar="DIR", help="for results and contact sheet")
+    return found
+
+
+def chosen(names: str) -> list[Variant]:
+    """The variants of a comma-separated list. ValueError for one that does not exist."""
+    known = {each.name: each for each in VARIANTS}
+    if missing := [name for name in names.split(",") if name not in known]:
+        raise ValueError(f"There is no variant {', '.join(missing)}; choose from {', '.join(known)}.")
+    return [known[name] for name in names.split(",")]
+
+
+def read_pairs(file: Path, contents: Path, styles: Path) -> list[tuple[Path, Path]]:
+    """Photo and style picture of each line of a file. ValueError where one of them is no picture there."""
+    pairs = []
+    for line in file.read_text(encoding="utf-8").splitlines():
+        names = line.split()
+        if len(names) != 2:
+            raise ValueError(f"{file} must name a photo and a style picture on every line: {line!r}.")
+        pair = contents / names[0], styles / names[1]
+        for path in pair:
+            if not path.is_file() or path.suffix.lower() not in ENDINGS:
+                raise ValueError(f"There is no picture {path}.")
+        pairs.append(pair)
+    return pairs
+
+
+def measure(
+    variant: Variant, pairs: Sequence[tuple[Path, Path]], size: int, device: str, results: Results
+) -> None:
+    """Add the rows that are missing, of a variant on every pair."""
+    method = variant.method
+    plan = Plan([], [], [method], {method.name: variant.settings}, [size], 0, device, results.path.parent)
+    for content, style in pairs:
+        if results.has(row_key(variant, content, style, size), 0):
+            continue
+        for row in measured(Job(content, style, size, (method,)), plan, Stop()):
+            results.add(row)
+            print(f"{content.stem} {style.stem} {variant.name}: {numbers([row])}", file=sys.stderr)
+
+
+def row_key(variant: Variant, content: Path, style: Path, size: int) -> tuple[str, str, int, str, str]:
+    """The key of a variant's row."""
+    return key(content.name, style.name, size, variant.method.name, variant.settings.as_dict())
+
+
+def rows_of(
+    variant: Variant, pairs: Sequence[tuple[Path, Path]], size: int, results: Results
+) -> list[Row | None]:
+    """A variant's row for each pair, None where it has no picture."""
+    found = [results.by_key.get(row_key(variant, *pair, size)) for pair in pairs]
+    return [row if row and row.style_distance is not None else None for row in found]
+
+
+def draw(
+    pairs: Sequence[tuple[Path, Path]], variants: Sequence[Variant], size: int, results: Results
+) -> Image.Image:
+    """A row for each pair: photo, style picture, and each variant's picture, or white where there is none."""
+    white = np.full((CELL, CELL, 3), 255, np.uint8)
+    columns = [rows_of(variant, pairs, size, results) for variant in variants]
+    sheet = []
+    for (content, style), *rows in zip(pairs, *columns, strict=True):
+        painted = [picture(results.path.parent / PICTURES / row.picture) if row else white for row in rows]
+        sheet.append([picture(content), picture(style), *painted])
+    return contact_sheet(sheet, CELL)
+
+
+def picture(path: Path) -> Pixels:
+    """A file's picture, (H, W, 3) in 0..255."""
+    return np.asarray(open_picture(path).rgb)
+
+
+def summary(
+    pairs: Sequence[tuple[Path, Path]], variants: Sequence[Variant], size: int, results: Results
+) -> list[str]:
+    """A line for each variant."""
+    columns = {each.name: rows_of(each, pairs, size, results) for each in variants}
+    found = {name: [row for row in rows if row] for name, rows in columns.items()}
+    return [f"{name} ({len(rows)} pairs): {numbers(rows)}" for name, rows in found.items() if rows]
+
+
+def numbers(rows: Sequence[Row]) -> str:
+    """Means of some rows' distances and seconds, and the worst style distance; or the first row's error."""
+    if rows[0].error:
+        return rows[0].error
+    each = [(row.style_distance or 0.0, row.content_distance or 0.0, row.total or 0.0) for row in rows]
+    style, content, seconds = map(mean, zip(*each, strict=True))
+    worst = f" (worst {max(each)[0]:.3f})" if len(rows) > 1 else ""
+    return f"style {style:.3f}{worst}, content {content:.2f}, {seconds:.1f} s"
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -234,14 +234,9 @@ def picture_bytes(image: Image.Image, text: Mapping[str, str], kind: Kind, quali
     return stream.getvalue()
 
 
-def save_png(image: Image.Image, path: Path, text: Mapping[str, str]) -> None:
-    """Write a PNG with `text` in its tEXt chunks, or iTXt where Latin-1 does not suffice. Keys are
-    1 to 79 Latin-1 characters. Raises OSError when the file cannot be written."""
-    path.write_bytes(png_bytes(image, text))
-
-
 def png_bytes(image: Image.Image, text: Mapping[str, str]) -> bytes:
-    """What `save_png` writes."""
+    """A PNG with `text` in its tEXt chunks, or iTXt where Latin-1 does not suffice. Keys are 1 to 79 Latin-1
+    characters."""
     chunks = PngInfo()
     for key, value in text.items():
         chunks.add_text(key, value)
@@ -265,13 +260,3 @@ def read_text(path: str | Path) -> dict[str, str]:
         if not isinstance(comment, bytes) or not comment.startswith(COMMENT):
             return {}
         return {str(key): str(value) for key, value in json.loads(comment.removeprefix(COMMENT)).items()}
-
-
-def read_png_text(path: str | Path) -> dict[str, str]:
-    """The text of a PNG's tEXt, zTXt and iTXt chunks. Raises PictureError as `open_picture` does,
-    and for any other format."""
-    with _sentences("picture"), _stream(path, "picture") as stream:
-        _checked(stream, "picture")
-        if not stream.seek(0) and stream.read(4) != png.SIGNATURE[:4]:
-            raise PictureError("The picture is not a PNG file; text is kept in PNG files only.")
-        return png.text(stream)

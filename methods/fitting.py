@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -14,6 +13,7 @@ from core.images import open_picture, to_tensor
 from core.measure import Stopwatch
 from core.perceptual_loss import PerceptualLoss
 from core.resample import fit_long_side, resample
+from core.schedule import half_cosine
 from methods.base import Frame, Note, Stop
 from methods.blend import BlendSettings, blend
 
@@ -90,16 +90,12 @@ class StyleFitter:
             for parameter, gradient in zip(self.parameters.values(), gradients, strict=True):
                 parameter.grad = gradient
             torch.nn.utils.clip_grad_norm_(self.parameters.values(), CLIP)
+            slowing = half_cosine(self.done / self.steps, CONSTANT, LEAST)
             for group in self.adam.param_groups:
-                group["lr"] = group["rate"] * self.slowing()
+                group["lr"] = group["rate"] * slowing
             self.adam.step()
             self.done += 1
             self.losses = {name: loss.item() for name, loss in losses.items()}
-
-    def slowing(self) -> float:
-        """The share of the learning rates that the next step has: it falls along half a cosine."""
-        fall = max(0.0, (self.done / self.steps - CONSTANT) / (1 - CONSTANT))
-        return LEAST + (1 - LEAST) * (1 + math.cos(math.pi * fall)) / 2
 
     def crops(self) -> Tensor:
         """Random crops (BATCH, 3, H, W), some of them mirrored; of a small photo smaller ones."""

@@ -3,13 +3,15 @@
 import io
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image, ImageCms
 
 from core.icc import PRIMARIES, matrix_profile
+from core.images import png_bytes
 
 Size = tuple[int, int]
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -20,6 +22,11 @@ def encoded(image: Image.Image, format: str = "PNG", **options: Any) -> bytes:
     stream = io.BytesIO()
     image.save(stream, format, **options)
     return stream.getvalue()
+
+
+def save_png(image: Image.Image, path: Path, text: Mapping[str, str]) -> None:
+    """A PNG file with this text."""
+    path.write_bytes(png_bytes(image, text))
 
 
 def smooth(mode: str = "RGB", size: Size = (48, 32)) -> Image.Image:

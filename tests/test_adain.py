@@ -5,12 +5,13 @@ import hashlib
 import pytest
 import torch
 
-from core.images import open_picture, save_png, to_image, to_tensor
+from core.images import open_picture, to_image, to_tensor
 from core.losses import joined_mean_std, mean_std
 from core.resample import fit_long_side
 from methods.adain import AdaIN, AdaINSettings, adain
 from methods.autoencoder import MARGIN, MULTIPLE
 from methods.base import Stop, Stopped, Style
+from picture_files import save_png
 from plate_styles import PLATES, last_frame, noise_decoder, seeded
 from plate_styles import small_plate as plate
 

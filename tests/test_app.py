@@ -17,7 +17,7 @@ from PIL import Image
 
 import app
 from compare.limits import KEPT, WAITING
-from core.images import PictureError, open_picture, read_png_text
+from core.images import PictureError, open_picture, read_text
 from core.plates import PlateIndex
 from engine.inline import InlineEngine
 from fake_methods import Failing, Quick, Stepped
@@ -249,7 +249,7 @@ def test_the_download_is_the_exact_picture_with_its_settings(photo, painting):
     with Image.open(path) as image, Image.open(photo) as original:
         negative = original.convert("RGB").point(lambda level: 255 - level)
         assert image.tobytes() == negative.tobytes()
-    text = read_png_text(path)
+    text = read_text(path)
     assert text["stylegrid.method"] == "quick"
     assert json.loads(text["stylegrid.settings"])["strength"] == 0.7
 

@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from conftest import free_port
-from core.images import read_png_text
+from core.images import read_text
 from engine.inline import InlineEngine
 from fake_methods import Failing, Masked, Quick, Silent, Stepped
 from methods import ALL
@@ -154,7 +154,7 @@ def test_from_upload_to_download(page, real, tmp_path):
     assert download.value.suggested_filename == "stylegrid-gatys.png"
     file = tmp_path / "result.png"
     download.value.save_as(file)
-    text = read_png_text(file)
+    text = read_text(file)
     assert text["stylegrid.method"] == "gatys"
     assert '"steps": 60' in text["stylegrid.settings"]
     with Image.open(file) as image:

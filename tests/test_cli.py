@@ -17,7 +17,7 @@ import compare.scoring
 import methods.base
 from compare.cli import main, parser
 from compare.schema import Request
-from core.images import KINDS, read_png_text, read_text
+from core.images import KINDS, read_text
 from core.yardstick import Distances
 from fake_methods import Failing, Quick
 from methods import ALL
@@ -92,7 +92,7 @@ def test_a_run_writes_the_picture_and_its_results(
     assert sorted(path.name for path in out.iterdir()) == ["gatys.png", "results.json"]
     with Image.open(out / "gatys.png") as image:
         assert (image.mode, image.size) == ("RGB", (64, 48))
-    text = read_png_text(out / "gatys.png")
+    text = read_text(out / "gatys.png")
     assert (text["stylegrid.method"], text["stylegrid.seed"], text["stylegrid.size"]) == ("gatys", "7", "64")
     assert GatysSettings.make(
         **{

@@ -23,12 +23,13 @@ from compare.costs import CostModel
 from compare.results import picture, png_text, record
 from compare.schema import Request, Tile, make_request
 from compare.scoring import error_message
-from core.images import Picture, read_png_text, save_png
+from core.images import Picture, read_text
 from core.version import VERSION
 from core.yardstick import Distances
 from fake_methods import Failing, FakeSettings, Quick, SteppedSettings
 from methods.base import Frame, Method, Note, Stop, Stopped, Style
 from methods.gatys import Gatys
+from picture_files import save_png
 
 CONTENT = Picture(Image.new("RGB", (96, 48), (200, 100, 50)), None)
 STYLE = Picture(Image.new("RGB", (40, 60), (10, 90, 160)), None)
@@ -562,7 +563,7 @@ def test_the_record_of_a_tile_without_a_picture_is_json_too() -> None:
 def test_the_text_in_a_png_makes_the_settings_again(clock: Clock, tmp_path: Path) -> None:
     tile = run(Timed(clock), steps=2)[-1]["timed"]
     save_png(picture(tile, request_for(Timed(clock))), tmp_path / "timed.png", png_text(tile))
-    text = read_png_text(tmp_path / "timed.png")
+    text = read_text(tmp_path / "timed.png")
     assert text == png_text(tile)
     assert text["Software"] == f"StyleGrid {VERSION}"
     assert (text["stylegrid.method"], text["stylegrid.size"], text["stylegrid.seed"]) == ("timed", "64", "0")

@@ -26,7 +26,7 @@ from compare.comparison import Comparison
 from compare.results import png_text, record
 from compare.schema import make_request
 from contributed import CODE, Moments
-from core.images import Picture, open_picture, save_png, to_image, to_pixels
+from core.images import Picture, open_picture, to_image, to_pixels
 from core.plates import PlateIndex
 from engine.inline import InlineEngine
 from engine.queue import Queue
@@ -36,6 +36,7 @@ from methods.blend import BlendSettings, blend
 from methods.flags import settings_from_flags
 from methods.settings import setting
 from page_handlers import events_of
+from picture_files import save_png
 from plate_styles import frames, plate
 from ui.api import Endpoint
 from ui.files import FileCache
@@ -173,6 +174,7 @@ def test_it_opens_no_file_while_it_is_timed(method, everything, tmp_path):
 
 CHILD = """
 import json, pickle, sys
+from picture_files import save_png
 
 class Reader(pickle.Unpickler):
     def find_class(self, module, name):

@@ -18,13 +18,13 @@ from core.images import (
     Picture,
     PictureError,
     open_picture,
-    read_png_text,
+    read_text,
     resize,
-    save_png,
     to_image,
     to_tensor,
     working_size,
 )
+from picture_files import save_png
 
 ROLE = "content photo"
 FORMATS = ["JPEG", "PNG", "WebP", "GIF", "BMP", "TIFF"]
@@ -839,7 +839,7 @@ def test_text_makes_the_way_there_and_back(mode, tmp_path):
     }
     path = tmp_path / "result.png"
     save_png(gradient(mode), path, text)
-    found = read_png_text(path)
+    found = read_text(path)
     assert found == text
     assert {type(value) for value in found.values()} == {str}
     assert open_picture(path).rgb.tobytes() == gradient().tobytes()
@@ -847,12 +847,12 @@ def test_text_makes_the_way_there_and_back(mode, tmp_path):
 
 def test_a_png_without_text_has_none(tmp_path):
     save_png(gradient(), tmp_path / "result.png", {})
-    assert read_png_text(str(tmp_path / "result.png")) == {}
+    assert read_text(str(tmp_path / "result.png")) == {}
 
 
-def test_text_is_read_from_png_files_only(tmp_path):
-    gradient().save(tmp_path / "picture.jpg")
+def test_text_is_read_from_files_that_hold_settings_only(tmp_path):
+    gradient().save(tmp_path / "picture.gif")
     with pytest.raises(PictureError, match="not a PNG"):
-        read_png_text(tmp_path / "picture.jpg")
+        read_text(tmp_path / "picture.gif")
     with pytest.raises(PictureError, match="was not found"):
-        read_png_text(tmp_path / "missing.png")
+        read_text(tmp_path / "missing.png")

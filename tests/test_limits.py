@@ -8,7 +8,6 @@ import torch
 from PIL import Image
 
 from compare.limits import LOCAL, PUBLIC, OverLimit, check_request, current, is_public
-from core.images import save_png
 from core.plates import plates
 from methods.adain import AdaINSettings
 from methods.autoencoder import bounded_side
@@ -16,6 +15,7 @@ from methods.base import Style
 from methods.gatys import Gatys
 from methods.gatys_presets import GatysSettings
 from methods.mix import STYLE_SIDE
+from picture_files import save_png
 from ui.restore import restored
 
 UDNIE = plates()[0].name

@@ -9,7 +9,7 @@ import torch
 from compare.cli import parser
 from compare.comparison import Comparison
 from compare.schema import make_request
-from core.images import open_picture, save_png, to_image, to_tensor
+from core.images import open_picture, to_image, to_tensor
 from core.resample import fit_long_side, fit_short_side, resample
 from core.yardstick import Yardstick
 from engine.inline import InlineEngine
@@ -17,6 +17,7 @@ from methods import ALL
 from methods.base import Stop, Stopped
 from methods.johnson import Johnson
 from methods.magenta import SIDE, Magenta, MagentaSettings
+from picture_files import save_png
 from plate_styles import PLATES, far, last_frame, notes, plate
 from ui.page import build
 from weights.catalog import entry

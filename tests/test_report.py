@@ -13,13 +13,10 @@ from PIL import Image
 from compare.comparison import Comparison
 from compare.results import picture, png_text, record
 from compare.schema import make_request
-from core.images import Picture, read_png_text, save_png
+from core.images import Picture, read_text
 from core.version import VERSION
-from fake_methods import Failing, Masked, Quick, Stepped
-from methods.gatys import Gatys
-from page_handlers import events_of, uploaded
+from fake_methods import Failing, Quick, Stepped
 from ui.report import archive, flat
-from ui.restore import restored
 
 CONTENT = Picture(Image.effect_noise((96, 48), 90).convert("RGB"), None)
 STYLE = Picture(Image.radial_gradient("L").convert("RGB"), None)
@@ -55,7 +52,7 @@ def test_the_archive_is_complete(packed):
 def test_its_pictures_are_exact_and_carry_their_settings(packed, finished, tmp_path):
     request, tiles = finished
     packed.extract("quick.png", tmp_path)
-    assert read_png_text(tmp_path / "quick.png") == png_text(tiles["quick"])
+    assert read_text(tmp_path / "quick.png") == png_text(tiles["quick"])
     with Image.open(tmp_path / "quick.png") as image:
         assert image.tobytes() == picture(tiles["quick"], request).tobytes()
     with Image.open(packed.open("content.png")) as image:
@@ -107,65 +104,3 @@ def test_its_page_shows_and_gives_the_exact_pictures(packed, page, tmp_path):
 
 def test_nested_numbers_become_columns():
     assert flat({"a": {"b": 1, "c": {"d": None}}, "e": [1, 2]}) == {"a.b": 1, "a.c.d": None, "e": "[1, 2]"}
-
-
-METHODS = {method.name: method for method in (Quick(), Masked(), Gatys())}
-
-
-def written(path, **text):
-    save_png(Image.new("RGB", (16, 16)), path, {f"stylegrid.{name}": value for name, value in text.items()})
-    return str(path)
-
-
-def test_a_png_gives_its_settings_back(tmp_path):
-    settings = Gatys.Settings.make(preset="d2l", steps=77, style_layers=("relu1_1", "relu3_1"))
-    path = written(tmp_path / "a.png", method="gatys", size="320", settings=json.dumps(settings.as_dict()))
-    found = restored(path, METHODS)
-    assert (found.method, found.values, found.size) == ("gatys", settings.as_dict(), 320)
-    assert found.lost == ()
-
-
-def test_a_file_that_was_used_is_lost(tmp_path):
-    settings = json.dumps({"mask": "mine.png", "seed": 3})
-    found = restored(written(tmp_path / "a.png", method="masked", size="64", settings=settings), METHODS)
-    assert (found.values, found.lost) == ({"seed": 3}, ("mask",))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        {},
-        {"method": "monet", "size": "64", "settings": "{}"},
-        {"method": "quick", "size": "big", "settings": "{}"},
-        {"method": "quick", "size": "64", "settings": "{"},
-        {"method": "quick", "size": "64", "settings": '{"strength": 7}'},
-        {"method": "quick", "size": "64", "settings": '{"courage": 7}'},
-        {"method": "quick", "size": "64", "settings": "[]"},
-    ],
-)
-def test_a_png_without_settings_of_ours_is_a_sentence(tmp_path, text):
-    with pytest.raises(ValueError, match=r"carries no settings that StyleGrid knows"):
-        restored(written(tmp_path / "a.png", **text), METHODS)
-
-
-def test_another_picture_is_a_sentence(tmp_path):
-    path = tmp_path / "photo.gif"
-    Image.new("RGB", (32, 32)).save(path)
-    with pytest.raises(
-        ValueError, match=r"not a PNG, JPEG or WebP file.* Drop a PNG that was downloaded from StyleGrid"
-    ):
-        restored(str(path), METHODS)
-
-
-@pytest.mark.parametrize(("size", "near"), [(2048, 1024), (16, 64)])
-def test_a_size_beyond_the_page_becomes_the_nearest_one(tmp_path, size, near):
-    """As of a sweep's picture, or of one from the command line."""
-    events = events_of(Quick())
-    settings = json.dumps(Quick.Settings(strength=0.7).as_dict())
-    path = written(tmp_path / "a.png", method="quick", size=str(size), settings=settings)
-    outputs, inputs = events.restore(uploaded(path)), events.inputs
-    assert "The settings of Quick are restored." in outputs[inputs.status]
-    assert f"The size is {near:,} px" in outputs[inputs.status]
-    assert f"picture&#x27;s {size:,} px." in outputs[inputs.status]
-    assert outputs[inputs.size] == near
-    assert outputs[inputs.panels["quick"].controls["strength"]] == 0.7

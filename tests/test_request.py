@@ -10,18 +10,19 @@ import pytest
 from PIL import Image
 
 import ui.request
-from core.images import PictureError, open_picture, read_png_text, resize, save_png
+from core.images import PictureError, open_picture, read_text, resize
 from core.plates import PlateIndex
 from fake_methods import Masked, MaskedSettings, Quick
 from methods import ALL
 from methods.cin import CIN
 from methods.gatys import Gatys
 from page_handlers import Shown, events_of, uploaded
+from picture_files import save_png
 from ui.request import build_requests, read_picture, read_settings
 from ui.restore import restored
 
 DATA = Path(__file__).parent / "data"
-METHODS = {method.name: method() for method in ALL} | {"quick": Quick()}
+METHODS = {method.name: method() for method in ALL} | {"quick": Quick(), "masked": Masked()}
 QUICK = {"quick": Quick.Settings()}
 
 # Settings
@@ -136,7 +137,7 @@ def written(path, **text):
 @pytest.mark.parametrize("name", ["adain", "gatys"])
 def test_a_png_of_version_1_0_is_restored(name):
     path = DATA / f"{name}-1.0.png"
-    values = json.loads(read_png_text(path)["stylegrid.settings"])
+    values = json.loads(read_text(path)["stylegrid.settings"])
     files = {setting.name for setting in METHODS[name].Settings.fields() if setting.file}
     found = restored(str(path), METHODS)
     assert (found.method, found.size, found.lost) == (name, 64, ())
@@ -149,6 +150,7 @@ def test_a_png_gives_its_settings_back(tmp_path):
     path = written(tmp_path / "a.png", method="gatys", size="320", settings=json.dumps(settings.as_dict()))
     found = restored(path, METHODS)
     assert read_settings(Gatys(), found.values) == settings
+    assert found.values == settings.as_dict()
     assert (found.method, found.size, found.lost) == ("gatys", 320, ())
 
 
@@ -157,6 +159,12 @@ def test_files_are_lost(tmp_path):
     found = restored(written(tmp_path / "a.png", method="cin", size="64", settings=settings), METHODS)
     assert found.lost == ("learnt",)
     assert "learnt" not in found.values
+
+
+def test_a_file_that_was_used_is_lost(tmp_path):
+    settings = json.dumps({"mask": "mine.png", "seed": 3})
+    found = restored(written(tmp_path / "a.png", method="masked", size="64", settings=settings), METHODS)
+    assert (found.values, found.lost) == ({"seed": 3}, ("mask",))
 
 
 @pytest.mark.parametrize(
@@ -176,10 +184,17 @@ def test_a_png_without_settings_of_ours_is_a_sentence(tmp_path, text):
         restored(written(tmp_path / "a.png", **text), METHODS)
 
 
-def test_another_picture_is_a_sentence(tmp_path):
-    path = tmp_path / "photo.jpg"
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("photo.jpg", r"carries no settings .* downloaded from here"),
+        ("photo.gif", r"not a PNG, JPEG or WebP file.* Drop a PNG that was downloaded from StyleGrid"),
+    ],
+)
+def test_another_picture_is_a_sentence(tmp_path, name, sentence):
+    path = tmp_path / name
     Image.new("RGB", (32, 32)).save(path)
-    with pytest.raises(ValueError, match=r"carries no settings .* downloaded from here"):
+    with pytest.raises(ValueError, match=sentence):
         restored(str(path), METHODS)
 
 

@@ -85,16 +85,3 @@ def measure(path: Path, network: VGG) -> dict[str, Tensor]:
         norm = matrix.flatten(1).norm(dim=1).clamp_min(1e-12)
         tensors[layer], tensors[f"{layer} norms"] = (matrix / norm[:, None, None]).half(), norm
     return tensors
-
-
-def listed(
-    folder: Path, endings: Sequence[str], held_out: Sequence[tuple[str, str]]
-) -> tuple[list[Path], list[Path]]:
-    """The folder's pictures in two sorted lists: those to train on, and those held out.
-
-    Args:
-        held_out: first and last name, without ending, of each range that is never trained on.
-    """
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in endings)
-    apart = [path for path in paths if any(first <= path.stem <= last for first, last in held_out)]
-    return [path for path in paths if path not in set(apart)], apart

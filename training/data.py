@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -28,7 +29,7 @@ class Pictures:
     """
 
     def __init__(self, folder: Path, device: torch.device, most: int = 40_000, side: int = SIDE) -> None:
-        paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
+        paths, _ = listed(folder)
         paths = paths[:: -(-len(paths) // most) or 1]
         squares = torch.empty(len(paths), 3, side, side, dtype=torch.uint8)
         count = 0
@@ -61,6 +62,17 @@ class Pictures:
             ]
         )
         return F.interpolate(crops.float() / 255, (size, size), mode="bilinear", antialias=True)
+
+
+def listed(folder: Path, held_out: Sequence[tuple[str, str]] = ()) -> tuple[list[Path], list[Path]]:
+    """The folder's pictures in two sorted lists: those to train on, and those held out.
+
+    Args:
+        held_out: first and last name, without ending, of each range that is never trained on.
+    """
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
+    apart = [path for path in paths if any(first <= path.stem <= last for first, last in held_out)]
+    return [path for path in paths if path not in set(apart)], apart
 
 
 def flipped(picture: Tensor, flip: int) -> Tensor:

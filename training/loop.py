@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from core.device import synchronize
+from core.schedule import half_cosine
 
 AVERAGING = 0.95  # how much of the average a new report leaves
 
@@ -66,8 +66,7 @@ class Plan:
 
     def rate(self, done: float) -> float:
         """The learning rate of the next step."""
-        fall = max(0.0, (done - self.constant) / (1 - self.constant))
-        return self.learning_rate * (self.least + (1 - self.least) * (1 + math.cos(math.pi * fall)) / 2)
+        return self.learning_rate * half_cosine(done, self.constant, self.least)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 The trunk and the plates' own rows start from the embedded CIN and learn along. `--out` collects log.csv,
 checkpoint.pt (from which the same command goes on), sheet.jpg and at the end cin.safetensors: the trunk with
-the plates' rows and the predictor, which goes into weights/embedded (training/embed.py).
+the plates' rows and the predictor, which goes into weights/embedded, and its SHA-256 into weights/catalog.py.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from core.vgg import VGG
 from core.yardstick import CONTENT_LAYER, STYLE_LAYERS
 from methods.cin_network import PREDICTOR, PredictedCIN, apply_styles, is_style, joined, parted
 from methods.style_predictor import statistics_of
-from training.bank import StyleBank, listed
+from training.bank import StyleBank
 from training.command import finish, parser, plan, run
 from training.crops import Crops
-from training.data import ENDINGS
+from training.data import listed
 from training.parallel import ParallelTraining
 from weights.catalog import entry
 from weights.load import load
@@ -138,8 +138,8 @@ def names(text: str) -> tuple[str, str]:
 
 def train(given: argparse.Namespace) -> None:
     """Train, go on where a checkpoint is, and write the network. ValueError where something is unfit."""
-    photos, photos_apart = listed(given.content, ENDINGS, given.hold_out)
-    paintings, paintings_apart = listed(given.style, ENDINGS, given.hold_out)
+    photos, photos_apart = listed(given.content, given.hold_out)
+    paintings, paintings_apart = listed(given.style, given.hold_out)
     for folder, found in ((given.content, photos), (given.style, paintings)):
         if len(found) < 2:
             raise ValueError(f"{folder} holds fewer than two pictures to train on.")

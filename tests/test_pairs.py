@@ -1,4 +1,4 @@
-"""`python -m benchmarks.optimisers`: rows, resuming, the sheet, what it says of wrong arguments."""
+"""`python -m benchmarks.pairs`: rows, resuming, the sheet, what it says of wrong arguments."""
 
 from pathlib import Path
 
@@ -6,9 +6,9 @@ import pytest
 import torch
 from PIL import Image
 
-import benchmarks.optimisers
+import benchmarks.pairs
 import core.yardstick
-from benchmarks.optimisers import CELL, SHEET, Variant, main
+from benchmarks.pairs import CELL, SHEET, Variant, main
 from benchmarks.rows import read
 from core.sheet import GAP
 from fake_methods import Failing, Quick, Stepped
@@ -23,7 +23,7 @@ VARIANTS = (
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two photos, one style picture and the two pairs of them; methods that need no weights."""
-    monkeypatch.setattr(benchmarks.optimisers, "VARIANTS", VARIANTS)
+    monkeypatch.setattr(benchmarks.pairs, "VARIANTS", VARIANTS)
     monkeypatch.setattr(core.yardstick, "SHORT_SIDE", 48)
     random = torch.Generator().manual_seed(0)
     for name in ("one.png", "two.png", "painting.png"):
@@ -66,7 +66,7 @@ def test_what_is_measured_is_not_measured_again(folder: Path, monkeypatch: pytes
 
 
 def test_a_variant_that_fails_is_white_in_the_sheet(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(benchmarks.optimisers, "VARIANTS", (Variant("failing", Failing, {}),))
+    monkeypatch.setattr(benchmarks.pairs, "VARIANTS", (Variant("failing", Failing, {}),))
     assert run(folder) == 0
     sheet = Image.open(folder / "out" / SHEET)
     assert min(sheet.getpixel((2 * (CELL + GAP) + CELL // 2, CELL // 2))) > 250
