@@ -22,7 +22,7 @@ from compare.schema import Request, Tile, make_request
 from core.device import DEVICES
 from core.images import KINDS, Kind, Picture, PictureError, open_picture, picture_bytes
 from core.plates import PlateIndex, plates
-from methods import ALL, get
+from methods import ALL, get, ticked_at_first
 from methods.base import Stop
 from methods.flags import add_flags, settings_from_flags
 
@@ -37,8 +37,9 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("content", metavar="CONTENT", help="the photo, a picture file")
     top.add_argument("style", metavar="STYLE", help="the style, a picture file or a plate's name")
-    ready = ",".join(method.name for method in ALL if not method.unavailable())
-    top.add_argument("--methods", default=ready, help="comma-separated (%(default)s)")
+    top.add_argument(
+        "--methods", default=",".join(ticked_at_first(ALL)), help="comma-separated (%(default)s)"
+    )
     top.add_argument(
         "--size", type=int, help=f"long side in pixels, {SIDE[0]} to {SIDE[1]} (512, or the preset's own)"
     )

@@ -120,10 +120,8 @@ class Run:
             with Stopwatch(self.device) as watch:
                 for download in downloads(lambda: self.prepare(tile), self.stop):
                     yield replace(tile, message=str(download))
-            tile, seconds = (
-                self.started(tile),
-                self.comparison.record_load_seconds(tile.method, watch.seconds),
-            )
+            seconds = self.comparison.record_load_seconds(tile.method, watch.seconds)
+            tile = self.started(tile)
             yield tile
             with closing(self.progress(tile, seconds)) as tiles:
                 for tile in tiles:

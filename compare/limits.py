@@ -67,9 +67,9 @@ class OverLimit(ValueError):
 
 def is_public(environment: Mapping[str, str] = os.environ) -> bool:
     """Whether strangers may come: by STYLEGRID_PUBLIC, 1 or 0; else on a Space, or with HOST not loopback."""
-    told = environment.get("STYLEGRID_PUBLIC")
-    if told:
-        return told != "0"
+    choice = environment.get("STYLEGRID_PUBLIC")
+    if choice:
+        return choice != "0"
     host = environment.get("HOST") or ("0.0.0.0" if "SPACE_ID" in environment else "127.0.0.1")
     try:
         return not ipaddress.ip_address(host).is_loopback
@@ -79,7 +79,7 @@ def is_public(environment: Mapping[str, str] = os.environ) -> bool:
 
 def current(environment: Mapping[str, str] = os.environ) -> Limits:
     """The limits of this process by its environment; ValueError where one of them is no number above 0."""
-    limits, told = PUBLIC if is_public(environment) else LOCAL, dict[str, Any]()
+    limits, changes = PUBLIC if is_public(environment) else LOCAL, dict[str, Any]()
     for each in fields(Limits):
         name = f"STYLEGRID_{each.name.upper()}"
         text = environment.get(name)
@@ -93,8 +93,8 @@ def current(environment: Mapping[str, str] = os.environ) -> Limits:
         if not value > 0 or (whole and not value.is_integer()):
             kind = "a whole number" if whole else "a number"
             raise ValueError(f"{name} is {echo(text)}; it must be {kind} above 0.")
-        told[each.name] = int(value) if whole else value
-    return replace(limits, **told)
+        changes[each.name] = int(value) if whole else value
+    return replace(limits, **changes)
 
 
 Predict = Callable[[str, MethodSettings, int], float]

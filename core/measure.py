@@ -6,7 +6,6 @@ import threading
 import time
 from types import TracebackType
 
-import psutil
 import torch
 
 from core.device import return_freed_memory, synchronize
@@ -48,6 +47,8 @@ class PeakMemory:
             torch.cuda.reset_peak_memory_stats(self.device)
             self._base = torch.cuda.memory_allocated(self.device)
             return self
+        import psutil  # here, for a machine that only trains has no need of it
+
         return_freed_memory()
         self._process = psutil.Process()
         self._base = self._process.memory_info().rss

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from methods.adain import AdaIN
 from methods.base import Method
 from methods.cin import CIN
@@ -13,6 +15,11 @@ from methods.wasserstein import Wasserstein
 from methods.wct import Transport
 
 ALL: tuple[type[Method], ...] = (Johnson, CIN, AdaIN, Transport, Magenta, Gatys, Wasserstein, NNST)
+
+
+def ticked_at_first(methods: Iterable[Method | type[Method]]) -> list[str]:
+    """The names of those that can run here and take seconds, not minutes."""
+    return [method.name for method in methods if not (method.slow or method.unavailable())]
 
 
 def get(name: str) -> type[Method]:

@@ -10,6 +10,7 @@ from typing import Any, cast
 import gradio as gr
 from gradio.data_classes import FileData, FileDataDict
 
+from compare.comparison import waiting_tiles
 from compare.limits import check_bytes, current
 from compare.results import picture, png_text, record
 from compare.schema import Request, Tile
@@ -52,7 +53,7 @@ class Endpoint:
             wanted = self.request_of(content, style, size, settings, repeats)
         except ValueError as error:
             raise gr.Error(str(error), print_exception=False) from error
-        tiles = {name: Tile(name, self.known[name].title, each) for name, each in wanted.settings.items()}
+        tiles = waiting_tiles(wanted, self.known)
         files: dict[str, dict[str, Any]] = {}
         try:
             with closing(self.queue.submit(session, wanted)) as changes:

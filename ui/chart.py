@@ -207,9 +207,8 @@ def distance_chart(tiles: Sequence[Tile]) -> str:
         levels = [trade(tile) for tile in tiles if not tile.distance_history]
         lines += [("level", [(seconds, style), (x.high, style)]) for seconds, style in levels]
     lines += [("curve", history) for history in histories if history]
-    best = pareto_front(
-        (tile for tile in tiles if not tile.painted_as), trade
-    )  # in the style that was asked for
+    comparable = [tile for tile in tiles if not tile.painted_as]  # painted in the style that was chosen
+    best = pareto_front(comparable, trade)
     lines.append(("front", [trade(tile) for tile in best]))
     each_one = "; ".join(f"{tile.title}: {time(trade(tile)[0])}, {trade(tile)[1]:.3f}" for tile in tiles)
     title = "Style distance (style picture = 0) over seconds, log scale"

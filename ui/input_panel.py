@@ -10,6 +10,7 @@ from gradio.components import Component
 
 from compare.limits import PAGE_SIDE, SWEEP_SIDES
 from engine.base import Engine
+from methods import ticked_at_first
 from methods.base import Method
 from methods.settings import MethodSettings
 from ui.examples import Example, Strip, pairs
@@ -110,11 +111,7 @@ class InputPanel:
         )
         self.chosen = gr.CheckboxGroup(
             [(method.title, method.name) for method in methods],
-            value=[
-                method.name
-                for method in methods
-                if not (getattr(method, "slow", False) or method.unavailable())
-            ],
+            value=ticked_at_first(methods),
             label="Methods",
             visible=len(methods) > 1,
         )
