@@ -3,34 +3,57 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
+import threading
+import time
+from types import FrameType
 
 from core.device import use_cores
 from engine import make_engine
+from engine.queue import Queue
 from methods import ALL
 from ui.page import build
 from ui.theme import LAUNCH
 
+RUNS_END = 2.0  # seconds that runs have for their next check, at the end
+ALL_ENDS = 4.5  # seconds after which the process goes, whatever its threads are doing
+
 
 def main() -> None:
-    """Serve the page until Ctrl-C; exit with a sentence where HOST and PORT cannot be used."""
+    """Serve the page until Ctrl-C or SIGTERM; exit with a sentence where HOST and PORT cannot be used."""
     everywhere = "0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1"  # a Space is reached from outside
     host, port = os.environ.get("HOST") or everywhere, os.environ.get("PORT") or "7860"
     problem = address_problem(host, port)
     if problem:
         sys.exit(problem)
+    ended = False
+
+    def end(number: int, frame: FrameType | None) -> None:
+        nonlocal ended
+        if not ended:
+            last = threading.Timer(ALL_ENDS, os._exit, (0,))
+            last.daemon = True
+            last.start()
+        ended = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):  # for the latter, process 1 of a container has no default
+        signal.signal(number, end)
     use_cores()
     engine = make_engine([method() for method in ALL])
-    page = build(engine)
+    queue = Queue(engine)
+    page = build(engine, queue)
     reachable = "localhost" if host in ("0.0.0.0", "::") else host
     print(f"StyleGrid is at http://{reachable}:{port} (Ctrl-C ends it)", flush=True)
     page.launch(server_name=host, server_port=int(port), quiet=True, prevent_thread_lock=True, **LAUNCH)
+    page.server.config.timeout_graceful_shutdown = 1  # for the streams of open pages, at the end
     engine.costs.speed_factor()  # before somebody is timed
-    try:
-        page.block_thread()
-    finally:
-        engine.close()
+    while not ended:
+        time.sleep(0.1)
+    queue.close(RUNS_END)
+    engine.close()
+    page.close(verbose=False)
 
 
 def address_problem(host: str, port: str) -> str:

@@ -22,7 +22,6 @@ SIDE = (64, 8192)  # px, long side of the content
 PAGE_SIDE = (64, 1024)  # px, the same in the page and its API
 SWEEP_SIDES = (256, 384, 512, 768, 1024, 1536, 2048)  # px, that a sweep of the page offers
 REPEATS = 20  # at most, of each method after its first run
-UPLOAD = "200mb"  # JPEGs of 100 megapixels, the most that core.images takes, stay far below
 WAITING = 32  # runs in line at most
 KEPT = 16  # finished comparisons whose pictures stay in memory
 
@@ -39,6 +38,9 @@ class Limits:
         style_megapixels: of the style picture at the size at which a method uses it.
         styles: that one method mixes.
         settings_bytes: of all settings as JSON.
+        json_bytes: of a request's body that is no upload, and of an uploaded file that is of no known kind.
+        upload_bytes: of an uploaded file; upload_files: in one request.
+        requests: open at once from one address; a page holds two.
     """
 
     side: int = SIDE[1]
@@ -48,6 +50,10 @@ class Limits:
     style_megapixels: float = 17
     styles: int = 16
     settings_bytes: int = 64_000
+    json_bytes: int = 1_000_000
+    upload_bytes: int = 200_000_000  # JPEGs of 100 megapixels, the most that core.images takes, stay below
+    upload_files: int = 16
+    requests: int = 1000
 
 
 LOCAL = Limits()
@@ -58,6 +64,9 @@ PUBLIC = Limits(
     megapixels=24,
     style_megapixels=1.05,  # 1,024 x 1,024
     styles=4,
+    upload_bytes=30_000_000,
+    upload_files=4,
+    requests=32,
 )
 
 

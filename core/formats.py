@@ -103,3 +103,9 @@ def _brands(start: bytes) -> set[bytes]:
         return set()
     end = min(int.from_bytes(start[:4], "big"), len(start))
     return {start[8:12], *(start[place : place + 4] for place in range(16, end, 4))}
+
+
+def recognised(start: bytes) -> bool:
+    """Whether a file begins as a picture of any kind that is named here, or as safetensors."""
+    pictures = (*READERS, *JPEG_2000)
+    return start.startswith(pictures) or start[4:8] == b"ftyp" or start[8:9] == b"{"

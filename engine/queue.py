@@ -40,6 +40,7 @@ class Queue:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._changed = threading.Condition()
+        self._closed = False
         self._line: list[Ticket] = []  # the first one runs
 
     def submit(self, visitor: str, request: Request, stop: Stop | None = None) -> Generator[Position | Tile]:
@@ -70,6 +71,15 @@ class Queue:
                     ticket.stop.set()
             self._changed.notify_all()
 
+    def close(self, seconds: float) -> None:
+        """Take no more runs, end those in line, and wait until they have ended, so many seconds at most."""
+        with self._changed:
+            self._closed = True
+            for ticket in self._line:
+                ticket.stop.set()
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: not self._line, seconds)
+
     def _run(self, request: Request, stop: Stop) -> Iterator[Tile]:
         with closing(iter(self.engine.run(request, stop))) as tiles:  # type: ignore[type-var]
             try:
@@ -81,6 +91,8 @@ class Queue:
 
     def _enter(self, visitor: str, stop: Stop) -> Ticket:
         with self._changed:
+            if self._closed:
+                raise Refused("StyleGrid is about to end; please try again in a minute.")
             if any(ticket.visitor == visitor for ticket in self._line):
                 raise Refused("A run of this session is still going on.")
             if len(self._line) > WAITING:

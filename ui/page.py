@@ -42,8 +42,12 @@ SHOW_TILES = """(...values) => {
 }"""  # once the run has begun, where the tiles lie below the inputs, as on a phone
 
 
-def build(engine: Engine) -> gr.Blocks:
-    """The page that compares the engine's methods; launch it with ui.theme.LAUNCH."""
+def build(engine: Engine, queue: Queue | None = None) -> gr.Blocks:
+    """The page that compares the engine's methods; launch it with ui.theme.LAUNCH.
+
+    `queue` is the engine's, for who wants to close it.
+    """
+    queue = queue or Queue(engine)
     contents, styles = photos(), shown_plates()
     gr.set_static_paths([example.path for example in (*contents, *styles)])
     page = gr.Blocks(
@@ -57,7 +61,7 @@ def build(engine: Engine) -> gr.Blocks:
         weights = WeightsPanel()
         html(footer(engine.methods.values()))
 
-        queue, store, files = Queue(engine), Store(), FileCache(results.archive)
+        store, files = Store(), FileCache(results.archive)
         plates = PlateIndex({each.name: each.path for each in styles})
         publish(Endpoint(queue, store, files, plates))  # first, for Gradio gives a name once
         connect_inputs(page, inputs)
@@ -66,7 +70,8 @@ def build(engine: Engine) -> gr.Blocks:
             weights.fetch, outputs=weights.html, concurrency_id="weights", concurrency_limit=1, **PRIVATE
         )
         page.load(partial(table, {}), outputs=weights.html, **AT_ONCE)
-    page.queue(max_size=None, default_concurrency_limit=None)  # engine.queue has a line of its own
+    # engine.queue has a line of its own, and nothing that waits in it is reached round it
+    page.queue(max_size=None, default_concurrency_limit=None, api_open=False)
     return page
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import gradio as gr
 from gradio.themes.utils.colors import Color
+from starlette.middleware import Middleware
 
-from compare.limits import UPLOAD, WAITING
+from compare.limits import WAITING
+from ui.door import Door
 
 FOLDER = Path(__file__).parent
 
@@ -91,8 +93,9 @@ LAUNCH: dict[str, Any] = {
     "favicon_path": FOLDER / "favicon.svg",
     "footer_links": [],
     "run_history": False,
+    "enable_monitoring": False,
+    "app_kwargs": {"middleware": [Middleware(Door)]},
     "ssr_mode": False,
     "show_error": True,
-    "max_file_size": UPLOAD,
     "max_threads": 40 + WAITING,  # for each run in line holds one
 }
