@@ -14,15 +14,18 @@ def luma(image: Tensor) -> Tensor:
     return (image * weights).sum(1, keepdim=True)
 
 
-def match_colours(image: Tensor, target: Tensor) -> Tensor:
+def match_colours(image: Tensor, target: Tensor, floor: float = 0.5) -> Tensor:
     """The image with the mean and the covariance of the target's colours: two of (1, 3, H, W) in [0, 1].
 
     Gatys, Bethge, Hertzmann, Shechtman 2016, section 3 (image analogies' variant: x -> A x + b with the
     symmetric roots of both covariances), there applied to a style picture before the transfer.
+
+    Along an axis on which colours deviate by less than `floor` grey levels, in either picture, they count as
+    deviating by so much: a higher floor amplifies an almost grey picture's faint colours less.
     """
     mean, covariance = _colour_statistics(image)
     wanted_mean, wanted_covariance = _colour_statistics(target)
-    transform = _power(wanted_covariance, 0.5) @ _power(covariance, -0.5)
+    transform = _power(wanted_covariance, 0.5, floor) @ _power(covariance, -0.5, floor)
     matched = transform @ (image.flatten(2)[0] - mean) + wanted_mean
     return matched.view_as(image).clamp(0, 1)
 
@@ -46,10 +49,10 @@ def _colour_statistics(image: Tensor) -> tuple[Tensor, Tensor]:
     return pixels.mean(1, keepdim=True), pixels.cov()
 
 
-def _power(covariance: Tensor, exponent: float) -> Tensor:
-    """The symmetric power of a covariance; what does not vary counts as half a grey level."""
+def _power(covariance: Tensor, exponent: float, floor: float) -> Tensor:
+    """The symmetric power of a covariance, of deviations of at least `floor` grey levels."""
     values, vectors = torch.linalg.eigh(covariance.cpu())
-    result: Tensor = vectors @ torch.diag(values.clamp_min((0.5 / 255) ** 2) ** exponent) @ vectors.mT
+    result: Tensor = vectors @ torch.diag(values.clamp_min((floor / 255) ** 2) ** exponent) @ vectors.mT
     return result.to(covariance.device)
 
 

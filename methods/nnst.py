@@ -29,6 +29,7 @@ SHRUNK = 4  # times smaller than the picture is the grid of hypercolumns
 MOST_LEVELS, PYRAMID = 5, 5
 SAMPLES = 64  # positions a side in the last stage
 CHUNK = 4096  # features whose neighbours are looked for at once
+COLOUR_FLOOR = 8.0  # grey levels; below it a grey road's faint colours would become pink patches
 LAST_STAGE = 1 / 3  # of all steps
 STEP_SECONDS = 4.5  # per step and megapixel at full size, on the machine of Method.reference_seconds
 
@@ -214,7 +215,7 @@ class NNST(Method):
 
         def finish(image: Tensor) -> Tensor:
             if settings.match_colours:
-                image = keep_colours(image, match_colours(content, painting))
+                image = keep_colours(image, match_colours(content, painting, COLOUR_FLOOR))
             return blend(image, content, settings)
 
         yield from optimised(

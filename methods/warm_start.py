@@ -1,4 +1,4 @@
-"""A picture to begin with: that of the quickest method at hand that takes any picture as its style."""
+"""A picture to begin with: that of a quick method at hand that takes any picture as its style."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ from methods.settings import MethodSettings
 from weights.catalog import WeightFile, entry
 from weights.errors import WeightsError
 
-QUICK: tuple[type[Method], ...] = (CIN, AdaIN, Magenta)  # of them those that take any style
-MEGAPIXELS = 0.1  # of a picture for which the quickest is looked for
+QUICK: tuple[type[Method], ...] = (CIN, AdaIN, Magenta)  # nearest to both pictures first
 
 
 class WarmStart:
-    """The quickest method, loaded when first needed and kept.
+    """The first method of QUICK that can run here, loaded when first needed and kept.
 
     Args:
         device: where it paints.
@@ -31,8 +30,8 @@ class WarmStart:
         self.method: Method | None = None
 
     def prepare(self, style: Style, stop: Stop | None = None) -> None:
-        """Load the quickest method and let it read what it needs for this style, unless that is done."""
-        for method in [self.method] if self.method else quickest():
+        """Load the method and let it read what it needs for this style, unless that is done."""
+        for method in [self.method] if self.method else [each() for each in QUICK if not each.unavailable()]:
             try:
                 if method is not self.method:
                     method.load(self.device)
@@ -63,9 +62,3 @@ def prepared(method: Method, style: Style, stop: Stop | None) -> MethodSettings:
     settings = method.Settings.make()
     method.prepare(style, settings, {}, stop)
     return settings
-
-
-def quickest() -> list[Method]:
-    """New methods that take any style in one pass and can run here, the quickest first."""
-    methods = [method() for method in QUICK if method.styles is None and not method.unavailable()]
-    return sorted(methods, key=lambda method: method.reference_seconds(method.Settings.make(), MEGAPIXELS))

@@ -24,7 +24,6 @@ from methods.gatys_loss import GatysLoss, balance
 from methods.gatys_presets import BALANCED, PAPER, PRESETS, GatysSettings
 from methods.optimisation import ImageOptimiser, pixel_scale, pyramid, schedule
 from methods.settings import MethodSettings
-from methods.warm_start import quickest
 from weights.errors import WeightsError
 
 CPU = torch.device("cpu")
@@ -334,26 +333,21 @@ def start_of(methods: tuple[object, ...], monkeypatch: pytest.MonkeyPatch) -> Fr
     return run(replace(BALANCED, steps=1))[-1]
 
 
-def test_a_fast_start_is_the_quickest_any_style_methods_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fast_start_is_the_first_quick_methods_that_can_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def refused(self: Method, device: torch.device) -> None:
         raise WeightsError("It has no weights.")
 
-    quick = quick_method(reference_seconds=lambda self, settings, megapixels: 0.05)
-    others = (
-        quick_method(),
-        quick_method(styles=("waves",), reference_seconds=lambda *_: 0.0),
-        quick_method(unavailable=lambda: "It is missing.", reference_seconds=lambda *_: 0.0),
-        quick_method(load=refused, reference_seconds=lambda *_: 0.0),
+    methods = (
+        quick_method(title="Missing", unavailable=lambda: "It is missing."),
+        quick_method(title="Refused", load=refused),
+        quick_method(title="First"),
+        quick_method(title="Second"),
     )
-    assert [type(method) for method in quickest_of((*others, quick), monkeypatch)][1:] == [quick, others[0]]
-    last = start_of((*others, quick), monkeypatch)
-    assert [(note.key, note.values["title"]) for note in last.notes] == [("start_fast", "Grey")]
+    last = start_of(methods, monkeypatch)
+    assert [(note.key, note.values["title"]) for note in last.notes] == [("start_fast", "First")]
     assert (last.image - 0.5).abs().max() < 0.2  # after one small step
-
-
-def quickest_of(methods: tuple[object, ...], monkeypatch: pytest.MonkeyPatch) -> list[Method]:
-    monkeypatch.setattr("methods.warm_start.QUICK", methods)
-    return quickest()
 
 
 def test_a_fast_start_without_a_fast_method_is_the_photo_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

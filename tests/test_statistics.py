@@ -44,6 +44,15 @@ def test_colours_are_as_far_apart_as_their_normal_distributions():
     assert colour_distance(0.5 + 0.5 * (PHOTO - PHOTO.mean((2, 3), keepdim=True)), PHOTO) > 0.5 * spread
 
 
+def test_a_floor_keeps_faint_colours_from_being_amplified():
+    grey, warm = luma(PHOTO), torch.tensor([1.0, 0.0, -1.0]).view(1, 3, 1, 1)
+    faint = grey + warm * 2 / 255 * torch.randn(grey.shape, generator=torch.Generator().manual_seed(0))
+    colourful = (grey + warm * 60 / 255 * PHOTO.flip(-1)[:, :1]).clamp(0, 1)
+    spread = [(found[:, 0] - found[:, 2]).std() for found in (faint, match_colours(faint, colourful, 8.0))]
+    assert spread[1] < 0.5 * (colourful[:, 0] - colourful[:, 2]).std()
+    assert spread[1] > spread[0], "it is amplified, but less"
+
+
 def test_the_front_has_what_nothing_beats():
     points = [(3.0, 1.0), (1.0, 3.0), (2.0, 2.0), (2.5, 2.0), (4.0, 4.0)]
     assert pareto_front(points, lambda point: point) == [(1.0, 3.0), (2.0, 2.0), (3.0, 1.0)]
