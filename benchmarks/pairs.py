@@ -29,6 +29,7 @@ from methods.adain import AdaIN
 from methods.base import Method, Stop
 from methods.cin import CIN
 from methods.gatys import Gatys
+from methods.johnson import Johnson
 from methods.nnst import NNST
 from methods.settings import MethodSettings
 from methods.wasserstein import Wasserstein
@@ -55,6 +56,7 @@ class Variant:
 VARIANTS = (
     Variant("cin", CIN, {}),
     Variant("cin-30", CIN, {"learn_steps": 30}),
+    Variant("johnson-trained", Johnson, {"new_style": "train"}),
     Variant("adain", AdaIN, {}),
     Variant("transport", Transport, {}),
     Variant("balanced-4s", Gatys, {"seconds": 4}),

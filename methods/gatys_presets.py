@@ -71,7 +71,7 @@ class GatysSettings(BlendSettings):
     style_weight: float = setting(1.0, 0, 1e6, help="Weight of taking the painting's texture and colours.")
     tv_weight: float = setting(0.0, 0, 1e3, help="Weight of total variation: more is smoother.")
     start: Start = setting(
-        "content", help="The picture to start from; fast: what the quickest any-style method paints."
+        "content", help="The picture to start from; fast: what CIN, or the next quick method, paints."
     )
     optimiser: Kind = setting("lbfgs", help="L-BFGS, Adam, or plain normalised gradient steps.")
     pooling: Pooling = setting("average", help="VGG's pooling: average is smoother than max.")
@@ -133,19 +133,20 @@ class GatysSettings(BlendSettings):
 
 BALANCED = GatysSettings(
     preset="balanced",
-    steps=30,
+    steps=24,
     patience=0.005,
-    content_weight=5e3,
+    content_weight=4e3,
     style_weight=1e4,
     start="fast",
-    levels=3,
+    levels=5,
     formulas="balanced",
 )
 """Our own: every error is relative, so that one setting means the same for all paintings.
 
 The style loss is the mean over relu1_1 to relu5_1 of |G - A|^2 / |A|^2, the content loss |F - P|^2 / |P|^2 at
 relu4_2, with average pooling; both times 1e4, a scale on which L-BFGS works. It begins with a quick method's
-picture, spends the same number of steps on each of three sizes, and ends by itself.
+picture and spends its steps on sizes from about 64 px up, so that a large picture has the strokes of a small
+one, and ends by itself.
 """
 
 PAPER = GatysSettings(preset="paper", steps=500, start="noise", precision="float32")

@@ -7,15 +7,18 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from core.resample import fit_long_side
 from methods.adain import AdaIN
 from methods.base import Method, Note, Stop, Style
 from methods.cin import CIN
 from methods.magenta import Magenta
+from methods.optimisation import merged
 from methods.settings import MethodSettings
 from weights.catalog import WeightFile, entry
 from weights.errors import WeightsError
 
 QUICK: tuple[type[Method], ...] = (CIN, AdaIN, Magenta)  # nearest to both pictures first
+LONG_SIDE = 512  # px
 
 
 class WarmStart:
@@ -46,15 +49,18 @@ class WarmStart:
     ) -> tuple[Tensor, Note, tuple[WeightFile, ...]]:
         """The picture of a (1, 3, H, W) content in [0, 1], what the user should know, and what painted it.
 
-        It is the content itself where there is no such method.
+        A large content is painted at LONG_SIDE, for which the networks were trained, and keeps its own finer
+        detail, so that strokes have the same share of the picture. It is the content itself where there is no
+        such method.
         """
         self.prepare(style, stop)
         if self.method is None:
             return content, Note("start_content", "Began with the photo: no quick method is at hand."), ()
-        *_, last = self.method.stylize(content, style, self.settings, stop)
+        small = fit_long_side(content, min(LONG_SIDE, max(content.shape[-2:])))
+        *_, last = self.method.stylize(small, style, self.settings, stop)
         note = Note("start_fast", "Began with the picture of {title}.", {"title": self.method.title})
         weights = last.weights or tuple(entry(key) for key in self.method.weights)
-        return last.image.to(content.device), note, weights
+        return merged(content, small, last.image.to(content.device)), note, weights
 
 
 def prepared(method: Method, style: Style, stop: Stop | None) -> MethodSettings:

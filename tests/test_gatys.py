@@ -24,6 +24,7 @@ from methods.gatys_loss import GatysLoss, balance
 from methods.gatys_presets import BALANCED, PAPER, PRESETS, GatysSettings
 from methods.optimisation import ImageOptimiser, pixel_scale, pyramid, schedule
 from methods.settings import MethodSettings
+from methods.warm_start import WarmStart
 from weights.errors import WeightsError
 
 CPU = torch.device("cpu")
@@ -144,7 +145,7 @@ def balanced_formula(image: Tensor) -> Tensor:
     network = VGG((*BLOCKS, "relu4_2"), "average")
     features, content, style = network(image), network(CONTENT), network(STYLE)
     photo = content["relu4_2"]
-    loss = 5e3 * (features["relu4_2"] - photo).square().sum() / photo.square().sum()
+    loss = 4e3 * (features["relu4_2"] - photo).square().sum() / photo.square().sum()
     for layer in BLOCKS:
         f, s = flat(features[layer]), flat(style[layer])
         actual, target = f @ f.T / f.shape[1], s @ s.T / s.shape[1]
@@ -348,6 +349,16 @@ def test_a_fast_start_is_the_first_quick_methods_that_can_run(
     last = start_of(methods, monkeypatch)
     assert [(note.key, note.values["title"]) for note in last.notes] == [("start_fast", "First")]
     assert (last.image - 0.5).abs().max() < 0.2  # after one small step
+
+
+def test_a_large_picture_is_painted_smaller_and_keeps_its_detail(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("methods.warm_start.QUICK", (quick_method(),))
+    monkeypatch.setattr("methods.warm_start.LONG_SIDE", 32)
+    fine = 0.5 + 0.2 * ((torch.arange(64)[:, None] + torch.arange(96)) % 2 - 0.5)  # too fine for 32 px
+    content = (fine + torch.linspace(-0.2, 0.2, 96)).expand(1, 3, -1, -1)
+    start, note, _ = WarmStart(CPU).paint(content, Style(STYLE))
+    assert note.key == "start_fast"
+    torch.testing.assert_close(start, fine.expand_as(start), atol=0.03, rtol=0)
 
 
 def test_a_fast_start_without_a_fast_method_is_the_photo_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
