@@ -252,9 +252,9 @@ class Budget:
         """How many steps it will be: as set, or as many as the seconds hold at the pace so far."""
         return max(done + 1, round(done * self.seconds / seconds)) if self.seconds else self.steps
 
-    def allows(self, level: Level, finer: Level, first: float, seconds: float) -> bool:
-        """Whether a finer level has time; targets and first step of this one took `first` seconds."""
-        cost = first * finer.size[0] * finer.size[1] / (level.size[0] * level.size[1])
+    def allows(self, level: Level, finer: Level, pace: float, seconds: float) -> bool:
+        """Whether there is time for a finer level's targets and first step, at `pace` seconds a step now."""
+        cost = 2 * pace * finer.size[0] * finer.size[1] / (level.size[0] * level.size[1])
         return not self.seconds or seconds + cost <= self.seconds + OVERTIME
 
 
@@ -280,8 +280,9 @@ def optimised(
     image, done, shown = start, 0, clock.seconds
     for level, finer in pairwise([*levels, None]):
         assert level is not None
-        began, begun = clock.seconds, resample(image, *level.size)
+        begun = resample(image, *level.size)
         descent = ImageOptimiser(objective(level, begun), begun, settings)
+        began = clock.seconds
         patience, tired, over = Patience(budget.patience), False, False
 
         def picture(best: bool, before: Tensor = image, begun: Tensor = begun) -> Tensor:
@@ -291,15 +292,13 @@ def optimised(
         while not over:
             losses = descent.step()
             done += 1
-            if descent.steps == 1:
-                first = clock.seconds - began
-            end = level.last_second if finer else budget.seconds
+            pace = (clock.seconds - began) / descent.steps
+            go_on = finer is not None and budget.allows(level, finer, pace, clock.seconds)
+            end = level.last_second if go_on else budget.seconds
             over = clock.seconds >= end if budget.seconds else descent.steps == level.steps
             if budget.patience and not over:
                 over = tired = patience.over(clock.seconds, losses["total"].item())
-            if over and finer and not budget.allows(level, finer, first, clock.seconds):
-                finer, over = None, tired or clock.seconds >= budget.seconds  # what is left is spent here
-            final = over and finer is None
+            final = over and not go_on
             if final or clock.seconds - shown >= SECONDS_BETWEEN_FRAMES:
                 best = final and settings.keep_best
                 shot = Frame(
