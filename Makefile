@@ -8,7 +8,7 @@ RUN := $(VENV)/bin/python
 help:
 	@echo "make run     start StyleGrid (HOST=127.0.0.1 PORT=7860)"
 	@echo "make test    lint, type-check and test, the browser tests included, with the seconds of each part"
-	@echo "make check   the quick part of it, under two minutes: without a browser, without training"
+	@echo "make check   the quick part of it, under two minutes: without a browser and without slow tests"
 	@echo "make format  let ruff fix and format the code"
 	@echo "make clean   remove .venv and all caches"
 	@echo "PYTHON=python3.12 make ... chooses the interpreter that .venv is made with."
@@ -34,7 +34,7 @@ check: $(VENV)/requirements-dev.txt.installed
 LINT := $(RUN) -m ruff check . && $(RUN) -m ruff format --check .
 TYPES := $(RUN) -m mypy .
 # Which tests have these marks: tests/conftest.py
-QUICK := "not browser and not training"
+QUICK := "not browser and not slow"
 TIMES := $(VENV)/times
 
 # $(call timed,PART,COMMAND) runs a command and notes its seconds, which are printed at the end.

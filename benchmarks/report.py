@@ -29,6 +29,10 @@ PROTOCOL = (
     "intervals over photos and styles; where they overlap, places are shared. On a CPU, memory is the growth "
     "of the process, which keeps some of it from run to run: the most that any run needed is shown."
 )
+REPETITION = {
+    "periodicity": "how much detail repeats itself at fixed distances, as a mesh does",
+    "lattice": "how much stronger the gradient is at the strongest place of a lattice than at the weakest",
+}
 FEWEST = 6  # pairs that a mean is taken of, where there are as many
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;padding:0 1rem;max-width:70rem;color:#1d2433}"
@@ -121,12 +125,12 @@ def quality(folder: Path, table: pd.DataFrame) -> list[str]:
                 f"At {size} px, each method on all its pairs; these means are of different pictures.",
                 markdown(tables.quality(measured)),
             ]
-        if measured["periodicity"].map(bool).any():
-            parts += [
-                f"At {size} px, how much detail repeats itself at fixed distances, as a mesh does "
-                "(core/losses.py): means, and the highest mean of one style.",
-                markdown(tables.periodicity(measured)),
-            ]
+        for measure, meaning in REPETITION.items():
+            if measured[measure].map(bool).any():
+                parts += [
+                    f"At {size} px, {meaning} (core/losses.py): means, and the highest mean of one style.",
+                    markdown(tables.repetition(measured, measure)),
+                ]
     return [*parts, *quality_figures(folder, table, palette)]
 
 

@@ -35,6 +35,7 @@ class Row:
         colour_distance: to the style. untouched_style, untouched_colour: those of the photo itself.
         periodicity: of the result at its own size, at each of PERIODS (core/losses.py).
             photo_periodicity, style_periodicity: those of the pictures that went in.
+        lattice, photo_lattice, style_lattice: likewise, how uneven the places of a lattice are.
         course: [step, seconds, content distance, style distance] of some pictures on the way.
         device, dtype, weights: what it ran on, in and with (SHA-256 by key).
         note, error: sentences.
@@ -73,6 +74,9 @@ class Row:
     periodicity: list[float] = field(default_factory=list)
     photo_periodicity: list[float] = field(default_factory=list)
     style_periodicity: list[float] = field(default_factory=list)
+    lattice: list[float] = field(default_factory=list)
+    photo_lattice: list[float] = field(default_factory=list)
+    style_lattice: list[float] = field(default_factory=list)
 
     @property
     def key(self) -> Key:

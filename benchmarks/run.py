@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from rich.console import Console
@@ -19,7 +20,7 @@ from compare.schema import Request, Tile, make_request
 from core.colour import colour_distance
 from core.device import pick_device
 from core.images import Pixels, open_picture, resize, to_image, to_tensor
-from core.losses import periodicity
+from core.losses import lattice, periodicity
 from core.metrics import ssim
 from core.plates import PlateIndex, plates
 from core.resample import fit_short_side
@@ -216,9 +217,13 @@ def with_tile(row: Row, tile: Tile) -> Row:
 
 
 def with_metrics(row: Row, image: Pixels, request: Request) -> Row:
-    """The row with what is measured beside the yardstick, at the yardstick's size but for periodicity."""
+    """The row with what is measured beside the yardstick, at its size but for periodicity and lattice."""
     result, photo, painting = map(to_tensor, (image, request.content, request.style))
-    periods = [[periodicity(each, period).item() for period in PERIODS] for each in (result, photo, painting)]
+    repeated: dict[str, Any] = {
+        f"{kind}{measure.__name__}": [measure(each, period).item() for period in PERIODS]
+        for measure in (periodicity, lattice)
+        for kind, each in (("", result), ("photo_", photo), ("style_", painting))
+    }
     result, photo, painting = (fit_short_side(each, SHORT_SIDE) for each in (result, photo, painting))
     return replace(
         row,
@@ -227,9 +232,7 @@ def with_metrics(row: Row, image: Pixels, request: Request) -> Row:
         ssim=ssim(result, photo),
         colour_distance=colour_distance(result, painting),
         untouched_colour=colour_distance(photo, painting),
-        periodicity=periods[0],
-        photo_periodicity=periods[1],
-        style_periodicity=periods[2],
+        **repeated,
     )
 
 

@@ -148,11 +148,11 @@ def beside_published(listed: Sequence[Published], table: pd.DataFrame) -> pd.Dat
     return pd.DataFrame(lines, columns=heads)
 
 
-def periodicity(table: pd.DataFrame) -> pd.DataFrame:
-    """How much photos, styles and results repeat their detail: means, and the highest mean of one style."""
-    table = table[table["periodicity"].map(bool)]
-    kinds = [("the photos", table, "photo_periodicity"), ("the style pictures", table, "style_periodicity")]
-    kinds += [(label, each, "periodicity") for label, each in series(table).items()]
+def repetition(table: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Photos, styles and results by `periodicity` or `lattice`: means, and the highest mean of one style."""
+    table = table[table[measure].map(bool)]
+    kinds = [("the photos", table, f"photo_{measure}"), ("the style pictures", table, f"style_{measure}")]
+    kinds += [(label, each, measure) for label, each in series(table).items()]
     lines = []
     for name, some, column in kinds:
         found = pd.DataFrame(some[column].tolist(), some.index)

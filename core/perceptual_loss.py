@@ -7,20 +7,21 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from core.losses import gram, relative_error, total_variation
+from core.losses import gram, lattice_error, relative_error, total_variation
 from core.resample import fit_short_side
 from core.vgg import VGG
 from core.yardstick import CONTENT_LAYER, SHORT_SIDE, STYLE_LAYERS
 
-CONTENT_WEIGHT, STYLE_WEIGHT, VARIATION_WEIGHT = 1.0, 2.0, 0.1
+CONTENT_WEIGHT, STYLE_WEIGHT, VARIATION_WEIGHT, LATTICE_WEIGHT = 1.0, 2.0, 0.1, 5.0
+PERIOD = 4  # px, of the lattice that two upsamplings by 2 leave
 
 
 class PerceptualLoss:
-    """Content, style and total-variation loss of pastiches.
+    """Content, style, total-variation and lattice loss of pastiches.
 
     Deviations: each layer's error is relative to its target, where the paper's is absolute, so that no layer
     and no style needs a weight of its own; and the layers are the yardstick's, of VGG-19, where the paper
-    takes relu1_2, relu2_2, relu3_3 and relu4_3 of VGG-16.
+    takes relu1_2, relu2_2, relu3_3 and relu4_3 of VGG-16. The lattice of upsampling is held down as well.
 
     Args:
         styles: pictures, each (1, 3, H, W) RGB in [0, 1], measured at a short side of 256 px.
@@ -51,7 +52,15 @@ class PerceptualLoss:
         losses = {
             "content": CONTENT_WEIGHT * relative_error(features[CONTENT_LAYER], target).mean(),
             "style": STYLE_WEIGHT * torch.stack(errors).sum(),
-            "total variation": VARIATION_WEIGHT * total_variation(pastiche) / pastiche.numel(),
+            **smoothness(pastiche),
         }
         losses["total"] = torch.stack(list(losses.values())).sum()
         return losses
+
+
+def smoothness(pastiche: Tensor) -> dict[str, Tensor]:
+    """The weighted losses of pictures, (B, 3, H, W) in [0, 1], that no other picture is needed for."""
+    return {
+        "total variation": VARIATION_WEIGHT * total_variation(pastiche) / pastiche.numel(),
+        "lattice": LATTICE_WEIGHT * lattice_error(pastiche, PERIOD).mean(),
+    }

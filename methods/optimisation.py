@@ -295,7 +295,8 @@ def optimised(
             pace = (clock.seconds - began) / descent.steps
             go_on = finer is not None and budget.allows(level, finer, pace, clock.seconds)
             end = level.last_second if go_on else budget.seconds
-            over = clock.seconds >= end if budget.seconds else descent.steps == level.steps
+            # With a budget it ends where it is nearest to it: half of the next step would fall within.
+            over = clock.seconds + pace / 2 >= end if budget.seconds else descent.steps == level.steps
             if budget.patience and not over:
                 over = tired = patience.over(clock.seconds, losses["total"].item())
             final = over and not go_on

@@ -34,6 +34,26 @@ CHROMIUM_ARGS = [
 ]
 
 
+# Files whose tests paint with whole networks, train, decode hundreds of pictures, start programs, or wait for
+# a network that fails.
+# fmt: off
+SLOW = {
+    "adain", "app", "backbones", "benchmark", "cin", "cli", "contract", "damaged_files", "end",
+    "gatys", "hub", "johnson", "magenta", "nnst", "optimisation", "pairs", "patches",
+    "picture_properties", "plates", "report", "sweep", "trainers", "training", "vgg", "wasserstein",
+    "wct",
+}
+# fmt: on
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if {"browser", "page", "real"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("browser")
+        elif item.path.stem.removeprefix("test_") in SLOW:
+            item.add_marker("slow")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _deterministic() -> None:
     torch.manual_seed(0)

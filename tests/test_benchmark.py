@@ -20,7 +20,7 @@ from benchmarks.rows import PERIODS, Results, Row, read
 from benchmarks.run import PICTURES
 from core.colour import luma
 from core.images import open_picture, to_tensor
-from core.losses import periodicity
+from core.losses import lattice, periodicity
 from core.plates import plates
 from core.resample import fit_short_side, resample
 from core.yardstick import SHORT_SIDE
@@ -347,6 +347,8 @@ def test_rows_say_how_much_pictures_repeat_themselves(rows, folders):
     for found, path in ((row.photo_periodicity, "content/one.png"), (row.style_periodicity, "style/two.png")):
         picture = to_tensor(open_picture(folders / path).rgb)
         assert found == pytest.approx([periodicity(picture, each).item() for each in PERIODS], rel=1e-4)
+    photo = to_tensor(open_picture(folders / "content/one.png").rgb)
+    assert row.photo_lattice == pytest.approx([lattice(photo, each).item() for each in PERIODS], rel=1e-4)
     assert row.periodicity == pytest.approx(row.photo_periodicity, rel=1e-3), "a negative repeats as much"
 
 
@@ -354,7 +356,7 @@ def test_results_of_an_older_version_are_gone_on_with(folders, rows, tmp_path):
     shutil.copytree(rows[0], tmp_path / "out")
     path = tmp_path / "out" / "results.csv"
     with path.open(newline="") as file:
-        lines = [dict(list(line.items())[:-3]) for line in csv.DictReader(file)]
+        lines = [dict(list(line.items())[:-6]) for line in csv.DictReader(file)]
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, lines[0])
         writer.writeheader()

@@ -5,7 +5,16 @@ import math
 import pytest
 import torch
 
-from core.losses import gram, mean_std, periodicity, relative_error, squared_error, total_variation
+from core.losses import (
+    gram,
+    lattice,
+    lattice_error,
+    mean_std,
+    periodicity,
+    relative_error,
+    squared_error,
+    total_variation,
+)
 from methods.gatys_loss import half_mean_variation, mean_squared_error
 
 
@@ -106,3 +115,23 @@ def test_periodicity_has_a_gradient_everywhere() -> None:
         image.requires_grad_()
         (gradient,) = torch.autograd.grad(periodicity(image, 8).sum(), image)
         assert gradient.isfinite().all()
+
+
+def test_a_lattice_is_the_strongest_place_over_the_weakest() -> None:
+    """Rows of cells four pixels high whose first step is three times the others; columns are even."""
+    steps = torch.tensor([3.0, 1.0, 1.0, 1.0]).repeat(16)
+    rows = torch.cat([torch.zeros(1), steps.cumsum(0)]) / steps.sum()
+    image = (rows[:, None] + torch.arange(65) / 64).expand(1, 3, -1, -1)
+    assert lattice(image, 4).item() == pytest.approx(3, rel=1e-2)
+    assert lattice(image, 2).item() == pytest.approx(2, rel=1e-2)  # 3 + 1 over 1 + 1
+    logarithms = torch.tensor([3.0, 1.0, 1.0, 1.0]).log()
+    assert lattice_error(image, 4).item() == pytest.approx(logarithms.var(unbiased=False).item(), rel=3e-2)
+
+
+def test_noise_and_even_areas_have_no_lattice() -> None:
+    noise = torch.rand(2, 3, 128, 128, generator=torch.Generator().manual_seed(0))
+    assert (lattice(noise, 4) < 1.05).all()
+    even = torch.full((1, 3, 64, 64), 0.5, requires_grad=True)
+    assert lattice(even, 4).item() == 1
+    (gradient,) = torch.autograd.grad(lattice_error(even, 4).sum(), even)
+    assert gradient.isfinite().all()

@@ -12,7 +12,7 @@ from PIL import Image
 from methods.autoencoder import Decoder
 from methods.cin_network import conditional
 from methods.johnson import johnson, network_of
-from training import adain, cin
+from training import adain, cin, predictor
 from training import johnson as johnson_trainer
 from weights.formats import pack, unpack
 from weights.load import load
@@ -145,6 +145,24 @@ def test_adain_trains_a_decoder(photo_folder, tmp_path, monkeypatch):
         "total",
     }
     assert decoder(torch.zeros(1, 512, 4, 5)).shape == (1, 3, 32, 40)
+
+
+@pytest.mark.parametrize("refine", ["", "all", "rows"])
+def test_the_predictor_learns_beside_trunk_and_rows(photo_folder, tmp_path, monkeypatch, refine):
+    """Two steps change what is trained, and leave what was embedded recognisable."""
+    flags = ["--content", photo_folder, "--style", photo_folder, "--out", tmp_path, "--threads", "2"]
+    run(monkeypatch, predictor, *flags, *(["--refine", refine] if refine else []))
+    tensors, about = written(tmp_path / "cin.safetensors")
+    assert (about["steps"], about["data"]) == (2, "8 photographs, 8 paintings, 4 crops")
+    assert {"content", "style", "lattice", "total"} <= about["losses"].keys()
+    before = load("cin")
+    moved = {name: (each.float() - before[name].float()).abs().max() for name, each in tensors.items()}
+    assert 0 < moved["residual.2.first.norm.gamma"] < 0.05
+    assert 0 < moved["out.convolution.weight"] < 0.05 or refine == "rows"
+    change = max(each for name, each in moved.items() if name.startswith("predictor.layers"))
+    assert {"": change > 0.02, "all": 0 < change < 0.02, "rows": change == 0}[refine]
+    if refine == "rows":
+        assert not moved["out.convolution.weight"]
 
 
 @pytest.mark.parametrize("stages", ["1:32x1", "1:36x2"])

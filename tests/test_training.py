@@ -148,7 +148,7 @@ def test_the_journal_keeps_log_checkpoint_and_sheet(pictures, perceptual, tmp_pa
     watch(going, tmp_path, 10, lambda: Image.new("RGB", (8, 8)))
     assert going.step == 12
     rows = (tmp_path / "log.csv").read_text().splitlines()
-    assert rows[0] == "step,seconds,pictures,content,style,total variation,total"
+    assert rows[0] == "step,seconds,pictures,content,style,total variation,lattice,total"
     assert [row.split(",")[0] for row in rows[1:]] == ["10", "12"]
     assert (tmp_path / "sheet.jpg").exists()
     resumed = training(pictures, perceptual, 12)

@@ -1,8 +1,9 @@
 """Trains CIN's style predictor: `python -m training.predictor --content DIR --style DIR --minutes 120`.
 
-The trunk and the plates' own rows start from the embedded CIN and learn along. `--out` collects log.csv,
-checkpoint.pt (from which the same command goes on), sheet.jpg and at the end cin.safetensors: the trunk with
-the plates' rows and the predictor, which goes into weights/embedded, and its SHA-256 into weights/catalog.py.
+The trunk and the plates' own rows start from the embedded CIN and learn along; `--refine` goes on from its
+predictor, too. `--out` collects log.csv, checkpoint.pt (from which the same command goes on), sheet.jpg and
+at the end cin.safetensors: the trunk with the plates' rows and the predictor, which goes into
+weights/embedded, and its SHA-256 into weights/catalog.py.
 """
 
 from __future__ import annotations
@@ -18,14 +19,22 @@ from torch import Tensor
 
 from core.device import cores
 from core.images import open_picture, to_tensor
-from core.losses import gram, relative_error, total_variation
-from core.perceptual_loss import CONTENT_WEIGHT, STYLE_WEIGHT, VARIATION_WEIGHT
+from core.losses import gram, relative_error
+from core.perceptual_loss import CONTENT_WEIGHT, STYLE_WEIGHT, smoothness
 from core.plates import plates
 from core.resample import fit_short_side
 from core.sheet import contact_sheet
 from core.vgg import VGG
 from core.yardstick import CONTENT_LAYER, STYLE_LAYERS
-from methods.cin_network import PREDICTOR, PredictedCIN, apply_styles, is_style, joined, parted
+from methods.cin_network import (
+    PREDICTOR,
+    PredictedCIN,
+    apply_styles,
+    embedded_network,
+    is_style,
+    joined,
+    parted,
+)
 from methods.style_predictor import statistics_of
 from training.bank import StyleBank
 from training.command import finish, parser, plan, run
@@ -36,9 +45,12 @@ from weights.catalog import entry
 from weights.load import load
 
 MOST_ERROR = 10.0  # of a layer's relative style error; some styles' are a thousand times others'
-PLATE_SHARE = 4  # of so many pictures of a batch, one is painted with a plate's own row
-TRUNK_PACE, ROW_PACE = 0.2, 2.0  # beside the predictor's: its gradients are new, the trunk's are not
+PLATE_SHARE = 0.25  # of the pictures of a batch are painted with a plate's own row
+# Of predictor, trunk and rows. At first the predictor is new and the trunk trained; a plate's row is in few
+# batches. When refined, all are trained.
+PACES, REFINING_PACES = (1.0, 0.2, 2.0), (0.25, 0.5, 1.0)
 SHEET_STYLES, SHEET_PHOTOS, SHEET_SIDE = 8, 3, 192  # how many, and px
+REFINED = ("all", "rows")  # everything, or the plates' own rows alone
 NO_PLATE = torch.zeros(0, dtype=torch.long)
 
 
@@ -58,9 +70,15 @@ class PredictedStyles:
     """The losses of a batch of crops, each with a style of its own: a picture of the bank, or a plate."""
 
     def __init__(
-        self, network: PredictedCIN, crops: Mapping[int, Crops], bank: StyleBank, own: StyleBank
+        self,
+        network: PredictedCIN,
+        crops: Mapping[int, Crops],
+        bank: StyleBank,
+        own: StyleBank,
+        plate_share: float = PLATE_SHARE,
     ) -> None:
         self.network, self.crops, self.bank, self.own = network, crops, bank, own
+        self.plate_share = plate_share
         self.perceptual = VGG(STYLE_LAYERS)
 
     def batch(self, count: int, size: int, random: torch.Generator) -> Tensor:
@@ -69,7 +87,7 @@ class PredictedStyles:
         return torch.stack([torch.full_like(index, size), index], 1)
 
     def __call__(self, batch: Tensor, random: torch.Generator) -> dict[str, Tensor]:
-        owned = int(len(batch) / PLATE_SHARE + torch.rand((), generator=random))
+        owned = int(len(batch) * self.plate_share + torch.rand((), generator=random))
         style = torch.randint(len(self.bank), (len(batch) - owned,), generator=random)
         plate = torch.randint(len(self.own), (owned,), generator=random)
         content, target = self.crops[int(batch[0, 0])](batch[:, 1])
@@ -86,18 +104,19 @@ class PredictedStyles:
         losses = {
             "content": CONTENT_WEIGHT * relative_error(features[CONTENT_LAYER], target).mean(),
             "style": STYLE_WEIGHT * limited.sum(0).mean(),
-            "total variation": VARIATION_WEIGHT * total_variation(pastiche) / pastiche.numel(),
+            **smoothness(pastiche),
         }
         losses["total"] = torch.stack(list(losses.values())).sum()
         measured = limited.detach().mean()  # as the yardstick has it
         return losses | {"style distance": measured}
 
 
-def pace(parameter: str) -> float:
-    """The predictor is new, the trunk trained; a plate's row is in few batches."""
+def pace(parameter: str, paces: tuple[float, float, float] = PACES) -> float:
+    """The factor on a parameter's learning rate."""
+    predictor, trunk, row = paces
     if parameter.startswith(PREDICTOR):
-        return 1.0
-    return ROW_PACE if is_style(parameter) else TRUNK_PACE
+        return predictor
+    return row if is_style(parameter) else trunk
 
 
 @torch.no_grad()
@@ -117,8 +136,13 @@ def pictures(paths: Sequence[Path], count: int) -> list[Tensor]:
     return [fit_short_side(to_tensor(open_picture(path).rgb), SHEET_SIDE) for path in chosen]
 
 
-def network_of(bank: StyleBank) -> PredictedCIN:
-    """The network before its training: the embedded trunk and rows, and a new predictor."""
+def network_of(bank: StyleBank, refine: str | None) -> PredictedCIN:
+    """The network before its training: the embedded one, where nothing is refined with a new predictor."""
+    if refine:
+        network = embedded_network().to(memory_format=torch.channels_last)
+        for name, each in network.named_parameters():
+            each.requires_grad_(refine == "all" or is_style(name))
+        return network
     tensors = load("cin")
     network = PredictedCIN(len(entry("cin").styles))
     network.load_state_dict(
@@ -150,12 +174,20 @@ def train(given: argparse.Namespace) -> None:
     schedule = replace(plan(given), constant=0.4, least=0.0, betas=(0.9, 0.99))
     crops = {size: Crops(photos, size, given.seed) for size in {stage.size for stage in schedule.stages}}
     torch.manual_seed(given.seed)
-    network = network_of(bank)
+    network = network_of(bank, given.refine)
+    paces = REFINING_PACES if given.refine else PACES
 
     def losses(of: PredictedCIN) -> PredictedStyles:
-        return PredictedStyles(of, crops, bank, own)
+        return PredictedStyles(of, crops, bank, own, 1.0 if given.refine == "rows" else PLATE_SHARE)
 
-    training = ParallelTraining(network, losses, losses(network).batch, schedule, pace, threads=given.threads)
+    training = ParallelTraining(
+        network,
+        losses,
+        losses(network).batch,
+        schedule,
+        lambda parameter: pace(parameter, paces),
+        threads=given.threads,
+    )
     shown = pictures(photos_apart or photos, SHEET_PHOTOS)
     styles = pictures(paintings_apart or paintings, SHEET_STYLES)
     statistics = torch.cat([statistics_of(style) for style in styles])
@@ -181,6 +213,7 @@ def main() -> None:
         metavar="FIRST:LAST",
         help="names without ending of pictures, photographs or styles, that are not trained on",
     )
+    flags.add_argument("--refine", choices=REFINED, help="what goes on from the embedded network")
     flags.add_argument("--threads", type=int, default=cores(), help="that share a batch (%(default)s)")
     flags.add_argument("--cache", type=Path, help="folder for the styles' measurements (OUT/cache)")
     run(train, flags)
