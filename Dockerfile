@@ -3,6 +3,8 @@ FROM python:3.12-slim
 RUN useradd --create-home --uid 1000 stylegrid && mkdir /data && chown stylegrid /data
 WORKDIR /app
 COPY requirements.txt .
+# An index of torch's CPU builds, which are gigabytes smaller: see README.md.
+ARG PIP_EXTRA_INDEX_URL
 RUN pip install --no-cache-dir -r requirements.txt "onnx>=1.17"
 COPY --chown=stylegrid . .
 USER stylegrid

@@ -54,6 +54,7 @@ UNFINISHED := $(VENV)/unfinished
 
 $(VENV)/%.installed: % $(RUN)
 	@touch $(UNFINISHED)
+	@echo "Installing $< into $(VENV), once. PyPI's torch for Linux brings CUDA, about 5 GB; README.md has the CPU way."
 	$(RUN) -m pip install --disable-pip-version-check -r $<
 	@rm $(UNFINISHED)
 	@touch $(VENV)/requirements.txt.installed $@  # the development set includes the runtime set

@@ -19,7 +19,7 @@ from compare.comparison import Comparison
 from compare.limits import LOCAL, SIDE, check_request, checked_repeats, checked_size
 from compare.results import picture, png_text, record
 from compare.schema import Request, Tile, make_request
-from core.device import DEVICES
+from core.device import DEVICES, use_cores
 from core.images import KINDS, Kind, Picture, PictureError, open_picture, picture_bytes
 from core.plates import PlateIndex, plates
 from methods import ALL, get, ticked_at_first
@@ -62,6 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Exit status: 0 when every method finished and all was written, 1 when a method or a file failed, 130
     when Ctrl-C stopped them, 2 for wrong arguments or pictures, or a folder that cannot be written to."""
     arguments = parser().parse_args(argv)
+    use_cores()
     try:
         request = request_from_flags(arguments)
         comparison = Comparison([get(name)() for name in request.settings], arguments.device)

@@ -98,16 +98,43 @@ def describe(device: torch.device) -> str:
 
 
 def cores() -> int:
-    """CPU cores that are ours to use. A Space gives them in CPU_CORES, for its machine has many more."""
+    """CPU cores that are ours to use: as many as the system lets us run on, and as a container's quota pays.
+
+    CPU_CORES, which a Space sets because its machine has many more, decides where it is there.
+    """
     count = os.environ.get("CPU_CORES", "")
     if count.isdecimal() and int(count):
         return int(count)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(there, quota() or there)
+
+
+def quota(cgroups: Path = Path("/sys/fs/cgroup"), ours: Path = Path("/proc/self/cgroup")) -> int | None:
+    """Cores that a container may keep busy, a part of one counted as one; None where nothing says so.
+
+    cgroup v2: the least `cpu.max` of our group and of those above it, as far as they can be seen.
+    """
+    try:
+        lines = ours.read_text().splitlines()
+    except OSError:
+        return None
+    group = next((line.removeprefix("0::/") for line in lines if line.startswith("0::/")), "")
+    least = None
+    for folder in (cgroups / group, *(cgroups / group).parents):
+        if not folder.is_relative_to(cgroups):
+            break
+        try:
+            most, period = (folder / "cpu.max").read_text().split()
+            share = None if most == "max" else -(-int(most) // int(period))
+        except (OSError, ValueError):  # the root has none
+            continue
+        least = min(filter(None, (least, share)), default=None)
+    return least
 
 
 def use_cores() -> None:
-    """Keep PyTorch to the cores that are ours, where a host says how many those are."""
-    if "CPU_CORES" in os.environ:
+    """Keep PyTorch to the cores that are ours, where it counts more of them."""
+    if "CPU_CORES" in os.environ or cores() < torch.get_num_threads():
         torch.set_num_threads(cores())
 
 

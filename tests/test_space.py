@@ -103,6 +103,40 @@ def test_threads_follow_the_cores_of_a_space(monkeypatch):
     assert device.cores() >= 1
 
 
+@pytest.mark.parametrize(
+    ("above", "own", "cores"),
+    [
+        ("max 100000", "max 100000", None),
+        ("max 100000", "200000 100000", 2),
+        ("max 100000", "150000 100000", 2),
+        ("100000 100000", "400000 100000", 1),
+        ("300000 100000", "max 100000", 3),
+        ("max 100000", "", None),
+    ],
+)
+def test_a_container_has_the_cores_that_its_quota_pays(tmp_path, above, own, cores):
+    """A machine's own group has no quota; those of a container and of what it runs in have."""
+    group = tmp_path / "cgroup" / "pod" / "container"
+    group.mkdir(parents=True)
+    (group / "cpu.max").write_text(own)
+    (group.parent / "cpu.max").write_text(above)
+    process = tmp_path / "process"
+    process.write_text("1:cpu:/\n0::/pod/container\n")
+    assert device.quota(tmp_path / "cgroup", process) == cores
+    assert device.quota(tmp_path / "nowhere", process) is None
+    assert device.quota(tmp_path / "cgroup", tmp_path / "nowhere") is None
+
+
+def test_torch_takes_no_more_threads_than_a_quota_pays(monkeypatch):
+    before = torch.get_num_threads()
+    monkeypatch.delenv("CPU_CORES", raising=False)
+    monkeypatch.setattr(device, "quota", lambda: 1)
+    torch.set_num_threads(2)
+    device.use_cores()
+    assert (torch.get_num_threads(), device.cores()) == (1, 1)
+    torch.set_num_threads(before)
+
+
 def test_without_zero_gpu_nothing_changes(monkeypatch):
     monkeypatch.delenv("SPACES_ZERO_GPU", raising=False)
     assert type(make_engine([Quick()])) is InlineEngine
