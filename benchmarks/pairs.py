@@ -55,6 +55,7 @@ class Variant:
 
 VARIANTS = (
     Variant("cin", CIN, {}),
+    Variant("cin-slim", CIN, {"width": "slim"}),
     Variant("cin-30", CIN, {"learn_steps": 30}),
     Variant("johnson-trained", Johnson, {"new_style": "train"}),
     Variant("adain", AdaIN, {}),

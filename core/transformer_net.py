@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -29,10 +30,13 @@ class TransformerNet(nn.Module):
     Args:
         norm: makes the normalisation that follows each convolution. Called in `forward` with the features
             and the condition that `forward` has.
-        width: channels after the first convolution; the middle has four times as many.
+        width: channels after the first convolution.
         blocks: residual blocks in the middle.
         last: makes what follows the last convolution, if not `norm`.
         squash: brings the output into [0, 1].
+        middle: channels of the residual blocks, at a quarter of the picture's sides; None: four widths.
+        halved: have no features of the picture's own size, which cost a narrow network most of its time. The
+            first convolution halves the picture, and the last writes four pixels at each position.
     """
 
     def __init__(
@@ -42,18 +46,18 @@ class TransformerNet(nn.Module):
         blocks: int = 5,
         last: Norm | None = None,
         squash: Callable[[Tensor], Tensor] = torch.sigmoid,
+        middle: int | None = None,
+        halved: bool = False,
     ) -> None:
         super().__init__()
-        self.down = nn.ModuleList(
-            [
-                Layer(norm, 3, width, kernel=9),
-                Layer(norm, width, 2 * width, stride=2),
-                Layer(norm, 2 * width, 4 * width, stride=2),
-            ]
-        )
-        self.residual = nn.ModuleList([Residual(norm, 4 * width) for _ in range(blocks)])
-        self.up = nn.ModuleList([Upsampling(norm, 4 * width, 2 * width), Upsampling(norm, 2 * width, width)])
-        self.out = Layer(last or norm, width, 3, kernel=9)
+        middle = middle or 4 * width
+        steps = list(pairwise([width, middle] if halved else [width, 2 * width, middle]))
+        first = Layer(norm, 3, width, kernel=7, stride=2) if halved else Layer(norm, 3, width, kernel=9)
+        self.down = nn.ModuleList([first, *(Layer(norm, few, many, stride=2) for few, many in steps)])
+        self.residual = nn.ModuleList([Residual(norm, middle) for _ in range(blocks)])
+        self.up = nn.ModuleList([Upsampling(norm, many, few) for few, many in reversed(steps)])
+        last = last or norm
+        self.out = SubPixel(last, width, 3) if halved else Layer(last, width, 3, kernel=9)
         self.squash = squash
 
     def forward(self, image: Tensor, *condition: Tensor) -> Tensor:
@@ -95,6 +99,19 @@ class Upsampling(Layer):
     def forward(self, x: Tensor, *condition: Tensor) -> Tensor:
         result: Tensor = self.norm(upsampled_convolution(x, self.convolution.weight), *condition)
         return result
+
+
+class SubPixel(Layer):
+    """A layer that doubles both sides: four of its outputs are the 2x2 pixels of a channel (Shi et al. 2016).
+
+    The four are normalised apart, and with it begin alike: no checkerboard.
+    """
+
+    def __init__(self, norm: Norm, inputs: int, outputs: int) -> None:
+        super().__init__(norm, inputs, 4 * outputs, kernel=5)
+
+    def forward(self, x: Tensor, *condition: Tensor) -> Tensor:
+        return F.pixel_shuffle(super().forward(x, *condition), 2)
 
 
 class Residual(nn.Module):

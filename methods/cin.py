@@ -16,15 +16,24 @@ from core.device import allow_fast_matmul, fast_dtype
 from core.measure import Stopwatch
 from core.perceptual_loss import PerceptualLoss
 from core.plates import plate
+from core.transformer_net import TransformerNet
 from methods.base import Frame, Method, Note, Stop, Style
 from methods.blend import blend
-from methods.cin_network import StyleParameters, apply_styles, conditional, embedded_network
+from methods.cin_network import (
+    KEYS,
+    PredictedCIN,
+    StyleParameters,
+    Width,
+    apply_styles,
+    conditional,
+    embedded_network,
+)
 from methods.feedforward import FeedForwardSettings, in_patches
 from methods.fitting import StyleFitter
 from methods.mix import parse_shares, second_style
 from methods.nearest import nearest_plate
 from methods.settings import setting
-from weights.catalog import entry
+from weights.catalog import WeightFile, entry
 from weights.errors import WeightsError
 from weights.formats import pack, unpack
 
@@ -54,6 +63,9 @@ class CINSettings(FeedForwardSettings):
     shares: str = setting(
         "", help="Of style picture, second and plates, or of plates alone, as in 2, 1; empty: equal."
     )
+    width: Width = setting(
+        "full", help="Slim has a tenth of the work and styles of its own: quicker, farther from the style."
+    )
     learn_steps: int = setting(
         0, 0, 1000, 1, help="Steps to learn the style picture first; 30 give a good row of its own."
     )
@@ -78,6 +90,15 @@ class CINSettings(FeedForwardSettings):
         return parse_shares(self.shares, 1 + bool(self.second) + count)
 
 
+@dataclass(frozen=True)
+class Trunk:
+    """One width's network: as it is in its file, and ready to paint in a style that it is given."""
+
+    weight: WeightFile
+    known: PredictedCIN
+    network: TransformerNet
+
+
 class CIN(Method):
     """Conditional instance normalisation; see `TransformerNet` for the network."""
 
@@ -95,10 +116,18 @@ class CIN(Method):
     def load(self, device: torch.device) -> None:
         self.device = device
         allow_fast_matmul(device)
-        self.known = embedded_network().to(device)
-        network = conditional(1).requires_grad_(False)
-        network.load_state_dict(self.known.with_row(self.known.row(0)))
-        self.network = network.to(device, fast_dtype(device)).to(memory_format=torch.channels_last)
+        self.trunks: dict[Width, Trunk] = {}
+        self.trunk("full")
+
+    def trunk(self, width: Width) -> Trunk:
+        """The network of a width, read when it is first needed. WeightsError as `load`."""
+        if width not in self.trunks:
+            known = embedded_network(width).to(self.device)
+            network = conditional(1, width).requires_grad_(False)
+            network.load_state_dict(known.with_row(known.row(0)))
+            network = network.to(self.device, fast_dtype(self.device)).to(memory_format=torch.channels_last)
+            self.trunks[width] = Trunk(entry(KEYS[width]), known, network)
+        return self.trunks[width]
 
     def dtype(self, settings: CINSettings) -> torch.dtype:
         return fast_dtype(self.device)
@@ -112,7 +141,7 @@ class CIN(Method):
         def start() -> Start:
             parameters, notes = self.parameters(style, settings, files, stop)
             images = [style.image] if settings.learn_steps else []
-            perceptual = PerceptualLoss(images, self.device, self.network.dtype) if images else None
+            perceptual = PerceptualLoss(images, self.device, self.dtype(settings)) if images else None
             return parameters, notes, perceptual
 
         return style.once(settings, start)
@@ -120,7 +149,7 @@ class CIN(Method):
     def stylize(
         self, content: Tensor, style: Style, settings: CINSettings, stop: Stop | None = None
     ) -> Generator[Frame]:
-        content = content.to(self.device)
+        content, trunk = content.to(self.device), self.trunk(settings.width)
         parameters, notes, perceptual = self.prepare(style, settings, {}, stop)
         steps, losses, files, learning = settings.learn_steps or 1, {}, {}, 0.0
         if perceptual is not None:
@@ -130,30 +159,27 @@ class CIN(Method):
             )
             yield from fitter.run(content, settings, notes, stop)
             parameters, losses, learning = fitter.parameters, fitter.losses, fitter.seconds
-            about = {"method": self.name, "trunk": entry("cin").sha256, "style": style.digest().hex()}
+            about = {"method": self.name, "trunk": trunk.weight.sha256, "style": style.digest().hex()}
             files = {LEARNT_FILE: pack(parameters, about)}
 
         def apply(image: Tensor) -> Tensor:
-            return blend(self.apply(image, parameters), image, settings)
+            with torch.no_grad():
+                return blend(apply_styles(trunk.network, image, parameters), image, settings)
 
         with Stopwatch(self.device) as watch:
-            image = in_patches(self.network, apply, content, settings.tile, stop).cpu()
+            image = in_patches(trunk.network, apply, content, settings.tile, stop).cpu()
         if learning:
             notes = (learnt_note(steps, learning, watch.seconds, notes),)
-        yield Frame(image, steps, steps, losses, notes, files)
-
-    @torch.no_grad()
-    def apply(self, content: Tensor, parameters: StyleParameters) -> Tensor:
-        """(B, 3, H, W) pictures in one style."""
-        return apply_styles(self.network, content, parameters)
+        yield Frame(image, steps, steps, losses, notes, files, (trunk.weight, entry("vgg19")))
 
     def fitter(
         self, start: StyleParameters, perceptual: PerceptualLoss, photo: Tensor, settings: CINSettings
     ) -> StyleFitter:
         """What learns the style's gammas and betas on the photo, while the trunk stays as it is."""
+        network = self.trunk(settings.width).network
 
         def paint(parameters: StyleParameters, images: Tensor) -> Tensor:
-            return apply_styles(self.network, images, parameters)
+            return apply_styles(network, images, parameters)
 
         return StyleFitter(
             paint,
@@ -171,18 +197,19 @@ class CIN(Method):
     ) -> tuple[StyleParameters, tuple[Note, ...]]:
         """The parameters before anything is learnt, and notes on where they are from."""
         if settings.learnt:
-            return self.learnt_parameters(files.get("learnt", b""), settings.learnt, style)
+            trunk = self.trunk(settings.width)
+            return self.learnt_parameters(trunk, files.get("learnt", b""), settings.learnt, style)
         sources: list[Style | str] = [style]
         if settings.second:
             sources.append(second_style(files))
         sources += settings.plates
         shares = settings.proportions()
-        notes: dict[str, Note] = {}
+        known, notes = self.trunk(settings.width).known, dict[str, Note]()
         if len(sources) > 1:
             names = ["the style picture", *["the second"] * bool(settings.second), *settings.plates]
             note = mix_note(names, shares, style.name)
             notes[note.key] = note
-        mixed = {key: torch.zeros_like(values[:1]) for key, values in self.known.table.items()}
+        mixed = {key: torch.zeros_like(values[:1]) for key, values in known.table.items()}
         for source, share in zip(sources, shares, strict=True):
             if share:  # else nothing of it is predicted
                 row, more = self.row(source, settings, stop)
@@ -194,17 +221,18 @@ class CIN(Method):
         self, source: Style | str, settings: CINSettings, stop: Stop | None
     ) -> tuple[StyleParameters, tuple[Note, ...]]:
         """The gammas and betas of a plate, or of a picture as the settings choose them, and notes on them."""
+        known = self.trunk(settings.width).known
         if isinstance(source, str):
-            return self.known.row(PLATES.index(source)), ()
+            return known.row(PLATES.index(source)), ()
         if settings.style_parameters == "nearest plate":
             name, note = nearest_plate(PLATES, source, self.device, stop)
-            return self.known.row(PLATES.index(name)), () if name == source.name else (note,)
+            return known.row(PLATES.index(name)), () if name == source.name else (note,)
         if settings.style_parameters == "own row" and source.name in PLATES:
-            return self.known.row(PLATES.index(source.name)), ()
-        return self.known.predicted(source.image.to(self.device)), (PREDICTED,)
+            return known.row(PLATES.index(source.name)), ()
+        return known.predicted(source.image.to(self.device)), (PREDICTED,)
 
     def learnt_parameters(
-        self, data: bytes, name: str, style: Style
+        self, trunk: Trunk, data: bytes, name: str, style: Style
     ) -> tuple[StyleParameters, tuple[Note, ...]]:
         """Those in a learnt style's file, and a note.
 
@@ -216,10 +244,12 @@ class CIN(Method):
             raise ValueError(f"{name} is not a learnt style: {LEARNT_FILE} files are.") from error
         if not all(each.isfinite().all() for each in tensors.values()):
             raise ValueError(f"{name} holds numbers that are not finite: learn the style again.")
-        shapes = {key: (1, values.shape[1]) for key, values in self.known.table.items()}
+        shapes = {key: (1, values.shape[1]) for key, values in trunk.known.table.items()}
         if {key: tuple(each.shape) for key, each in tensors.items()} != shapes:
-            raise ValueError(f"{name} is not a style of this network: its layers differ.")
-        if about.get("trunk") != entry("cin").sha256:
+            raise ValueError(
+                f"{name} is not a style of this network: its layers differ, as those of another width do."
+            )
+        if about.get("trunk") != trunk.weight.sha256:
             raise ValueError(f"{name} was learnt with another version of the network: learn it again.")
         other = {} if about.get("style") == style.digest().hex() else {"painted_as": f"the style in {name}"}
         note = Note("file", "A learnt style from a file.", other)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -17,12 +18,17 @@ from weights.load import load
 StyleParameters = Mapping[str, Tensor]
 """Styles: every normalisation's gamma and beta, (S, C) each, by parameter name; of one style (1, C)."""
 
+Width = Literal["full", "slim"]
+
+SHAPES: dict[Width, dict[str, Any]] = {"full": {}, "slim": {"width": 16, "middle": 40, "halved": True}}
+KEYS: dict[Width, str] = {"full": "cin", "slim": "cin-slim"}  # of their files, in the catalog
+HIDDEN: dict[Width, tuple[int, int]] = {"full": (512, 256), "slim": (96, 96)}  # of the predictors
 PREDICTOR = "predictor."  # how the names of its parameters begin
 
 
-def conditional(styles: int) -> TransformerNet:
+def conditional(styles: int, width: Width = "full") -> TransformerNet:
     """The network for `styles` styles, untrained; called with pictures and a (B, styles) mix."""
-    return TransformerNet(lambda channels: ConditionalInstanceNorm(channels, styles))
+    return TransformerNet(lambda channels: ConditionalInstanceNorm(channels, styles), **SHAPES[width])
 
 
 def is_style(parameter: str) -> bool:
@@ -36,9 +42,9 @@ class PredictedCIN(TransformerNet):
     Dumoulin et al. 2017 with the style prediction of Ghiasi et al. 2017.
     """
 
-    def __init__(self, styles: int) -> None:
-        super().__init__(lambda channels: ConditionalInstanceNorm(channels, styles))
-        self.predictor = StylePredictor(sum(each.shape[1] for each in self.table.values()))
+    def __init__(self, styles: int, width: Width = "full") -> None:
+        super().__init__(lambda channels: ConditionalInstanceNorm(channels, styles), **SHAPES[width])
+        self.predictor = StylePredictor(sum(each.shape[1] for each in self.table.values()), HIDDEN[width])
 
     @property
     def table(self) -> dict[str, Tensor]:
@@ -60,10 +66,10 @@ class PredictedCIN(TransformerNet):
         return kept | dict(row)
 
 
-def embedded_network() -> PredictedCIN:
+def embedded_network(width: Width = "full") -> PredictedCIN:
     """Ours, frozen, in float32 on the CPU. WeightsError where its file is missing or wrong."""
-    network = PredictedCIN(len(entry("cin").styles))
-    fill(network, load("cin"), "The weights file of the multi-style network")
+    network = PredictedCIN(len(entry(KEYS[width]).styles), width)
+    fill(network, load(KEYS[width]), "The weights file of the multi-style network")
     return network.requires_grad_(False)
 
 

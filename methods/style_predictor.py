@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import torch
@@ -15,7 +15,6 @@ from core.vgg import VGG
 from core.yardstick import SHORT_SIDE, STYLE_LAYERS
 
 STATISTICS = 2 * (64 + 128 + 256 + 512)  # mean and deviation of each channel of STYLE_LAYERS
-HIDDEN = (512, 256)
 LEAST_DEVIATION = 0.02  # of a gamma or beta over the plates: parameters that hardly differ must stay movable
 
 
@@ -27,16 +26,17 @@ class StylePredictor(nn.Module):
     their deviation.
 
     Args:
-        parameters: P, the length of a row: 3,206 for the trunk of CIN.
+        parameters: P, the length of a row: 3,206 for the full trunk of CIN.
+        hidden: units of the layers between.
     """
 
-    def __init__(self, parameters: int) -> None:
+    def __init__(self, parameters: int, hidden: Sequence[int]) -> None:
         super().__init__()
-        sizes = (STATISTICS, *HIDDEN)
+        sizes = (STATISTICS, *hidden)
         layers: list[nn.Module] = []
         for inputs, outputs in pairwise(sizes):
             layers += [nn.Linear(inputs, outputs), nn.GELU()]
-        last = nn.Linear(HIDDEN[-1], parameters)
+        last = nn.Linear(sizes[-1], parameters)
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
         self.layers = nn.Sequential(*layers, last)

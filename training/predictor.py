@@ -9,15 +9,15 @@ weights/embedded, and its SHA-256 into weights/catalog.py.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from PIL import Image
 from torch import Tensor
 
-from core.device import cores
+from core.device import allow_fast_matmul, cores, fast_dtype, pick_device
 from core.images import open_picture, to_tensor
 from core.losses import gram, relative_error
 from core.perceptual_loss import CONTENT_WEIGHT, STYLE_WEIGHT, smoothness
@@ -38,8 +38,9 @@ from methods.cin_network import (
 from methods.style_predictor import statistics_of
 from training.bank import StyleBank
 from training.command import finish, parser, plan, run
-from training.crops import Crops
+from training.crops import Crops, FixedCrops, FreshCrops
 from training.data import listed
+from training.loop import Losses, Plan, Training
 from training.parallel import ParallelTraining
 from weights.catalog import entry
 from weights.load import load
@@ -67,43 +68,55 @@ def painted(network: PredictedCIN, content: Tensor, statistics: Tensor, plate: T
 
 
 class PredictedStyles:
-    """The losses of a batch of crops, each with a style of its own: a picture of the bank, or a plate."""
+    """The losses of a batch of crops, each with a style of its own: a picture of the bank, or a plate.
+
+    On a GPU that is fast at bfloat16, convolutions and products compute in it; the parameters stay float32.
+    """
 
     def __init__(
         self,
         network: PredictedCIN,
-        crops: Mapping[int, Crops],
+        crops: Crops,
         bank: StyleBank,
         own: StyleBank,
+        style_weight: float = STYLE_WEIGHT,
         plate_share: float = PLATE_SHARE,
     ) -> None:
         self.network, self.crops, self.bank, self.own = network, crops, bank, own
-        self.plate_share = plate_share
-        self.perceptual = VGG(STYLE_LAYERS)
+        self.style_weight, self.plate_share = style_weight, plate_share
+        self.device = bank.statistics.device
+        self.perceptual = VGG(STYLE_LAYERS, device=self.device)
 
-    def batch(self, count: int, size: int, random: torch.Generator) -> Tensor:
-        """Size and index of `count` random crops: (count, 2)."""
-        index = torch.randint(len(self.crops[size]), (count,), generator=random)
-        return torch.stack([torch.full_like(index, size), index], 1)
+    def mixed_precision(self) -> torch.autocast:
+        """The context in which the networks compute."""
+        dtype = fast_dtype(self.device)
+        enabled = self.device.type == "cuda" and dtype is not torch.float32
+        return torch.autocast(self.device.type, dtype, enabled)
+
+    def styles(self, count: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Random styles for `count` pictures: indices into the bank, and for the last pictures plates."""
+        owned = int(count * self.plate_share + torch.rand((), generator=random))
+        style = torch.randint(len(self.bank), (count - owned,), generator=random)
+        return style, torch.randint(len(self.own), (owned,), generator=random)
 
     def __call__(self, batch: Tensor, random: torch.Generator) -> dict[str, Tensor]:
-        owned = int(len(batch) * self.plate_share + torch.rand((), generator=random))
-        style = torch.randint(len(self.bank), (len(batch) - owned,), generator=random)
-        plate = torch.randint(len(self.own), (owned,), generator=random)
-        content, target = self.crops[int(batch[0, 0])](batch[:, 1])
-        pastiche = painted(self.network, content, self.bank.statistics[style], plate)
-        features = self.perceptual(pastiche)
-        predicted, known = self.bank.grams(style), self.own.grams(plate)
-        errors = torch.stack(
-            [
-                relative_error(gram(features[layer]), torch.cat([predicted[layer], known[layer]]))
-                for layer in STYLE_LAYERS
-            ]
-        )
+        style, plate = self.styles(len(batch), random)
+        with self.mixed_precision():
+            content, target = self.crops.with_features(batch)
+            pastiche = painted(self.network, content, self.bank.statistics[style], plate)
+            features = self.perceptual(pastiche)
+            predicted, known = self.bank.grams(style), self.own.grams(plate)
+            errors = torch.stack(
+                [
+                    relative_error(gram(features[layer]), torch.cat([predicted[layer], known[layer]]))
+                    for layer in STYLE_LAYERS
+                ]
+            )
+            content_error = relative_error(features[CONTENT_LAYER], target).mean()
         limited = errors * (MOST_ERROR / errors.detach()).clamp_max(1)  # unlike clamped ones they can fall
         losses = {
-            "content": CONTENT_WEIGHT * relative_error(features[CONTENT_LAYER], target).mean(),
-            "style": STYLE_WEIGHT * limited.sum(0).mean(),
+            "content": CONTENT_WEIGHT * content_error,
+            "style": self.style_weight * limited.sum(0).mean(),
             **smoothness(pastiche),
         }
         losses["total"] = torch.stack(list(losses.values())).sum()
@@ -119,17 +132,6 @@ def pace(parameter: str, paces: tuple[float, float, float] = PACES) -> float:
     return row if is_style(parameter) else trunk
 
 
-@torch.no_grad()
-def sheet(
-    network: PredictedCIN, photos: Sequence[Tensor], styles: Sequence[Tensor], known: Tensor
-) -> Image.Image:
-    """The styles, and below them a row per photo: the photo and its pastiche in every predicted style."""
-    rows: list[list[Tensor]] = [[torch.ones_like(photos[0]), *styles]]
-    for photo in photos:
-        rows.append([photo, *(painted(network, photo, statistics[None], NO_PLATE) for statistics in known)])
-    return contact_sheet(rows, SHEET_SIDE)
-
-
 def pictures(paths: Sequence[Path], count: int) -> list[Tensor]:
     """Some of the pictures, evenly spread, (1, 3, H, W) with a short side of `SHEET_SIDE` px."""
     chosen = paths[:: max(1, len(paths) // count)][:count]
@@ -139,7 +141,7 @@ def pictures(paths: Sequence[Path], count: int) -> list[Tensor]:
 def network_of(bank: StyleBank, refine: str | None) -> PredictedCIN:
     """The network before its training: the embedded one, where nothing is refined with a new predictor."""
     if refine:
-        network = embedded_network().to(memory_format=torch.channels_last)
+        network = embedded_network()
         for name, each in network.named_parameters():
             each.requires_grad_(refine == "all" or is_style(name))
         return network
@@ -148,9 +150,8 @@ def network_of(bank: StyleBank, refine: str | None) -> PredictedCIN:
     network.load_state_dict(
         {name: each for name, each in tensors.items() if not name.startswith(PREDICTOR)}, strict=False
     )
-    network.to(memory_format=torch.channels_last)
     with torch.no_grad():
-        network.predictor.standardise(bank.statistics, joined(network.table))
+        network.predictor.standardise(bank.statistics.cpu(), joined(network.table))
     return network
 
 
@@ -160,8 +161,63 @@ def names(text: str) -> tuple[str, str]:
     return first, last or first
 
 
-def train(given: argparse.Namespace) -> None:
-    """Train, go on where a checkpoint is, and write the network. ValueError where something is unfit."""
+@dataclass(frozen=True)
+class Material:
+    """What a predictor is trained on and how, and what its sheets show.
+
+    Attributes:
+        threads: that share a batch.
+        plates: the plates' names, in the order of `own`.
+        shown, styles: pictures for the sheet.
+        statistics: of `styles`.
+    """
+
+    device: torch.device
+    schedule: Plan
+    threads: int
+    crops: Crops
+    bank: StyleBank
+    own: StyleBank
+    plates: list[str]
+    words: str
+    shown: list[Tensor]
+    styles: list[Tensor]
+    statistics: Tensor
+
+    def part(self, share: float, least: float = 0.0) -> Plan:
+        """The plan of a share of the training, and what it leaves of the learning rate at its end."""
+        steps = self.schedule.steps and max(1, round(share * self.schedule.steps))
+        return replace(self.schedule, steps=steps, minutes=share * self.schedule.minutes, least=least)
+
+    def training(
+        self,
+        network: PredictedCIN,
+        losses: Callable[[PredictedCIN], Losses],
+        pace: Callable[[str], float],
+        schedule: Plan | None = None,
+    ) -> Training:
+        """Of a network, with the losses that are made for each of its copies in a thread."""
+        network.to(self.device).to(memory_format=torch.channels_last)
+        more = (self.crops.batch, schedule or self.schedule, pace)
+        if self.threads == 1:
+            return Training(network, losses(network), *more)
+        return ParallelTraining(network, losses, *more, threads=self.threads)
+
+    @torch.no_grad()
+    def sheet(self, network: PredictedCIN) -> Image.Image:
+        """The styles, and below them a row per photo: the photo and its pastiche in every predicted style."""
+        rows: list[list[Tensor]] = [[torch.ones_like(self.shown[0]), *self.styles]]
+        for photo in self.shown:
+            content = photo.to(self.device)
+            pastiches = [painted(network, content, known[None], NO_PLATE).cpu() for known in self.statistics]
+            rows.append([photo, *pastiches])
+        return contact_sheet(rows, SHEET_SIDE)
+
+
+def material(given: argparse.Namespace) -> Material:
+    """All of it as the flags ask for. ValueError where something is unfit."""
+    device = pick_device(given.device)
+    allow_fast_matmul(device)
     photos, photos_apart = listed(given.content, given.hold_out)
     paintings, paintings_apart = listed(given.style, given.hold_out)
     for folder, found in ((given.content, photos), (given.style, paintings)):
@@ -169,41 +225,50 @@ def train(given: argparse.Namespace) -> None:
             raise ValueError(f"{folder} holds fewer than two pictures to train on.")
     known = plates(complete=True)
     cache = given.cache or given.out / "cache"
-    own = StyleBank([plate.path for plate in known], cache, "plates")
-    bank = StyleBank(paintings, cache, "styles")
     schedule = replace(plan(given), constant=0.4, least=0.0, betas=(0.9, 0.99))
-    crops = {size: Crops(photos, size, given.seed) for size in {stage.size for stage in schedule.stages}}
+    sizes = {stage.size for stage in schedule.stages}
+    fixed = device.type == "cpu"
+    styles = pictures(paintings_apart or paintings, SHEET_STYLES)
+    return Material(
+        device,
+        schedule,
+        given.threads if fixed else 1,
+        FixedCrops(photos, sizes, given.seed) if fixed else FreshCrops(photos, device),
+        StyleBank(paintings, cache, "styles", device),
+        StyleBank([plate.path for plate in known], cache, "plates", device),
+        [plate.name for plate in known],
+        f"{len(photos)} photographs, {len(paintings)} paintings",
+        pictures(photos_apart or photos, SHEET_PHOTOS),
+        styles,
+        torch.cat([statistics_of(style) for style in styles]).to(device),
+    )
+
+
+def train(given: argparse.Namespace) -> None:
+    """Train, go on where a checkpoint is, and write the network. ValueError where something is unfit."""
+    found = material(given)
     torch.manual_seed(given.seed)
-    network = network_of(bank, given.refine)
+    network = network_of(found.bank, given.refine)
     paces = REFINING_PACES if given.refine else PACES
+    share = 1.0 if given.refine == "rows" else PLATE_SHARE
 
     def losses(of: PredictedCIN) -> PredictedStyles:
-        return PredictedStyles(of, crops, bank, own, 1.0 if given.refine == "rows" else PLATE_SHARE)
+        return PredictedStyles(of, found.crops, found.bank, found.own, plate_share=share)
 
-    training = ParallelTraining(
-        network,
-        losses,
-        losses(network).batch,
-        schedule,
-        lambda parameter: pace(parameter, paces),
-        threads=given.threads,
-    )
-    shown = pictures(photos_apart or photos, SHEET_PHOTOS)
-    styles = pictures(paintings_apart or paintings, SHEET_STYLES)
-    statistics = torch.cat([statistics_of(style) for style in styles])
-    finish(
-        training,
-        given,
-        f"{len(photos)} photographs, {len(paintings)} paintings",
-        lambda: sheet(network, shown, styles, statistics),
-        "cin",
-        [plate.name for plate in known],
-    )
+    training = found.training(network, losses, lambda parameter: pace(parameter, paces))
+    finish(training, given, found.words, lambda: found.sheet(network), "cin", found.plates)
 
 
 def main() -> None:
     """The command line."""
-    flags = parser("predictor", __doc__.splitlines()[0])
+    described = flags("predictor", __doc__.splitlines()[0])
+    described.add_argument("--refine", choices=REFINED, help="what goes on from the embedded network")
+    run(train, described)
+
+
+def flags(name: str, description: str) -> argparse.ArgumentParser:
+    """The command line of a training with predicted styles."""
+    flags = parser(name, description)
     flags.add_argument("--style", type=Path, required=True, help="folder of style pictures")
     flags.add_argument(
         "--hold-out",
@@ -213,10 +278,11 @@ def main() -> None:
         metavar="FIRST:LAST",
         help="names without ending of pictures, photographs or styles, that are not trained on",
     )
-    flags.add_argument("--refine", choices=REFINED, help="what goes on from the embedded network")
-    flags.add_argument("--threads", type=int, default=cores(), help="that share a batch (%(default)s)")
+    flags.add_argument(
+        "--threads", type=int, default=cores(), help="that share a batch on the CPU (%(default)s)"
+    )
     flags.add_argument("--cache", type=Path, help="folder for the styles' measurements (OUT/cache)")
-    run(train, flags)
+    return flags
 
 
 if __name__ == "__main__":
