@@ -117,7 +117,7 @@ class Run:
             yield tile
             if self.method(tile).styles:
                 self.style.grams(self.device)  # which several may need, and none should be charged for
-            with Stopwatch(self.device) as watch:
+            with Stopwatch(self.device, self.stop.clock) as watch:
                 for download in downloads(lambda: self.prepare(tile), self.stop):
                     yield replace(tile, message=str(download))
             seconds = self.comparison.record_load_seconds(tile.method, watch.seconds)
@@ -139,7 +139,7 @@ class Run:
     def warm_run(self, tile: Tile) -> Iterator[Tile]:
         """A finished tile while its method runs once more, then with its warm seconds."""
         assert tile.seconds is not None
-        watch = Stopwatch(self.device)
+        watch = Stopwatch(self.device, self.stop.clock)
         try:
             self.stop.check()
             timing, shown = replace(tile, state="timing"), time.perf_counter()
@@ -181,8 +181,8 @@ class Run:
 
     def progress(self, tile: Tile, load_seconds: float) -> Generator[Tile]:
         """The tile with the newest picture now and then, and at the end with the last and the peak memory."""
-        watch, memory, samples = Stopwatch(self.device), PeakMemory(self.device), Samples()
-        shown, pictures = time.perf_counter(), 0
+        watch, memory = Stopwatch(self.device, self.stop.clock), PeakMemory(self.device)
+        samples, shown, pictures, rested = Samples(), time.perf_counter(), 0, self.stop.rested
         with closing(self.frames(tile)) as frames, memory:
             for frame in timed(frames, watch):
                 samples.add(frame, watch.seconds)
@@ -196,7 +196,8 @@ class Run:
         if samples.last is None:
             raise RuntimeError("it returned no picture")
         self.unscored[tile.method] = samples
-        yield replace(tile, image=to_pixels(samples.last), peak_memory=memory.bytes)
+        alone = self.stop.rested == rested  # else another run's memory was in it
+        yield replace(tile, image=to_pixels(samples.last), peak_memory=memory.bytes if alone else None)
 
 
 def waiting_tiles(request: Request, methods: Mapping[str, Method]) -> dict[str, Tile]:

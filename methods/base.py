@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Hashable, Mapping
 from dataclasses import dataclass, field
@@ -28,14 +29,60 @@ class Declined(Exception):
 
 
 class Stop(threading.Event):
-    """An event by which another thread ends a running method: `set()` there, `check()` in the method."""
+    """By which another thread ends or pauses a running method: `set()`, `pause()` and `resume()` there,
+    `check()` in the method.
+
+    Attributes:
+        resting: whether the method waits in `check`, because of a pause.
+        rested: seconds that it has waited there in all.
+    """
 
     asked = threading.Event.is_set
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._going = threading.Event()
+        self._going.set()
+        self.resting, self.rested = False, 0.0
+
     def check(self) -> None:
-        """Raises Stopped once it is set; methods call it often enough to end within a second."""
+        """Waits while paused; raises Stopped once it is set. Methods call it often enough to end within a
+        second, between steps."""
+        if self.paused:
+            self._rest()
         if self.is_set():
             raise Stopped
+
+    @property
+    def paused(self) -> bool:
+        """Whether the method is to wait at its next check, or does so already."""
+        return not self._going.is_set()
+
+    def pause(self) -> None:
+        """Let the method wait at its next check, unless it is to end."""
+        if not self.is_set():
+            self._going.clear()
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._going.set()
+
+    def set(self) -> None:
+        """Let it end at its next check, also where it is paused."""
+        super().set()
+        self._going.set()
+
+    def clock(self) -> float:
+        """time.perf_counter, but that it stands still while the method rests; what times the method reads it."""
+        return time.perf_counter() - self.rested
+
+    def _rest(self) -> None:
+        began, self.resting = time.perf_counter(), True
+        try:
+            self._going.wait()
+        finally:
+            self.rested += time.perf_counter() - began
+            self.resting = False
 
 
 @dataclass(frozen=True)

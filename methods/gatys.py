@@ -108,7 +108,7 @@ class Gatys(Method):
     def stylize(
         self, content: Tensor, style: Style, settings: GatysSettings, stop: Stop | None = None
     ) -> Generator[Frame]:
-        clock = Clock()
+        clock = Clock(stop)
         backbone, notes = self.backbone(settings)
         weights = [entry(BACKBONES[backbone].weights)]
         content, painting = content.to(self.device), style.image.to(self.device)

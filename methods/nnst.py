@@ -194,7 +194,7 @@ class NNST(Method):
     def stylize(
         self, content: Tensor, style: Style, settings: NNSTSettings, stop: Stop | None = None
     ) -> Generator[Frame]:
-        clock, size = Clock(), (content.shape[-2], content.shape[-1])
+        clock, size = Clock(stop), (content.shape[-2], content.shape[-1])
         content, painting = content.to(self.device), style.image.to(self.device)
         network = VGG(LAYERS, "max", self.device)
         last_steps = round(settings.steps * LAST_STAGE)

@@ -16,7 +16,7 @@ from torch import Tensor
 from core.lbfgs import LBFGS
 from core.resample import resample
 from core.vgg import IMAGENET
-from methods.base import Frame, Note
+from methods.base import Frame, Note, Stop
 
 SECONDS_BETWEEN_FRAMES = 0.3
 COARSEST_SHORT_SIDE = 64  # px; below this, relu5_1 sees too few positions for a Gram matrix to mean anything
@@ -166,22 +166,24 @@ class ImageOptimiser:
 
 
 class Clock:
-    """Seconds of a run's own work, without those that it spends waiting for whoever looks at its frames."""
+    """Seconds of a run's own work, without those that it spends paused by `stop`, or waiting for whoever
+    looks at its frames."""
 
-    def __init__(self) -> None:
-        self._started = time.perf_counter()
+    def __init__(self, stop: Stop | None = None) -> None:
+        self._now = stop.clock if stop else time.perf_counter
+        self._started = self._now()
 
     @property
     def seconds(self) -> float:
         """So far."""
-        return time.perf_counter() - self._started
+        return self._now() - self._started
 
     @contextmanager
     def paused(self) -> Iterator[None]:
         """What happens inside does not count."""
         before = self.seconds
         yield
-        self._started = time.perf_counter() - before
+        self._started = self._now() - before
 
 
 @dataclass(frozen=True)

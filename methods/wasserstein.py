@@ -176,7 +176,7 @@ class Wasserstein(Method):
     def stylize(
         self, content: Tensor, style: Style, settings: WassersteinSettings, stop: Stop | None = None
     ) -> Generator[Frame]:
-        clock = Clock()
+        clock = Clock(stop)
         content, painting = content.to(self.device), style.image.to(self.device)
         network = VGG((*STYLE_LAYERS, CONTENT_LAYER), "average", self.device)
         height, width = content.shape[-2:]
