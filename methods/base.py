@@ -73,7 +73,7 @@ class Stop(threading.Event):
         self._going.set()
 
     def clock(self) -> float:
-        """time.perf_counter, but that it stands still while the method rests; what times the method reads it."""
+        """time.perf_counter, which stands still while the method rests; what times the method reads it."""
         return time.perf_counter() - self.rested
 
     def _rest(self) -> None:
