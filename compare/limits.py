@@ -41,6 +41,8 @@ class Limits:
         json_bytes: of a request's body that is no upload, and of an uploaded file that is of no known kind.
         upload_bytes: of an uploaded file; upload_files: in one request.
         requests: open at once from one address; a page holds two.
+        reader_seconds: after which a run ends whose tiles nobody reads.
+        kept_seconds: for which results are kept.
     """
 
     side: int = SIDE[1]
@@ -54,6 +56,8 @@ class Limits:
     upload_bytes: int = 200_000_000  # JPEGs of 100 megapixels, the most that core.images takes, stay below
     upload_files: int = 16
     requests: int = 1000
+    reader_seconds: float = 30
+    kept_seconds: float = math.inf
 
 
 LOCAL = Limits()
@@ -67,6 +71,7 @@ PUBLIC = Limits(
     upload_bytes=30_000_000,
     upload_files=4,
     requests=32,
+    kept_seconds=3600,
 )
 
 

@@ -29,7 +29,8 @@ def uploaded(path: Path) -> dict[str, Any]:
 
 
 def session(name: str) -> gr.Request:
-    return gr.Request(session_hash=name)
+    """A request of a page whose visitor and session have the same name."""
+    return gr.Request(visitor=name, session_hash=name)
 
 
 def events_of(*methods: Method) -> Events:

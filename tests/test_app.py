@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import gradio as gr
+import httpx
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
@@ -198,12 +199,12 @@ def test_what_browsers_cannot_show_is_shown_as_png(tmp_path):
 def test_a_store_keeps_the_newest_sessions():
     store, finished = Store(), Finished(None, {})
     for number in range(KEPT + 1):
-        store.save(str(number), finished)
-    assert store.latest("0") is None
-    assert store.latest("1") is finished
-    store.discard("1")
-    assert store.latest("1") is None
-    store.discard("1")
+        store.save(str(number), finished, f"owner {number}")
+    assert store.run("0") is store.latest("owner 0") is None
+    assert store.run("1") is store.latest("owner 1") is finished
+    store.discard("owner 1")
+    assert store.run("1") is store.latest("owner 1") is None
+    store.discard("owner 1")
 
 
 def test_a_failing_method_leaves_the_others_alone(photo, painting):
@@ -289,7 +290,7 @@ def test_a_stopped_waiting_run_shows_so_and_never_runs(photo, painting):
     assert 'data-state="stopped"' in page.tile("quick")
     assert "Stopped before it began." in page.status
     assert not page.running
-    assert events.store.latest("b") is None
+    assert events.store.latest("b/b") is None
     *_, other = first  # goes on
     assert 'data-state="done"' in other.tile("quick")
 
@@ -325,10 +326,10 @@ def test_one_run_a_session(photo, painting):
 def test_a_closed_tab_ends_the_run_and_drops_its_pictures(photo, painting):
     events = events_of(Stepped())
     pages = started(events, photo, painting, steps=10_000)
-    while not events.store.latest("a"):
+    while not events.store.latest("a/a"):
         next(pages)
     events.on_unload(session("a"))
-    assert events.store.latest("a") is None
+    assert events.store.latest("a/a") is None
     *_, page = pages
     assert 'data-state="stopped"' in page.tile("stepped")
     going = started(events, photo, painting, steps=10_000)
@@ -533,16 +534,46 @@ def test_methods_tells_the_values_that_a_run_starts_from():
     assert defaults == GatysSettings.make().as_dict()
 
 
-def test_report_gives_the_newest_run_of_the_session_alone(client, photo, painting):
-    stranger = Client(client.src, verbose=False)
-    with pytest.raises(AppError, match="This session has compared nothing yet"):
-        stranger.predict(api_name="/report")
-    stranger.close()
+def test_report_gives_a_run_by_its_key_or_the_newest_by_the_cookie_and_no_other(client, photo, painting):
     wanted = {"content": handle_file(photo), "style": handle_file(painting), "size": 64}
     records = list(client.submit(**wanted, settings={"stepped": {}}, repeats=1, api_name="/compare"))
     assert len(records[-1]["stepped"]["seconds"]["warm"]) == 1
+    key = records[-1]["stepped"]["run"]
+    assert {each["run"] for each in records[-1].values()} == {key}
+    assert len(key) >= 16
     with zipfile.ZipFile(client.predict(api_name="/report")) as parcel:
         assert json.loads(parcel.read("results.json"))["stepped"]["state"] == "done"
+    stranger = Client(client.src, verbose=False)
+    stranger.session_hash = client.session_hash  # which a client chooses
+    for cookies in (stranger.cookies, {}):  # a cookie of their own, and none
+        stranger.cookies = cookies
+        with pytest.raises(AppError, match="No comparison was named"):
+            stranger.predict(api_name="/report")
+        with pytest.raises(AppError, match=r"There is no comparison 'guessed'"):
+            stranger.predict("guessed", api_name="/report")
+    assert zipfile.is_zipfile(stranger.predict(key, api_name="/report"))
+    stranger.close()
+
+
+def test_who_has_no_cookie_gets_nothing_by_address(client, photo, painting):
+    """Two programs behind one address, neither with a cookie or a session."""
+    files = {}
+    with httpx.Client(base_url=client.src) as program:
+        for name, path in (("content", photo), ("style", painting)):
+            (there,) = program.post("/gradio_api/upload", files=[("files", path.open("rb"))]).json()
+            files[name] = {"path": there, "meta": {"_type": "gradio.FileData"}}
+        wanted = {**files, "size": 64, "settings": {"stepped": {"steps": 1}}}
+
+        def answer(api_name, body):
+            event = program.post(f"/gradio_api/call/v2/{api_name}", json=body).json()["event_id"]
+            return program.get(f"/gradio_api/call/{api_name}/{event}").text
+
+        records = answer("compare", wanted)
+        assert "event: complete" in records
+        assert not program.cookies
+        assert "No comparison was named" in answer("report", {})
+        key = re.findall(r'"run": "([^"]+)"', records)[-1]
+        assert "stylegrid.zip" in answer("report", {"run": key})
 
 
 @pytest.mark.parametrize(

@@ -202,13 +202,13 @@ def test_a_sweep_runs_every_method_at_every_size(photo, painting):
     assert "256\u202fpx" in page.sweep
     assert "384\u202fpx" in page.sweep
     assert "damaged" in page.sweep
-    assert max(events.store.latest("a").request.content.shape) == 384  # what the tiles and the ZIP show
+    assert max(events.store.latest("a/a").request.content.shape) == 384  # what the tiles and the ZIP show
 
 
 def test_what_a_sweep_found_is_in_the_zip(photo, painting):
     events = events_of(Quick(), Failing())
     *_, page = swept(events, photo, painting, [256, 384])
-    latest = events.store.latest("a")
+    latest = events.store.latest("a/a")
     with zipfile.ZipFile(io.BytesIO(archive(latest.request, latest.tiles, latest.points))) as packed:
         rows = list(csv.DictReader(io.StringIO(packed.read("sweep.csv").decode())))
         assert page.sweep in packed.read("report.html").decode()

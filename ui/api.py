@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,12 +17,13 @@ from compare.results import picture, png_text, record
 from compare.schema import Request, Tile
 from core.plates import PlateIndex, plates
 from engine.queue import Queue, Refused
+from engine.visitor import Visitor
 from methods.settings import MethodSettings, Setting, echo
-from ui.events import session_of
 from ui.files import FileCache
 from ui.report import archive
 from ui.request import admit, build_requests, read_picture, read_settings
 from ui.store import Finished, Store
+from ui.visitors import visitor_of
 
 
 class Endpoint:
@@ -46,9 +48,10 @@ class Endpoint:
         {"gatys": {"preset": "paper", "steps": 100}}; without it all methods run that can. With `repeats` each
         runs as often again, in rotated order, for its warm seconds. A record holds state, steps,
         seconds, distances, losses, device, weights and error, and at the end "picture", the PNG
-        file, and "files", what else came out.
+        file, and "files", what else came out. "run" is the key, which nobody can guess, by which
+        /report gives the ZIP.
         """
-        session = session_of(request)
+        visitor, key = visitor_of(request), secrets.token_urlsafe(16)
         try:
             wanted = self.request_of(content, style, size, settings, repeats)
         except ValueError as error:
@@ -56,14 +59,17 @@ class Endpoint:
         tiles = waiting_tiles(wanted, self.known)
         files: dict[str, dict[str, Any]] = {}
         try:
-            with closing(self.queue.submit(session, wanted)) as changes:
+            with closing(self.queue.submit(visitor.key, wanted)) as changes:
                 for change in changes:
                     if isinstance(change, Tile):
                         tiles[change.method] = change
-                        self.store.save(session, Finished(wanted, dict(tiles)))
+                        self.store.save(key, Finished(wanted, dict(tiles)), programs(visitor))
                         if change.ended and change.method not in files:
                             files[change.method] = self.files_of(change, wanted)
-                    yield {name: {**record(tile), **files.get(name, {})} for name, tile in tiles.items()}
+                    yield {
+                        name: {"run": key, **record(tile), **files.get(name, {})}
+                        for name, tile in tiles.items()
+                    }
         except Refused as error:
             raise gr.Error(str(error), print_exception=False) from error
 
@@ -87,12 +93,17 @@ class Endpoint:
             "plates": [plate.name for plate in plates()],
         }
 
-    def report(self, request: gr.Request) -> FileDataDict:
-        """A ZIP of this session's newest comparison: inputs, outputs, numbers as JSON and CSV, and a page."""
-        latest = self.store.latest(session_of(request))
+    def report(self, request: gr.Request, run: str = "") -> FileDataDict:
+        """A ZIP of a comparison: inputs, outputs, numbers as JSON and CSV, and a page.
+
+        `run` is the key that the records of /compare hold. Without it, it is the newest comparison of who
+        sends the cookie that the server gave, as gradio_client does.
+        """
+        latest = self.store.run(run) if run else self.store.latest(programs(visitor_of(request)))
         if latest is None:
+            which = f"There is no comparison {echo(run)}, or no longer" if run else "No comparison was named"
             raise gr.Error(
-                "This session has compared nothing yet: call /compare first.", print_exception=False
+                f'{which}: call /compare first, and give "run" from its records.', print_exception=False
             )
         data = archive(latest.request, latest.tiles, latest.points)
         return sent(self.files.save_bytes(data, "stylegrid.zip"))
@@ -127,6 +138,11 @@ class Endpoint:
         path = self.files.save(image, f"stylegrid-{tile.method}.png", png_text(tile))
         others = [self.files.save_bytes(data, name) for name, data in tile.files.items()]
         return {"picture": sent(path), "files": [sent(other) for other in others]}
+
+
+def programs(visitor: Visitor) -> str:
+    """Whose newest comparison it is that a program asks for; nobody's where others may have the address."""
+    return f"{visitor.key}/" if visitor.known else ""
 
 
 def described(kind: type[MethodSettings]) -> list[dict[str, Any]]:

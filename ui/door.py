@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 from compare.limits import current
 from ui.body import Body, Message, Receive, Refusal, names_address
+from ui.visitors import SCOPE, Readers, Visitors
 
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
@@ -25,6 +26,7 @@ CLOSED = (  # they fetch foreign addresses, change the page, or tell of other vi
     "/vibe-",
     "/undo-vibe-",
 )
+NEW = ("/", "/config", "/visitor")  # where who comes without a cookie gets one
 HEADERS = (  # no X-Frame-Options: a Space lives in a frame of the Hub's
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
@@ -37,7 +39,8 @@ class Door:
 
     def __init__(self, app: App, ready: Callable[[], bool] = lambda: True) -> None:
         self.app, self.ready = app, ready
-        self.open = Counter[str]()  # requests by address
+        self.open = Counter[str]()  # requests by network
+        self.visitors, self.readers = Visitors(), Readers()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -49,26 +52,33 @@ class Door:
             return await (answer(send, 200, "ok") if self.ready() else answer(send, 503, "not yet"))
         if closed(path):
             return await answer(send, 403, "This address is closed.")
-        address, most = (scope.get("client") or ("",))[0], current().requests
-        if self.open[address] >= most:
+        visitor, most = self.visitors.of(scope), current().requests
+        if self.open[visitor.network] >= most:
             return await answer(send, 429, f"At most {most} requests of an address are answered at once.")
-        self.open[address] += 1
+        if not visitor.known and path in NEW:
+            visitor = self.visitors.new(visitor.network)
+            send = with_headers(send, self.visitors.cookie(visitor, scope.get("scheme", "http")))
+        if path == "/visitor":
+            return await answer(send, 200, self.visitors.token(visitor), b"text/plain")
+        read = streams(path, scope)
+        self.open[visitor.network] += 1
+        self.readers.enter(read)
         try:
-            await self.admitted(path, scope, receive, send)
+            await self.admitted(path, {**scope, SCOPE: (visitor, self.readers)}, receive, send)
         finally:
-            self.open[address] -= 1
-            if not self.open[address]:
-                del self.open[address]
+            self.readers.leave(read)
+            self.open[visitor.network] -= 1
+            if not self.open[visitor.network]:
+                del self.open[visitor.network]
 
     async def admitted(self, path: str, scope: Message, receive: Receive, send: Send) -> None:
         """Let a request through unless its body is refused."""
-        begun = False
+        begun, send = False, with_headers(send, *HEADERS)
 
         async def sent(message: Message) -> None:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                message = {**message, "headers": [*message.get("headers", ()), *HEADERS]}
             await send(message)
 
         headers = dict(scope["headers"])
@@ -95,9 +105,30 @@ def closed(path: str) -> bool:
     )
 
 
-async def answer(send: Send, status: int, sentence: str) -> None:
-    """A small answer of our own, as Gradio's errors are: JSON with a detail."""
-    data = json.dumps({"detail": sentence}).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(data)).encode()), *HEADERS]
+def streams(path: str, scope: Message) -> list[str]:
+    """Whose messages a request reads: a session's or an event's; none where it reads none."""
+    inner = path.removeprefix(PREFIX)
+    if inner == "/queue/data":
+        return parse_qs(scope.get("query_string", b"").decode("latin-1")).get("session_hash", [])[:1]
+    if inner.startswith("/call/") and scope["method"] == "GET":
+        return [inner.rstrip("/").rpartition("/")[2]]
+    return []
+
+
+def with_headers(send: Send, *headers: tuple[bytes, bytes]) -> Send:
+    """`send`, with more headers in the answer."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), *headers]}
+        await send(message)
+
+    return sent
+
+
+async def answer(send: Send, status: int, text: str, kind: bytes = b"application/json") -> None:
+    """A small answer of our own, as Gradio's errors are: JSON with a detail; or text as it is."""
+    data = text.encode() if kind == b"text/plain" else json.dumps({"detail": text}).encode()
+    headers = [(b"content-type", kind), (b"content-length", str(len(data)).encode()), *HEADERS]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": data})

@@ -15,6 +15,7 @@ from compare.schema import Request, Tile
 from compare.scoring import error_message
 from core.plates import PlateIndex
 from engine.queue import Position, Queue, Refused
+from engine.visitor import Visitor
 from methods.base import Stop
 from ui.estimate import estimate
 from ui.files import FileCache, address, path_of
@@ -28,6 +29,7 @@ from ui.results_panel import ResultsPanel
 from ui.store import Finished, Store
 from ui.summary import summary
 from ui.sweep import Point, point, section
+from ui.visitors import page_of, visitor_of
 
 Values = Mapping[Component, Any]
 Outputs = dict[Component, Any]
@@ -55,31 +57,31 @@ class Events:
         self.queue, self.store, self.files, self.plates = queue, store, files, plates
         self.inputs, self.results = inputs, results
         self.titles = {name: method.title for name, method in queue.engine.methods.items()}
-        self.stops: dict[str, Stop] = {}  # of the runs in line or going on, by session
+        self.stops: dict[str, Stop] = {}  # of the runs in line or going on, by page
 
     def compare(self, values: dict[Component, Any], request: gr.Request) -> Iterator[Outputs]:
         """A run of the chosen methods, from the check of the inputs to the last tile."""
-        yield from self.run(values, None, session_of(request))
+        yield from self.run(values, None, request)
 
     def sweep(self, values: dict[Component, Any], request: gr.Request) -> Iterator[Outputs]:
         """As `compare`, at all sizes of the sweep."""
-        yield from self.run(values, values[self.inputs.sweep.sizes], session_of(request))
+        yield from self.run(values, values[self.inputs.sweep.sizes], request)
 
-    def run(self, values: Values, sizes: Any, session: str) -> Iterator[Outputs]:
+    def run(self, values: Values, sizes: Any, asked: gr.Request) -> Iterator[Outputs]:
         """A run at one size, or with `sizes` at each of these."""
         lines, requests = self.checked(values, sizes)
         if not requests:
             yield lines
             return
-        stop = Stop()
-        if self.stops.setdefault(session, stop) is not stop:
-            return  # one run a session
+        stop, visitor, page = Stop(), visitor_of(asked), page_of(asked)
+        if self.stops.setdefault(page, stop) is not stop:
+            return  # one run a page
         points: dict[str, tuple[Point, ...]] = {}
         try:
             yield {**lines, **self.inputs.buttons(running=True)}
             for place, request in enumerate(requests, start=1):
                 prefix = f"{side(request):,} px, {place} of {len(requests)}: " if sizes is not None else ""
-                yield from self.run_one(request, session, stop, prefix, points)
+                yield from self.run_one(request, visitor, page, stop, prefix, points)
                 if stop.asked():
                     break
         except Refused as error:
@@ -88,7 +90,7 @@ class Events:
             log.exception("The comparison failed")
             yield {self.inputs.status: error_html(error_message(error, "The comparison"))}
         finally:
-            del self.stops[session]
+            del self.stops[page]
         yield self.inputs.buttons(running=False)
 
     def checked(self, values: Values, sizes: Any) -> tuple[Outputs, list[Request]]:
@@ -125,20 +127,26 @@ class Events:
             pass
 
     def run_one(
-        self, request: Request, session: str, stop: Stop, prefix: str, points: dict[str, tuple[Point, ...]]
+        self,
+        request: Request,
+        visitor: Visitor,
+        page: str,
+        stop: Stop,
+        prefix: str,
+        points: dict[str, tuple[Point, ...]],
     ) -> Iterator[Outputs]:
         """One request's place in the line, then its tiles; of a sweep, which has a `prefix`, `points` too."""
         grid, status = Grid(request, self.queue.engine.methods, self.files), self.inputs.status
         tiles: dict[str, Tile] = {}
         beneath: Outputs = {self.results.sweep: section(points, self.titles)} if prefix else {}
         yield {**self.tiles(grid.waiting()), self.results.summary: summary({}), **beneath}
-        with closing(self.queue.submit(session, request, stop)) as changes:
+        with closing(self.queue.submit(visitor.key, request, stop)) as changes:
             for change in changes:
                 if isinstance(change, Position):
                     yield {status: status_html(f"Waiting, {change.ahead} before you")}
                     continue
                 tiles[change.method] = change
-                self.store.save(session, Finished(request, dict(tiles), dict(points)))
+                self.store.save(page, Finished(request, dict(tiles), dict(points)), page)
                 shown: Outputs = {self.results.tiles[change.method]: grid.draw(change)}
                 if change.ended:
                     shown[self.results.summary] = summary(tiles)
@@ -148,7 +156,7 @@ class Events:
         elif prefix:
             for name, tile in tiles.items():
                 points[name] = (*points.get(name, ()), point(side(request), tile))
-            self.store.save(session, Finished(request, tiles, dict(points)))
+            self.store.save(page, Finished(request, tiles, dict(points)), page)
             yield {self.results.sweep: section(points, self.titles)}
 
     def tiles(self, drawn: Mapping[str, str]) -> Outputs:
@@ -156,22 +164,21 @@ class Events:
         return {self.results.tiles[name]: html for name, html in drawn.items()}
 
     def stop(self, request: gr.Request) -> Any:
-        """End the session's run; what the Stop button then shows."""
-        if not self.end(session_of(request)):
+        """End the page's run; what the Stop button then shows."""
+        if not self.end(page_of(request)):
             return gr.skip()
         return gr.Button("Stopping", interactive=False)
 
     def on_unload(self, request: gr.Request) -> None:
         """The browser's tab was closed."""
-        self.end(session_of(request))
-        self.store.discard(session_of(request))
+        self.end(page_of(request))
+        self.store.discard(page_of(request))
 
-    def end(self, session: str) -> bool:
-        """End the session's runs; whether one of the page was going on or in line."""
-        stop = self.stops.get(session)
+    def end(self, page: str) -> bool:
+        """End the page's run; whether one was going on or in line."""
+        stop = self.stops.get(page)
         if stop is not None:
             stop.set()  # also where a sweep is between two of its sizes
-        self.queue.cancel(session)
         return stop is not None
 
     def estimate(self, values: dict[Component, Any]) -> Outputs:
@@ -190,8 +197,8 @@ class Events:
         return shown
 
     def archive(self, request: gr.Request) -> str:
-        """A link to the ZIP of the session's newest comparison."""
-        latest = self.store.latest(session_of(request))
+        """A link to the ZIP of the page's newest comparison."""
+        latest = self.store.latest(page_of(request))
         if latest is None:
             raise gr.Error("There is nothing to download yet: press Compare first.", print_exception=False)
         data = archive(latest.request, latest.tiles, latest.points)
@@ -219,8 +226,3 @@ class Events:
 def side(request: Request) -> int:
     """Long side of a request's pictures, px."""
     return int(max(request.content.shape[:2]))
-
-
-def session_of(request: gr.Request) -> str:
-    """The key of the browser's session."""
-    return request.session_hash or ""

@@ -1,13 +1,14 @@
-"""The newest comparison of each browser session and API client, for who wants to take it away."""
+"""The newest comparisons, for who wants to take one away."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from compare.limits import KEPT
+from compare.limits import KEPT, current
 from compare.schema import Request, Tile
 from ui.sweep import Points
 
@@ -22,26 +23,46 @@ class Finished:
 
 
 class Store:
-    """What the newest KEPT sessions have compared last. Safe to share among threads."""
+    """The newest KEPT runs, each under a key that nobody can guess, for as long as the limits say.
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._latest: OrderedDict[str, Finished] = OrderedDict()
+    Safe to share among threads.
+    """
 
-    def save(self, session: str, finished: Finished) -> None:
-        """Put it in the place of what the session had."""
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._lock, self._clock = threading.Lock(), clock
+        self._runs: OrderedDict[str, tuple[float, Finished]] = OrderedDict()
+        self._newest: dict[str, str] = {}  # the key of an owner's newest run
+
+    def save(self, run: str, finished: Finished, owner: str = "") -> None:
+        """Keep a run under its key, as its owner's newest where it has one: one of a visitor's pages, or
+        their programs."""
         with self._lock:
-            self._latest[session] = finished
-            self._latest.move_to_end(session)
-            if len(self._latest) > KEPT:
-                self._latest.popitem(last=False)
+            self._runs[run] = self._clock(), finished
+            self._runs.move_to_end(run)
+            if owner:
+                self._newest[owner] = run
+            self._forget()
 
-    def latest(self, session: str) -> Finished | None:
-        """What the session compared last; None where that is nothing."""
+    def run(self, key: str) -> Finished | None:
+        """A run by its key; None where it is no longer kept or never was."""
         with self._lock:
-            return self._latest.get(session)
+            self._forget()
+            return self._runs[key][1] if key in self._runs else None
 
-    def discard(self, session: str) -> None:
-        """Drop what is kept of a session."""
+    def latest(self, owner: str) -> Finished | None:
+        """What the owner compared last; None where that is nothing."""
         with self._lock:
-            self._latest.pop(session, None)
+            self._forget()
+            return self._runs[self._newest[owner]][1] if owner in self._newest else None
+
+    def discard(self, owner: str) -> None:
+        """Drop the owner's newest run."""
+        with self._lock:
+            self._runs.pop(self._newest.pop(owner, ""), None)
+
+    def _forget(self) -> None:
+        """Drop what is too old, or too much."""
+        oldest = self._clock() - current().kept_seconds
+        while self._runs and (len(self._runs) > KEPT or next(iter(self._runs.values()))[0] < oldest):
+            self._runs.popitem(last=False)
+        self._newest = {owner: run for owner, run in self._newest.items() if run in self._runs}

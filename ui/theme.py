@@ -80,11 +80,13 @@ THEME = gr.themes.Base(
 STYLE = "".join(
     (FOLDER / name).read_text(encoding="utf-8") for name in ("page.css", "tile.css", "summary.css")
 )
+VISITOR = (FOLDER / "visitor.js").read_text(encoding="utf-8")
 # The style sheets go into the head because launch(css=) rewrites them and loses container queries.
 HEAD = f"""
 <meta name="description" content="Neural style transfer methods side by side.">
 <meta name="color-scheme" content="light dark">
 <style>{STYLE}</style>
+<script>{VISITOR}</script>
 """
 
 LAUNCH: dict[str, Any] = {
