@@ -30,7 +30,7 @@ from methods.gatys_presets import PRESETS, GatysSettings
 from page_handlers import clicked, events_of, noise, session, started, uploaded, values_of
 from ui.api import described
 from ui.chart import losses_chart
-from ui.examples import pairs, photos, shown_plates
+from ui.examples import PAIRS, pairs, photos, shown_plates
 from ui.files import path_of
 from ui.page import build
 from ui.picture_input import browsers_show
@@ -132,6 +132,10 @@ def test_nothing_chosen_is_said_beneath_both_inputs():
     content, style = refused(events, values_of(events, None, None)).lines
     assert "No content photo was chosen" in content
     assert "No style picture was chosen" in style
+    assert (
+        "Add a content photo and style picture first."
+        in refused(events, values_of(events, None, None)).status
+    )
 
 
 def test_a_setting_out_of_range_is_said_in_the_status_line(photo, painting):
@@ -238,7 +242,7 @@ def test_a_run_is_one_event_with_named_outputs(photo, painting):
     inputs, results = events.inputs, events.results
     buttons = set(inputs.buttons(running=True))
     assert set(outputs[0]) == {inputs.content.line, inputs.style.line, inputs.status, *buttons}
-    assert set(outputs[1]) == {*results.tiles.values(), results.summary}
+    assert set(outputs[1]) == {*results.tiles.values(), results.pair, results.summary}
     assert set(outputs[-1]) == buttons
     drawn = [set(results.tiles.values()) & set(each) for each in outputs[2:-1]]
     assert all(len(each) == 1 for each in drawn), "one changed tile at a time"
@@ -437,7 +441,11 @@ def test_plates_are_read_as_far_as_they_are_there(tmp_path):
     assert (plate.name, plate.title) == ("wave", "The Wave, Hokusai, 1831")
     assert PlateIndex({plate.name: plate.path}).of(str(tmp_path / "wave.jpg")) == "wave"
     assert pairs((plate, plate), ()) == []
-    assert pairs((plate, plate), (plate,)) == [(plate, plate)] * 2
+    assert pairs((plate, plate), (plate,)) == []
+
+
+def test_the_pairs_to_start_with_are_there():
+    assert [(photo.name, plate.name) for photo, plate in pairs(photos(), shown_plates())] == list(PAIRS)
 
 
 def test_another_picture_is_no_plate(tmp_path, photo):

@@ -73,6 +73,7 @@ class Visitor:
         self.status, self.compare, self.stop = (
             page.locator(f"#{name}") for name in ("status", "compare", "stop")
         )
+        self.pairs = page.get_by_role("toolbar", name="Or compare a pair at once")
         expect(self.compare).to_be_enabled()
 
     def upload(self, place, file):
@@ -106,6 +107,11 @@ class Visitor:
         for name, value in numbers.items():
             self.set_number(name, value)
         self.compare.click()
+        self.begun()
+
+    def begun(self):
+        """The tiles are no longer those of the comparison that the page opened with."""
+        expect(self.page.locator(".pair-head")).to_contain_text(" px")
 
     def tile(self, method):
         return self.page.locator(f'.tile[data-method="{method}"]')
@@ -115,14 +121,15 @@ class Visitor:
 
 
 WATCH = """() => {
-  window.seen = {pictures: new Set(), steps: [], heights: new Set()};
+  window.seen = {begun: false, pictures: new Set(), steps: [], heights: new Set()};
   const look = () => {
     const tile = document.querySelector('.tile[data-method=gatys]');
     const result = tile.querySelector('.result');
     if (tile.dataset.state === 'running' && result) seen.pictures.add(result.src);
     const step = tile.querySelector('.state').innerText.match(/^Step (\\d+) of/);
     if (step && step[1] != seen.steps.at(-1)) seen.steps.push(Number(step[1]));
-    if (tile.dataset.state !== 'empty') seen.heights.add(document.getElementById('grid').offsetHeight);
+    seen.begun ||= tile.dataset.state === 'loading';
+    if (seen.begun) seen.heights.add(document.getElementById('grid').offsetHeight);
   };
   new MutationObserver(look).observe(document.getElementById('grid'),
     {subtree: true, childList: true, attributes: true, characterData: true});
@@ -245,7 +252,7 @@ def test_the_summary_is_drawn_and_sorted(page, fake):
     visitor.wait_for("stepped", "done")
     summary = page.locator(".summary:not(.sweep)")
     expect(summary.locator("tbody tr")).to_have_count(2)
-    expect(summary.locator("svg circle")).to_have_count(2)
+    expect(summary.locator(".broad circle")).to_have_count(2)
     expect(summary.locator("li")).to_contain_text("Quick")
     heading = summary.get_by_role("button", name="Style distance")
     for direction in ("ascending", "descending"):
@@ -277,13 +284,13 @@ def test_a_sweep_is_drawn_over_sizes(page, fake):
 def test_what_a_run_will_take_is_told_before_it(page, fake):
     visitor = Visitor(page, fake)
     estimate = page.locator("#estimate")
+    visitor.choose_both()
     expect(estimate).to_contain_text(re.compile(r"Predicted: Quick \d.*; [\d.,]+\u202fs in all"))
     page.get_by_role("checkbox", name="Quick").uncheck()
     expect(estimate).not_to_contain_text("Quick")
     visitor.set_number("Size", 64)
     page.get_by_role("checkbox", name="Failing").uncheck()
     visitor.open_panel()
-    visitor.choose_both()
     visitor.compare.click()
     visitor.wait_for("stepped", "done")
     visitor.set_number("Steps", 3000)  # 50 ms each, as its run has taught the page
@@ -305,9 +312,9 @@ def test_a_shared_setting_reaches_every_method(page, fake):
 def test_the_keyboard_alone_is_enough(page, fake, tmp_path):
     visitor = Visitor(page, fake)
 
-    def tab_to(selector):
+    def tab_to(selector, key="Tab"):
         for _ in range(120):
-            page.keyboard.press("Tab")
+            page.keyboard.press(key)
             if page.evaluate(f"document.activeElement.matches({selector!r})"):
                 return
         pytest.fail(f"Tab never reaches {selector}")
@@ -321,7 +328,7 @@ def test_the_keyboard_alone_is_enough(page, fake, tmp_path):
     tab_to("[aria-label='number input for Size']")
     page.keyboard.press("Control+A")
     page.keyboard.type("64")
-    tab_to("#compare")
+    tab_to("#compare", "Shift+Tab")
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outline == "solid", "the focus must be seen"
     page.keyboard.press("Enter")
@@ -342,12 +349,11 @@ def test_all_methods_compare_on_one_pair(page, real):
     """The real networks on an example pair, from the click to the summary; those that take minutes are left
     out, as they are at first."""
     visitor, chosen = Visitor(page, real), [method for method in ALL if not method.slow]
-    page.get_by_role("group", name="Pairs to start with").get_by_role("button").first.click()
-    expect(visitor.style_line).to_contain_text(" px")
     visitor.set_number("Size", 128)
     visitor.open_panel()
     visitor.set_number("Steps", 20)
-    visitor.compare.click()
+    visitor.pairs.get_by_role("button").first.click()
+    visitor.begun()
     for method in chosen:
         visitor.wait_for(method.name, "done", 120)
     rows = page.locator(".summary:not(.sweep) tbody tr")
@@ -414,6 +420,7 @@ def test_an_own_network_is_offered_after_a_reload(page, tmp_path, monkeypatch):
         visitor.choose_both()
         visitor.set_number("Size", 64)
         visitor.compare.click()
+        visitor.begun()
         visitor.wait_for("johnson", "done")
         expect(visitor.tile("johnson").locator(".note")).to_have_text(
             "Your own network my-painting.safetensors."
@@ -516,7 +523,7 @@ def test_a_tiff_is_previewed(page, fake):
 
 def test_an_example_is_one_click_away(page, fake):
     visitor = Visitor(page, fake)
-    page.get_by_role("group", name="Example photos").get_by_role("button").first.click()
+    page.get_by_role("toolbar", name="Example photos").get_by_role("button").first.click()
     expect(visitor.content_line).to_contain_text(" px")
     page.wait_for_function("document.querySelector('.picture-input img')?.naturalWidth > 16")
 

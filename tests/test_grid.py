@@ -59,9 +59,15 @@ def test_before_a_run_there_is_a_tile_for_every_method(grid):
     assert list(grid.waiting()) == ["one", "two"]
     assert 'data-state="waiting"' in grid.waiting()["one"]
     assert 'data-state="stopped"' in grid.waiting("stopped")["one"]
-    assert "Left out of this run." in grid.waiting()["two"]
+    assert grid.waiting()["two"] == ""  # which the run leaves out
     assert "plotted" in grid.waiting()["one"]  # the place of its curve from the start, so that nothing jumps
     assert grid.files.names == ["photo.png"]
+
+
+def test_photo_and_painting_stand_beside_the_results(grid):
+    pair = grid.pair()
+    assert re.findall(r'src="([^"]+)"', pair) == ["/1-photo.png", "/2-painting.png"]
+    assert "64 × 32 px" in pair
 
 
 def test_previews_are_no_files_and_a_finished_picture_is_saved_once(grid):

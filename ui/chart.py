@@ -192,14 +192,19 @@ def trade(tile: Tile) -> Point:
     return tile.seconds.median, tile.distances.style
 
 
-def distance_chart(tiles: Sequence[Tile]) -> str:
+def distance_chart(tiles: Sequence[Tile], width: int = 760) -> str:
     """Style distance over seconds of measured tiles, one at least: a mark for each, the Pareto front, the
-    photo's own distance, and a curve for an iterative method with the levels that it passes."""
+    photo's own distance, and a curve for an iterative method with the levels that it passes.
+
+    `width` is the drawing's, in px.
+    """
     histories = [[(each.seconds, each.distances.style) for each in tile.distance_history] for tile in tiles]
     known = [*map(trade, tiles), *(point for history in histories for point in history)]
     anchors = [tiles[0].baseline.style] if tiles[0].baseline else []
     top = max([*anchors, *(style for _, style in known)]) or 1.0
-    x = Axis.decades((each for each, _ in known), 44, 700, lambda exponent: f"{10.0**exponent:g}\u202fs")
+    x = Axis.decades(
+        (each for each, _ in known), 44, width - 20, lambda exponent: f"{10.0**exponent:g}\u202fs"
+    )
     y = Axis(0, HEADROOM * top, 300, 30, {share * top: f"{share * top:.2f}" for share in (0, 0.5, 1)})
     lines: list[Line] = [("anchor", [(x.low, style), (x.high, style)]) for style in anchors]
     texts = [text(x.end, y.at(style) - 5, f"untouched photo {style:.2f}", "end") for style in anchors]
@@ -213,7 +218,7 @@ def distance_chart(tiles: Sequence[Tile]) -> str:
     each_one = "; ".join(f"{tile.title}: {time(trade(tile)[0])}, {trade(tile)[1]:.3f}" for tile in tiles)
     title = "Style distance (style picture = 0) over seconds, log scale"
     label = f"Style distance over seconds. {each_one}"
-    return Chart(760, 340, title, label, x, y, lines, tile_marks(tiles, best, x, y), texts).svg()
+    return Chart(width, 340, title, label, x, y, lines, tile_marks(tiles, best, x, y), texts).svg()
 
 
 def tile_marks(tiles: Sequence[Tile], best: Sequence[Tile], x: Axis, y: Axis) -> list[Mark]:

@@ -22,7 +22,8 @@ def estimate(
     """The predicted seconds of each method, over all sizes and so many runs, and a warning if they are many.
 
     Args:
-        shape: the photo's width and height; None while there is none: it may then be a square.
+        shape: the photo's width and height; None while there is none: it may then be a square, and nothing is
+            warned of.
     """
     predicted = dict.fromkeys(settings, 0.0)
     for size in sizes:
@@ -34,7 +35,7 @@ def estimate(
     total = time(sum(predicted.values()))
     parts = [f"{engine.methods[name].title} {time(seconds)}" for name, seconds in predicted.items()]
     text = f"Predicted: {', '.join(parts)}; {total} in all." if len(parts) > 1 else f"Predicted: {total}."
-    if sum(predicted.values()) <= LONG:
+    if shape is None or sum(predicted.values()) <= LONG:
         return status_html(text)
     advice = "That is more than a minute: a smaller size or fewer steps are quicker."
     return status_html(f"{text} {advice}", warned=True)

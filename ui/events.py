@@ -104,7 +104,12 @@ class Events:
         style, style_line = inputs.style.read(values[inputs.style.image])
         lines: Outputs = {inputs.content.line: content_line, inputs.style.line: style_line}
         if content is None or style is None:
-            return {**lines, inputs.status: status_html("")}, []
+            missing = " and ".join(
+                source.role
+                for source, read in ((inputs.content, content), (inputs.style, style))
+                if read is None
+            )
+            return {**lines, inputs.status: error_html(f"Add a {missing} first.")}, []
         try:
             settings, size, repeats = inputs.settings(values), values[inputs.size], values[inputs.timing]
             requests = build_requests(content, style, settings, size, repeats, self.plates, sizes)
@@ -139,7 +144,8 @@ class Events:
         grid, status = Grid(request, self.queue.engine.methods, self.files), self.inputs.status
         tiles: dict[str, Tile] = {}
         beneath: Outputs = {self.results.sweep: section(points, self.titles)} if prefix else {}
-        yield {**self.tiles(grid.waiting()), self.results.summary: summary({}), **beneath}
+        first: Outputs = {self.results.pair: grid.pair(), self.results.summary: summary({})}
+        yield {**self.tiles(grid.waiting()), **first, **beneath}
         with closing(self.queue.submit(visitor.key, request, stop)) as changes:
             for change in changes:
                 if isinstance(change, Position):

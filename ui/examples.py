@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from ui.files import data_address
 
 PHOTOS = Path(__file__).parent.parent / "examples"
 THUMBNAIL_SIDE = 112  # px, shown at half of it on dense screens
-MOST_PAIRS = 4
 
 log = logging.getLogger(__name__)
 
@@ -51,8 +49,17 @@ def shown_plates(folder: Path = STYLES) -> tuple[Example, ...]:
 
 
 def pairs(contents: Sequence[Example], styles: Sequence[Example]) -> list[tuple[Example, Example]]:
-    """A few photos, each with another plate."""
-    return list(zip(contents[:MOST_PAIRS], cycle(styles), strict=False)) if styles else []
+    """Photos and plates that suit each other, of those that there are."""
+    photos, plates = ({each.name: each for each in some} for some in (contents, styles))
+    return [(photos[photo], plates[plate]) for photo, plate in PAIRS if photo in photos and plate in plates]
+
+
+PAIRS = (  # names of photos and plates that suit each other
+    ("cat", "the-scream"),
+    ("pagoda", "starry-night"),
+    ("flower", "great-wave"),
+    ("astronaut", "composition-vii"),
+)
 
 
 ON_CLICK = """
@@ -79,15 +86,16 @@ class Strip:
     ) -> None:
         self.items, self.show, self.outputs = items, show, outputs
         buttons = "".join(
-            f'<button type="button" data-index="{index}" title="{escape(titles(item))}">'
+            f'<button type="button" data-index="{index}" title="{escape(titles(item))}" '
+            f'tabindex="{-1 if index else 0}">'
             + "".join(f'<img src="{thumbnail(each.path)}" alt="">' for each in item)
-            + f'<span class="spoken">{escape(heading)}: {escape(titles(item))}</span></button>'
+            + f'<span class="name">{escape(titles(item))}</span></button>'
             for index, item in enumerate(items)
         )
         wide = len(items[0]) > 1
         caption = f'<p class="status" aria-hidden="true">{escape(heading)}</p>' if wide else ""
         self.html = gr.HTML(
-            f'{caption}<div class="strip{" wide" if wide else ""}" role="group" '
+            f'{caption}<div class="strip{" wide" if wide else ""}" role="toolbar" '
             f'aria-label="{escape(heading)}">{buttons}</div>',
             js_on_load=ON_CLICK,
             apply_default_css=False,

@@ -8,17 +8,18 @@ from dataclasses import replace
 from compare.comparison import waiting_tiles
 from compare.results import photo, picture, png_text
 from compare.schema import Request, State, Tile
-from core.images import png_bytes
+from core.images import png_bytes, to_image
 from methods.base import Method
 from ui.files import DiskError, FileCache, address, held, preview
-from ui.tile import Pictures, empty_tile, tile_html
+from ui.pair import pair_html
+from ui.tile import Pictures, tile_html
 
 
 class Grid:
     """Draws the tiles of one run.
 
     Args:
-        methods: all, by name, in their order; those that the run leaves out get an empty tile.
+        methods: all, by name, in their order; those that the run leaves out get no tile.
         files: where finished pictures are saved.
 
     Attributes:
@@ -38,11 +39,15 @@ class Grid:
         """All methods' tiles before the run has begun, by name; "stopped" where it never will."""
         tiles = waiting_tiles(self.request, self.methods)
         return {
-            name: self.draw(replace(tiles[name], state=state))
-            if name in tiles
-            else empty_tile(name, method.title, "Left out of this run.")
-            for name, method in self.methods.items()
+            name: self.draw(replace(tiles[name], state=state)) if name in tiles else ""
+            for name in self.methods
         }
+
+    def pair(self) -> str:
+        """The photo and the painting of the run."""
+        painting = self._saved(png_bytes(to_image(self.request.style), {}), "painting.png")
+        height, width, _ = self.request.content.shape
+        return pair_html(self.photo.photo, painting, f"{width:,} × {height:,} px")
 
     def draw(self, tile: Tile) -> str:
         """A tile that has changed."""

@@ -9,7 +9,7 @@ MEGABYTE = 10**6  # bytes
 
 def status_html(text: str, warned: bool = False) -> str:
     """A line of information, or a warning; its height is reserved even when it is empty."""
-    kind = "status warning" if warned else "status"
+    kind = "status warning" if warned else "status" if text else "status blank"
     return f'<p class="{kind}" role="status">{escape(text) or "&nbsp;"}</p>'
 
 

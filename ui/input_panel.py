@@ -43,7 +43,8 @@ class InputPanel:
     """Constructing one draws it.
 
     Attributes:
-        content, style: the two pictures; strips: the examples beneath them.
+        content, style: the two pictures; strips: the examples beneath them; pairs: a strip of both, which
+            runs at once, None where there is none.
         size, chosen, timing: the size slider, the choice of methods, and how often each runs again.
         estimate: the line of what a comparison will take; status: the one of how it goes.
         compare, stop: the buttons.
@@ -55,25 +56,28 @@ class InputPanel:
         self.methods: Mapping[str, Method] = engine.methods
         with gr.Column(elem_id="input-panel"):
             self.draw_pictures(photos, plates)
-            self.draw_choices(engine)
-            self.estimate = gr.HTML(status_html(""), elem_id="estimate", apply_default_css=False)
-            with gr.Row(elem_id="actions"):
-                self.compare = gr.Button("Compare", variant="primary", elem_id="compare", min_width=120)
-                self.stop = gr.Button("Stop", interactive=False, elem_id="stop", min_width=80)
-            self.status = gr.HTML(status_html(""), elem_id="status", apply_default_css=False)
-            self.shared = SharedPanel()
-            self.panels = {name: SettingsPanel(method, self.size) for name, method in self.methods.items()}
-            self.sweep = SweepPanel()
-            self.png = gr.File(
-                label="Drop a PNG from StyleGrid to restore its settings",
-                file_types=[".png"],
-                height=150,
-                elem_id="restore",
-            )
+            with gr.Column(elem_id="bar"):
+                self.status = gr.HTML(status_html(""), elem_id="status", apply_default_css=False)
+                with gr.Row(elem_id="actions"):
+                    self.compare = gr.Button("Compare", variant="primary", elem_id="compare", min_width=120)
+                    self.stop = gr.Button("Stop", interactive=False, elem_id="stop", min_width=80)
+            with gr.Column(elem_id="choices"):
+                self.estimate = gr.HTML(status_html(""), elem_id="estimate", apply_default_css=False)
+                self.draw_choices(engine)
+                self.shared = SharedPanel()
+                self.panels = {name: SettingsPanel(each, self.size) for name, each in self.methods.items()}
+                self.sweep = SweepPanel()
+                self.png = gr.File(
+                    label="Drop a PNG from StyleGrid to restore its settings",
+                    file_types=[".png"],
+                    height=150,
+                    elem_id="restore",
+                )
 
     def draw_pictures(self, photos: Sequence[Example], plates: Sequence[Example]) -> None:
         """The inputs, and the examples beneath them."""
         self.strips: list[Strip] = []
+        self.pairs: Strip | None = None
         inputs = []
         with gr.Row(elem_id="inputs"):
             for role, heading, examples in (
@@ -89,14 +93,13 @@ class InputPanel:
                             Strip([(each,) for each in examples], heading, source.example, outputs)
                         )
         self.content, self.style = inputs
-        if photos and plates:
-            self.strips.append(
-                Strip(
-                    pairs(photos, plates),
-                    "Pairs to start with",
-                    lambda photo, plate: {**self.content.example(photo), **self.style.example(plate)},
-                    [each for source in inputs for each in (source.image, source.line)],
-                )
+        together = pairs(photos, plates)
+        if together:
+            self.pairs = Strip(
+                together,
+                "Or compare a pair at once",
+                lambda photo, plate: {**self.content.example(photo), **self.style.example(plate)},
+                [each for source in inputs for each in (source.image, source.line)],
             )
 
     def draw_choices(self, engine: Engine) -> None:

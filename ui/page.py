@@ -16,6 +16,7 @@ from ui.api import Endpoint
 from ui.events import Events
 from ui.examples import photos, shown_plates
 from ui.files import FileCache
+from ui.first_sight import FOLDER
 from ui.input_panel import InputPanel
 from ui.results_panel import ResultsPanel, html
 from ui.store import Store
@@ -30,16 +31,7 @@ NEWEST: dict[str, Any] = {**AT_ONCE, "trigger_mode": "always_last"}
 RAW: dict[str, Any] = {"preprocess": False}
 
 FETCH = "() => document.querySelector('#archive a').click()"
-SHOW_TILES = """(...values) => {
-  const until = Date.now() + 10000;
-  const look = () => {
-    const panel = document.getElementById('results');
-    if (document.querySelector('#stop:disabled')) { if (Date.now() < until) setTimeout(look, 50); }
-    else if (panel.getBoundingClientRect().top > innerHeight / 2) panel.scrollIntoView({behavior: 'smooth'});
-  };
-  look();
-  return values;
-}"""  # once the run has begun, where the tiles lie below the inputs, as on a phone
+SHOW_TILES = "(...values) => { showResults(); return values; }"  # where they lie below, as on a phone
 
 
 def build(engine: Engine, queue: Queue | None = None) -> gr.Blocks:
@@ -49,12 +41,12 @@ def build(engine: Engine, queue: Queue | None = None) -> gr.Blocks:
     """
     queue = queue or Queue(engine)
     contents, styles = photos(), shown_plates()
-    gr.set_static_paths([example.path for example in (*contents, *styles)])
+    gr.set_static_paths([FOLDER, *(example.path for example in (*contents, *styles))])
     page = gr.Blocks(
         title="StyleGrid", analytics_enabled=False, delete_cache=(HOUR, 24 * HOUR), fill_width=True
     )
     with page:
-        html(header(engine.machine().name))
+        html(header(engine.machine().name), "masthead")
         with gr.Row(elem_id="layout"):
             inputs = InputPanel(engine, contents, styles)
             results = ResultsPanel(engine.methods)
@@ -113,8 +105,12 @@ def connect_runs(page: gr.Blocks, inputs: InputPanel, results: ResultsPanel, eve
         **NEWEST,
     }
     gr.on([page.load, *(each.change for each in watched)], **estimate)  # type: ignore[attr-defined]
-    for button, run in ((inputs.compare, events.compare), (inputs.sweep.button, events.sweep)):
-        going = button.click(run, everything, shown, js=SHOW_TILES, concurrency_limit=None, **RAW, **PRIVATE)
+    starts = [(inputs.compare.click, events.compare), (inputs.sweep.button.click, events.sweep)]
+    if inputs.pairs:
+        picked = inputs.pairs.html.select(inputs.pairs.pick, outputs=inputs.pairs.outputs, **AT_ONCE)
+        starts.append((picked.then, events.compare))
+    for start, run in starts:
+        going = start(run, everything, shown, js=SHOW_TILES, concurrency_limit=None, **RAW, **PRIVATE)
         going.then(**estimate)  # as the controls stand then, for the run has taught the engine's costs
     inputs.stop.click(events.stop, outputs=inputs.stop, **AT_ONCE)
     page.unload(events.on_unload)

@@ -29,7 +29,7 @@ class PictureInput:
             label=role.capitalize(),
             type="filepath",
             image_mode=None,
-            sources=["upload", "clipboard", "webcam"],
+            sources=["upload", "webcam"],  # the page itself takes what is pasted
             webcam_options=gr.WebcamOptions(mirror=False),  # what is painted is what others see
             placeholder="Drop, paste or click",
             buttons=[],

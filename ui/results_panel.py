@@ -1,4 +1,4 @@
-"""The page's right column: a tile for each method, the summary, the sweep, and the download."""
+"""The page's right column: what was compared, a tile for each method, the summary, and the download."""
 
 from __future__ import annotations
 
@@ -8,28 +8,31 @@ import gradio as gr
 from gradio.components import Component
 
 from methods.base import Method
+from ui.first_sight import first_sight
+from ui.pair import no_pair, pair_html
 from ui.summary import summary
 from ui.sweep import section
 from ui.texts import measure
-from ui.tile import empty_tile
 
 
 class ResultsPanel:
-    """Constructing one draws it, as it is before the first run.
+    """Constructing one draws it, as it is before the first run: with a comparison that was computed earlier.
 
     Attributes:
-        tiles: by method name; summary, sweep: what stands beneath them.
+        pair: the photo and the painting; tiles: by method name; summary, sweep: what stands beneath them.
         download: the button; archive: a hidden link to the file that it downloads.
     """
 
     def __init__(self, methods: Mapping[str, Method]) -> None:
+        first = first_sight(methods)
+        drawn, known = (first.html, first.tiles) if first else ({}, {})
         with gr.Column(elem_id="results"):
+            self.pair = html(
+                pair_html(first.photo, first.painting, first.words, first.title) if first else no_pair()
+            )
             with gr.Column(elem_id="grid"):
-                self.tiles = {
-                    name: html(empty_tile(name, method.title, method.unavailable()))
-                    for name, method in methods.items()
-                }
-            self.summary, self.sweep = html(summary({})), html(section({}, {}))
+                self.tiles = {name: html(drawn.get(name, "")) for name in methods}
+            self.summary, self.sweep = html(summary(known)), html(section({}, {}))
             self.download = gr.Button("Download everything (ZIP)", size="sm", elem_id="download")
             self.archive = gr.HTML("", visible="hidden", elem_id="archive", apply_default_css=False)
             html(measure())
@@ -37,9 +40,9 @@ class ResultsPanel:
     @property
     def grid(self) -> list[Component]:
         """All that a run fills in."""
-        return [*self.tiles.values(), self.summary, self.sweep]
+        return [self.pair, *self.tiles.values(), self.summary, self.sweep]
 
 
-def html(text: str) -> gr.HTML:
-    """A piece of the page that is styled by our own style sheet alone."""
-    return gr.HTML(text, apply_default_css=False)
+def html(text: str, name: str | None = None) -> gr.HTML:
+    """A piece of the page that is styled by our own style sheet alone; `name` is its id there."""
+    return gr.HTML(text, elem_id=name, apply_default_css=False)

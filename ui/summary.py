@@ -18,6 +18,7 @@ SORT = (
     "[...t.tBodies[0].rows].sort((a,b)=>(key(a)<key(b)?-1:key(a)>key(b)?1:0)*(up?1:-1))"
     ".forEach(r=>t.tBodies[0].append(r))"
 )
+NARROW = 360  # px of the chart on a phone
 CAPTION = (
     "Filled: no other method is both quicker and nearer to the style. Curve: a method with steps on its way. "
     "Seconds: the warm median where there is one, else the first run."
@@ -32,7 +33,9 @@ def summary(tiles: Mapping[str, Tile]) -> str:
     sentences = "".join(f"<li>{escape(sentence)}</li>" for sentence in overtaking(measured))
     return (
         '<section class="summary" aria-label="Summary"><h2>Speed and quality</h2>'
-        f"<figure>{distance_chart(measured)}<figcaption>{CAPTION}</figcaption></figure>"
+        f'<figure><div class="broad">{distance_chart(measured)}</div>'
+        f'<div class="narrow">{distance_chart(measured, NARROW)}</div>'
+        f"<figcaption>{CAPTION}</figcaption></figure>"
         f"<ul>{sentences}</ul>{table(measured)}</section>"
     )
 

@@ -73,6 +73,7 @@ THEME = gr.themes.Base(
     button_primary_background_fill_hover_dark="*primary_300",
     button_primary_text_color="#ffffff",
     button_primary_text_color_dark="#12131a",
+    input_background_fill_dark="#262422",
     slider_color="*primary_500",
     slider_color_dark="*primary_400",
 )
@@ -80,13 +81,14 @@ THEME = gr.themes.Base(
 STYLE = "".join(
     (FOLDER / name).read_text(encoding="utf-8") for name in ("page.css", "tile.css", "summary.css")
 )
-VISITOR = (FOLDER / "visitor.js").read_text(encoding="utf-8")
+FACE = (FOLDER / "face.css").read_text(encoding="utf-8")
+SCRIPT = "".join((FOLDER / name).read_text(encoding="utf-8") for name in ("visitor.js", "page.js", "face.js"))
 # The style sheets go into the head because launch(css=) rewrites them and loses container queries.
 HEAD = f"""
 <meta name="description" content="Neural style transfer methods side by side.">
 <meta name="color-scheme" content="light dark">
-<style>{STYLE}</style>
-<script>{VISITOR}</script>
+<style>{STYLE}{FACE}</style>
+<script>{SCRIPT}</script>
 """
 
 LAUNCH: dict[str, Any] = {

@@ -27,7 +27,7 @@ class Pictures:
         ratio: width / height of all of them.
         photo: the content photo at working size.
         result: the picture so far; empty before the first.
-        download: the finished file; empty while there is none.
+        download: the finished file; empty where there is none.
         others: what else can be downloaded, by file name.
     """
 
@@ -38,16 +38,9 @@ class Pictures:
     others: Mapping[str, str] = field(default_factory=dict)
 
 
-def empty_tile(name: str, title: str, message: str = "") -> str:
-    """A tile before its first run."""
-    message = message or "Choose a photo and a style picture, then Compare."
-    picture = f'<div class="picture" style="--ratio:1.5"><p class="message">{escape(message)}</p></div>'
-    return article(name, title, "empty", "", picture, progress_bar(title, 0, 0))
-
-
 def tile_html(tile: Tile, pictures: Pictures) -> str:
     """A tile at any moment of a run."""
-    finished = tile.ended and pictures.download
+    finished = tile.ended and pictures.result
     return article(
         tile.method,
         tile.title,
@@ -87,7 +80,7 @@ def picture_html(tile: Tile, pictures: Pictures) -> str:
         alt = f"Picture of {title} at step {tile.step} of {tile.total}"
         alt = f"Result of {title}" if tile.state == "done" else alt
         parts.append(f'<img class="result" src="{pictures.result}" alt="{alt}">')
-    if tile.ended and pictures.download:
+    if tile.ended and pictures.result:
         parts.append(
             '<input class="split" type="range" min="0" max="100" value="0" step="1" '
             f'aria-label="Uncover the photo beneath the result of {title}, in percent" '
@@ -121,15 +114,15 @@ def actions(tile: Tile, pictures: Pictures) -> str:
         for name, address in pictures.others.items()
     )
     whole = ""
-    if not pictures.result.startswith("data:"):  # browsers open no tab for a picture inside its own address
+    if pictures.download:
         whole = (
-            f'<a href="{pictures.result}" target="_blank" rel="noopener" '
-            f'aria-label="Open the picture of {title} in full size">Full size</a>'
+            f'<a class="download" href="{pictures.download}" download="{file}" '
+            f'aria-label="Download the picture of {title} as PNG">Download PNG</a>'
         )
     return (
-        f'<div class="under actions"><span>Drag to see the photo</span>{whole}'
-        f'<a class="download" href="{pictures.download}" download="{file}" '
-        f'aria-label="Download the picture of {title} as PNG">Download PNG</a>{others}</div>'
+        '<div class="under actions"><span>Drag to see the photo</span>'
+        f'<button type="button" class="look" aria-label="Look closer at the picture of {title}">'
+        f"Look closer</button>{whole}{others}</div>"
     )
 
 

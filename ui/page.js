@@ -1,0 +1,82 @@
+// What the page does by itself, in the browser: strips by arrow keys, drawers that say their state, pasted
+// pictures, numbers that are out of range, and the way to the tiles.
+(() => {
+  const calm = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
+
+  // A strip of examples is one stop of the Tab key; arrows move inside it.
+  document.addEventListener('keydown', (event) => {
+    const button = event.target.closest?.('.strip button');
+    const step = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1}[event.key];
+    if (!button || !step) return;
+    event.preventDefault();
+    const all = [...button.closest('.strip').querySelectorAll('button')];
+    all[(all.indexOf(button) + step + all.length) % all.length].focus();
+  });
+  document.addEventListener('focusin', (event) => {
+    const button = event.target.closest?.('.strip button');
+    if (!button) return;
+    for (const each of button.closest('.strip').querySelectorAll('button')) each.tabIndex = -1;
+    button.tabIndex = 0;
+  });
+
+  // Gradio's drawers say whether they are open by a class alone.
+  const tell = (drawer) => drawer.setAttribute('aria-expanded', drawer.classList.contains('open'));
+  new MutationObserver((changes) => {
+    for (const {target, addedNodes} of changes) {
+      if (target.matches?.('.label-wrap')) tell(target);
+      for (const added of addedNodes) added.querySelectorAll?.('.label-wrap').forEach(tell);
+    }
+  }).observe(document.documentElement, {subtree: true, childList: true, attributeFilter: ['class']});
+
+  // A pasted picture goes where the pointer or the focus is, else to the first free input.
+  document.addEventListener('paste', (event) => {
+    const file = [...(event.clipboardData?.files ?? [])].find((each) => each.type.startsWith('image/'));
+    if (!file || document.querySelector('dialog[open]')) return;
+    const inputs = [...document.querySelectorAll('.picture-input')];
+    const free = (each) => each.querySelector('input[type=file]');
+    const target = inputs.find((each) => free(each) && each.matches(':hover, :focus-within')) ?? inputs.find(free);
+    if (!target) return;
+    event.preventDefault();
+    const data = new DataTransfer();
+    data.items.add(file);
+    free(target).files = data.files;
+    free(target).dispatchEvent(new Event('change', {bubbles: true}));
+  });
+
+  // Gradio moves a number beyond its range to the nearest allowed one without a word: here is the word.
+  const notes = new WeakMap();
+  document.addEventListener('blur', (event) => {
+    const field = event.target;
+    if (!field.matches?.('input[type=number][min][max]')) return;
+    const [value, low, high] = [field.value, field.min, field.max].map(Number);
+    notes.get(field)?.remove();
+    if (field.value === '' || (value >= low && value <= high)) return;
+    const block = field.closest('.block') ?? field.parentElement;
+    const words = [value, low, high, Math.min(Math.max(value, low), high)].map((each) => each.toLocaleString('en'));
+    const note = document.createElement('p');
+    note.className = 'status error';
+    note.setAttribute('role', 'alert');
+    note.textContent = `${words[0]} is out of range, which is ${words[1]} to ${words[2]}: ${words[3]} was taken.`;
+    block.append(note);
+    notes.set(field, note);
+  }, true);
+
+  // Scroll until the results are in the upper half, as the reader does not scroll meanwhile.
+  window.showResults = () => {
+    const panel = document.getElementById('results');
+    const pictures = document.querySelectorAll('.picture-input img').length;
+    if (pictures < 2 || !panel) return;
+    let others = false;
+    const leave = () => { others = true; };
+    for (const kind of ['wheel', 'touchstart', 'keydown']) addEventListener(kind, leave, {once: true, passive: true});
+    const until = Date.now() + 3000;
+    const look = () => {
+      if (others || Date.now() > until) return;
+      if (panel.getBoundingClientRect().top > innerHeight / 2) {
+        panel.scrollIntoView({behavior: calm() ? 'auto' : 'smooth'});
+      }
+      setTimeout(look, 700);
+    };
+    look();
+  };
+})();
