@@ -3,6 +3,7 @@
 import base64
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from fake_methods import Failing, Quick, Silent, Stepped
@@ -187,3 +188,59 @@ def test_a_click_on_a_picture_opens_it_and_a_drag_uncovers_the_photo(page, fake)
     expect(page.locator("#face")).to_be_visible()
     page.keyboard.press("Escape")
     expect(visitor.tile("quick").locator(".look")).to_be_focused()
+
+
+def violations(page):
+    """What axe-core finds in the page as it stands, with the elements."""
+    found = Axe().run(page).response["violations"]
+    return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_keeps_people_out(browser, real, scheme):
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    Visitor(page, real)
+    drawer = page.get_by_role("button", name="Dumoulin et al. (CIN): settings")
+    expect(drawer).to_have_attribute("aria-expanded", "false")
+    drawer.click()
+    expect(drawer).to_have_attribute("aria-expanded", "true")
+    assert violations(page) == []
+    page.locator(".look").first.click()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert violations(page) == []
+    context.close()
+
+
+def test_the_focus_stays_on_the_page(page, fake):
+    visitor = Visitor(page, fake)
+    visitor.choose_both()
+    visitor.set_number("Size", 64)
+    visitor.compare.focus()
+    page.keyboard.press("Enter")
+    visitor.wait_for("stepped", "running")
+    expect(visitor.stop).to_be_focused()
+    visitor.wait_for("stepped", "done")
+    expect(visitor.compare).to_be_focused()
+    page.get_by_label("Remove Image").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.activeElement.closest('.picture-input')")
+
+
+def test_a_phone_zooms_with_two_fingers(phone, real):
+    visitor = Visitor(phone, real)
+    picture = phone.locator(".tile .picture").first
+    picture.scroll_into_view_if_needed()
+    picture.tap()
+    face = phone.locator("#face")
+    face.get_by_role("button", name="Side by side").tap()
+    before = face.locator("output").inner_text()
+    touch = visitor.page.context.new_cdp_session(phone)
+    for kind, apart in (("touchStart", 70), *(("touchMove", 70 + 20 * step) for step in range(1, 8))):
+        points = [{"x": 195 - apart / 2, "y": 300, "id": 0}, {"x": 195 + apart / 2, "y": 300, "id": 1}]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    zoomed = [float(each.removesuffix(" %")) for each in (face.locator("output").inner_text(), before)]
+    assert 2.7 < zoomed[0] / zoomed[1] < 3.3

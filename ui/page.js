@@ -1,5 +1,5 @@
-// What the page does by itself, in the browser: strips by arrow keys, drawers that say their state, pasted
-// pictures, numbers that are out of range, and the way to the tiles.
+// What the page does by itself, in the browser: strips by arrow keys, drawers that say their state, the
+// focus, pasted pictures, numbers that are out of range, and the way to the tiles.
 (() => {
   const calm = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
@@ -27,6 +27,23 @@
       for (const added of addedNodes) added.querySelectorAll?.('.label-wrap').forEach(tell);
     }
   }).observe(document.documentElement, {subtree: true, childList: true, attributeFilter: ['class']});
+
+  // Where the focused element is disabled or drawn anew, its successor takes the focus, and never the body.
+  let last = null;
+  const after = {compare: 'stop', sweep: 'stop', stop: 'compare'};
+  document.addEventListener('focusin', ({target}) => {
+    const tile = target.closest('.tile'), kind = target.classList[0];
+    const inside = tile && kind ? `[data-method="${tile.dataset.method}"] .${kind}` : '';
+    last = {target, inside, box: target.closest('.picture-input')};
+  });
+  new MutationObserver(() => {
+    if (!last || document.activeElement !== document.body) return;
+    const {target, inside, box} = last;
+    if (target.isConnected && !target.disabled && target.offsetParent) return;
+    const next = after[target.id] ? document.getElementById(after[target.id])
+      : inside ? document.querySelector(inside) : box?.querySelector('button');
+    if (next && !next.disabled) next.focus({preventScroll: true});
+  }).observe(document.documentElement, {subtree: true, childList: true, attributeFilter: ['disabled']});
 
   // A pasted picture goes where the pointer or the focus is, else to the first free input.
   document.addEventListener('paste', (event) => {
