@@ -17,6 +17,7 @@ from core.device import describe, pick_device
 from core.images import to_pixels, to_tensor
 from core.measure import PeakMemory, Stopwatch
 from methods.base import Declined, Frame, Method, Stop, Stopped, Style
+from methods.settings import MethodSettings
 from weights.catalog import entry
 
 LONG = 3.0  # predicted seconds of a method, before which distances are measured
@@ -73,7 +74,7 @@ class Run:
         self.style = Style(to_tensor(request.style), request.style_name)
         self.scorer = Scorer(self.content, self.style, self.device)
         self.unscored: dict[str, Samples] = {}
-        self.tiles = waiting_tiles(request, comparison.methods)
+        self.tiles = waiting_tiles(request.settings, comparison.methods)
 
     def method(self, tile: Tile) -> Method:
         """The tile's method."""
@@ -200,11 +201,11 @@ class Run:
         yield replace(tile, image=to_pixels(samples.last), peak_memory=memory.bytes if alone else None)
 
 
-def waiting_tiles(request: Request, methods: Mapping[str, Method]) -> dict[str, Tile]:
-    """A request's tiles before it runs, by method name."""
+def waiting_tiles(settings: Mapping[str, MethodSettings], methods: Mapping[str, Method]) -> dict[str, Tile]:
+    """The tiles of a request with these settings before it runs, by method name."""
     return {
         name: Tile(name, methods[name].title, each, methods[name].iterative)
-        for name, each in request.settings.items()
+        for name, each in settings.items()
     }
 
 

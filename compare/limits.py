@@ -22,7 +22,6 @@ SIDE = (64, 8192)  # px, long side of the content
 PAGE_SIDE = (64, 1024)  # px, the same in the page and its API
 SWEEP_SIDES = (256, 384, 512, 768, 1024, 1536, 2048)  # px, that a sweep of the page offers
 REPEATS = 20  # at most, of each method after its first run
-WAITING = 32  # runs in line at most
 KEPT = 16  # finished comparisons whose pictures stay in memory
 
 
@@ -41,6 +40,10 @@ class Limits:
         json_bytes: of a request's body that is no upload, and of an uploaded file that is of no known kind.
         upload_bytes: of an uploaded file; upload_files: in one request.
         requests: open at once from one address; a page holds two.
+        visitor_runs: of a visitor, running and waiting; network_runs: of all visitors at one address.
+        hourly: comparisons a visitor; network_hourly: of all at one address.
+        waiting: runs in line at most; waiting_seconds: after which one leaves it.
+        overtime: times `seconds`, after which a run is ended.
         reader_seconds: after which a run ends whose tiles nobody reads.
         kept_seconds: for which results are kept.
     """
@@ -56,6 +59,13 @@ class Limits:
     upload_bytes: int = 200_000_000  # JPEGs of 100 megapixels, the most that core.images takes, stay below
     upload_files: int = 16
     requests: int = 1000
+    visitor_runs: int = 2
+    network_runs: int = 1000
+    hourly: int = 10_000
+    network_hourly: int = 100_000
+    waiting: int = 32
+    waiting_seconds: float = math.inf
+    overtime: float = 1.25
     reader_seconds: float = 30
     kept_seconds: float = math.inf
 
@@ -71,6 +81,11 @@ PUBLIC = Limits(
     upload_bytes=30_000_000,
     upload_files=4,
     requests=32,
+    network_runs=8,
+    hourly=60,
+    network_hourly=240,
+    waiting=16,
+    waiting_seconds=600,
     kept_seconds=3600,
 )
 
@@ -123,11 +138,12 @@ def check_request(
     sizes: Sequence[int],
     repeats: int,
     predict: Predict | None = None,
-) -> None:
-    """Raise OverLimit where a request is beyond the limits, and PictureError where a file has no fit header.
+) -> list[float]:
+    """The predicted seconds at each size. Raise OverLimit where a request is beyond the limits, and
+    PictureError where a file has no fit header.
 
-    Settings that are files hold paths; of pictures only headers are read. Without `predict`, seconds are not
-    checked.
+    Settings that are files hold paths; of pictures only headers are read. Without `predict`, seconds are 0
+    and not checked.
     """
     check_bytes(limits, {name: each.as_dict() for name, each in settings.items()})
     if max(sizes) > limits.side:
@@ -139,10 +155,13 @@ def check_request(
     for name, each in settings.items():
         _check_styles(limits, name, each)
         _check_style_size(limits, name, each, style_shape, max(sizes))
-    if predict is not None:
-        _check_seconds(
-            limits, settings, [math.prod(working_size(*shape, size)) for size in sizes], repeats, predict
-        )
+    if predict is None:
+        return [0.0] * len(sizes)
+    pixels = [math.prod(working_size(*shape, size)) for size in sizes]
+    _check_seconds(limits, settings, pixels, repeats, predict)
+    return [
+        (1 + repeats) * sum(predict(name, each, count) for name, each in settings.items()) for count in pixels
+    ]
 
 
 def check_bytes(limits: Limits, settings: Any) -> None:

@@ -30,10 +30,13 @@ class Engine(Protocol):
     Attributes:
         methods: those that it can run, by name, in the order of the grid; not loaded.
         costs: predicts what a run will take, and learns from those that it did.
+        pauses: whether a run rests at its next check after `stop.pause()`, as `stop.resting` then says, so
+            that another can run meanwhile.
     """
 
     methods: Mapping[str, Method]
     costs: CostModel
+    pauses: bool
 
     def machine(self) -> Machine:
         """What it runs on."""

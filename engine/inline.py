@@ -14,6 +14,8 @@ from methods.base import Method, Stop
 class InlineEngine:
     """See `Engine`. Methods are loaded when first needed and kept."""
 
+    pauses = True
+
     def __init__(self, methods: Sequence[Method], device: str = "auto") -> None:
         self.comparison = Comparison(methods, device)
         self.methods, self.costs = self.comparison.methods, self.comparison.costs

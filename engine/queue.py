@@ -1,37 +1,32 @@
-"""The line of waiting runs in front of an engine: one runs, first come first served, one run a visitor."""
+"""The line of waiting runs in front of an engine: first come first served, one run at a time.
+
+A quick run does not wait for another visitor's long one to end: the long one is paused between two of its
+steps, where the engine can do that.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator
-from contextlib import closing
-from dataclasses import dataclass
+import time
+from collections import deque
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
+from dataclasses import replace
+from typing import Any, TypeVar
 
-from compare.limits import WAITING
+from compare.limits import current
 from compare.schema import Request, Tile
 from engine.base import Engine
+from engine.ticket import Position, Refused, Started, Ticket
+from engine.visitor import Visitor
 from methods.base import Stop
 
-POLL_SECONDS = 0.2  # until a waiting run looks again whether it was stopped
+POLL_SECONDS = 0.2  # until a run looks again whether it was stopped, paused or left
+HOUR = 3600
+PAUSED = "Paused: another visitor's quick comparison goes first"
 
-
-class Refused(ValueError):
-    """A run is not taken; the message says why."""
-
-
-@dataclass(frozen=True)
-class Position:
-    """A run waits, and so many are before it, the running one counted."""
-
-    ahead: int
-
-
-@dataclass(frozen=True, eq=False)
-class Ticket:
-    """A visitor's place in the line, and what ends the run."""
-
-    visitor: str
-    stop: Stop
+T = TypeVar("T")
 
 
 class Queue:
@@ -41,79 +36,176 @@ class Queue:
         self.engine = engine
         self._changed = threading.Condition()
         self._closed = False
-        self._line: list[Ticket] = []  # the first one runs
+        self._waiting: list[Ticket] = []
+        self._running: list[Ticket] = []  # the last one goes on; one before it is paused
+        self._begun: dict[str, deque[float]] = {}  # when runs came in the last hour, by visitor and network
 
-    def submit(self, visitor: str, request: Request, stop: Stop | None = None) -> Generator[Position | Tile]:
-        """The run's position, again and again for who would rather leave, and then its tiles as Engine.run
-        yields them.
+    def submit(
+        self, visitor: Visitor, make: Callable[[], Request], seconds: float = 0.0, stop: Stop | None = None
+    ) -> Generator[Position | Started | Tile]:
+        """The run's position, again and again for who would rather leave, then that it has started, and its
+        tiles as Engine.run yields them.
 
-        Closing the iterator, `stop` and `cancel` end the run; in line it then ends without a tile. Raises
-        Refused, at the first step, where the visitor has a run in line already or too many are waiting.
+        `make`, which decodes the pictures, is called when it is the run's turn; `seconds` are predicted.
+        Closing the iterator and `stop` end the run; in line it then ends without a tile. Raises Refused, at
+        the first step where the visitor has too many runs or too many are waiting, and later where it takes
+        too long or a picture is unfit.
         """
-        ticket = self._enter(visitor, stop or Stop())
+        ticket = self._enter(visitor, seconds, stop or Stop())
         try:
             yield from self._wait(ticket)
             if not ticket.stop.asked():
-                yield from self._run(request, ticket.stop)
+                yield from self._run(ticket, make)
+            if ticket.reason:
+                raise Refused(ticket.reason)
         finally:
             self._leave(ticket)
 
-    def busy(self, visitor: str) -> bool:
-        """Whether the visitor has a run in line or going on."""
+    def busy(self, key: str) -> bool:
+        """Whether the visitor with this key has a run in line or going on."""
         with self._changed:
-            return any(ticket.visitor == visitor for ticket in self._line)
-
-    def cancel(self, visitor: str) -> None:
-        """End the visitor's run, if there is one."""
-        with self._changed:
-            for ticket in self._line:
-                if ticket.visitor == visitor:
-                    ticket.stop.set()
-            self._changed.notify_all()
+            return any(ticket.visitor.key == key for ticket in self._tickets())
 
     def close(self, seconds: float) -> None:
         """Take no more runs, end those in line, and wait until they have ended, so many seconds at most."""
         with self._changed:
             self._closed = True
-            for ticket in self._line:
+            for ticket in self._tickets():
                 ticket.stop.set()
             self._changed.notify_all()
-            self._changed.wait_for(lambda: not self._line, seconds)
+            self._changed.wait_for(lambda: not self._tickets(), seconds)
 
-    def _run(self, request: Request, stop: Stop) -> Iterator[Tile]:
-        with closing(iter(self.engine.run(request, stop))) as tiles:  # type: ignore[type-var]
-            try:
-                for tile in tiles:  # noqa: UP028  # "yield from" would close them first
-                    yield tile
-            except GeneratorExit:
-                stop.set()  # before that, for closing them waits for what works in a thread
-                raise
+    def _tickets(self) -> list[Ticket]:
+        return [*self._running, *self._waiting]
 
-    def _enter(self, visitor: str, stop: Stop) -> Ticket:
+    def _enter(self, visitor: Visitor, seconds: float, stop: Stop) -> Ticket:
+        limits, ticket = current(), Ticket(visitor, seconds, stop)
         with self._changed:
             if self._closed:
                 raise Refused("StyleGrid is about to end; please try again in a minute.")
-            if any(ticket.visitor == visitor for ticket in self._line):
-                raise Refused("A run of this session is still going on.")
-            if len(self._line) > WAITING:
+            tickets = self._tickets()
+            if sum(each.visitor.key == visitor.key for each in tickets) >= limits.visitor_runs:
+                raise Refused(
+                    f"At most {limits.visitor_runs} of your comparisons can run and wait: one still goes on."
+                )
+            same = sum(bool(visitor.network) and each.visitor.network == visitor.network for each in tickets)
+            if same >= limits.network_runs:
+                raise Refused(
+                    f"At most {limits.network_runs} comparisons from one address can run and wait; please "
+                    "try again later."
+                )
+            if len(self._waiting) >= limits.waiting:
                 raise Refused("Too many runs are waiting; please try again later.")
-            ticket = Ticket(visitor, stop)
-            self._line.append(ticket)
-            return ticket
+            self._count(visitor.key, limits.hourly, "a visitor")
+            if visitor.network:
+                self._count(f"network {visitor.network}", limits.network_hourly, "an address")
+            self._waiting.append(ticket)
+        return ticket
 
-    def _wait(self, ticket: Ticket) -> Iterator[Position]:
-        """Until the ticket is the first, or stopped. Yields often: nobody can close what waits."""
+    def _count(self, name: str, most: int, whose: str) -> None:
+        """One run more in the last hour; Refused where there were too many."""
+        now = time.monotonic()
+        if name not in self._begun:  # forget those who have not come for an hour
+            self._begun = {each: came for each, came in self._begun.items() if came[-1] > now - HOUR}
+        came = self._begun.setdefault(name, deque(maxlen=most))
+        if len(came) == most and came[0] > now - HOUR:
+            minutes = 1 + int((came[0] + HOUR - now) // 60)
+            raise Refused(
+                f"At most {most} comparisons an hour are allowed {whose}; try in {minutes} minutes."
+            )
+        came.append(now)
+
+    def _wait(self, ticket: Ticket) -> Generator[Position]:
+        """Until it is the ticket's turn, or it is stopped. Yields often: nobody can close what waits."""
         while True:
             with self._changed:
-                ahead = self._line.index(ticket)
-            if not ahead or ticket.stop.asked():
-                return
-            yield Position(ahead)
+                if ticket.stop.asked() or self._begin(ticket):
+                    return
+                position = self._position(ticket)
+            yield position
             with self._changed:
-                if self._line.index(ticket) == ahead:
+                if self._position(ticket).ahead == position.ahead:
                     self._changed.wait(POLL_SECONDS)
+            limit = current().waiting_seconds
+            if time.monotonic() - ticket.entered > limit:
+                ticket.end(f"It has waited for {limit / 60:,.0f} minutes; please try again later.")
+            elif not ticket.visitor.here():
+                ticket.end("Nobody reads what comes out.")
+
+    def _begin(self, ticket: Ticket) -> bool:
+        """Whether it is the ticket's turn, which then runs; pauses the run before it where it may."""
+        if not self._running:
+            first = self._waiting[0] is ticket
+        else:
+            quick = next((each for each in self._waiting if each.quick), None)
+            going = self._running[-1]
+            first = quick is ticket and len(self._running) == 1 and self._give_way(going, ticket)
+        if first:
+            self._waiting.remove(ticket)
+            self._running.append(ticket)
+            ticket.began = ticket.went_on = time.monotonic()
+        return first
+
+    def _give_way(self, going: Ticket, ticket: Ticket) -> bool:
+        """Whether a run rests for another's quick one; it is asked to once that has waited long enough."""
+        if getattr(self.engine, "pauses", False) and ticket.may_pause(going):
+            going.stop.pause()
+        return going.stop.paused and going.stop.resting
+
+    def _position(self, ticket: Ticket) -> Position:
+        before = [*self._running, *self._waiting[: self._waiting.index(ticket)]]
+        return Position(len(before), sum(each.left for each in before))
 
     def _leave(self, ticket: Ticket) -> None:
         with self._changed:
-            self._line.remove(ticket)
+            for tickets in (self._waiting, self._running):
+                if ticket in tickets:
+                    tickets.remove(ticket)
+            if ticket.quick and len(self._running) == 1 and self._running[0].stop.paused:  # for this one
+                self._running[0].went_on = time.monotonic()
+                self._running[0].stop.resume()
             self._changed.notify_all()
+
+    def _run(self, ticket: Ticket, make: Callable[[], Request]) -> Generator[Started | Tile]:
+        """Each step in a thread, so that who waits for a slow one can leave and be told of a pause."""
+        with ThreadPoolExecutor(1, "run") as thread:
+
+            def begin(work: Callable[..., T], *values: Any) -> Future[T]:
+                return thread.submit(copy_context().run, work, *values)
+
+            try:
+                request = yield from self._until(begin(make), ticket, None)
+            except ValueError as error:
+                raise Refused(str(error)) from error
+            yield Started(request)
+            tiles, last = iter(self.engine.run(request, ticket.stop)), None
+            try:
+                while (tile := (yield from self._until(begin(next, tiles, None), ticket, last))) is not None:
+                    yield tile
+                    last = tile
+            except GeneratorExit:
+                ticket.stop.set()  # before the tiles are closed, which waits for the step that is going on
+                raise
+            finally:
+                begin(tiles.close).result()  # type: ignore[attr-defined]
+
+    def _until(self, work: Future[T], ticket: Ticket, last: Tile | None) -> Generator[Tile, None, T]:
+        """The result of the work; meanwhile the last tile says that it is paused, and then no longer."""
+        resting = False
+        self._watch(ticket)
+        while not wait([work], POLL_SECONDS).done:
+            self._watch(ticket)
+            if ticket.stop.resting is not resting and last is not None and last.active:
+                resting = not resting
+                yield replace(last, message=PAUSED) if resting else last
+        return work.result()
+
+    def _watch(self, ticket: Ticket) -> None:
+        """End a run that nobody reads, or that takes far longer than any may."""
+        most = current().overtime * current().seconds
+        if not ticket.visitor.here():
+            ticket.end("Nobody reads what comes out.")
+        elif time.monotonic() - ticket.began - ticket.stop.rested > most:
+            ticket.end(
+                f"It took more than {most:,.0f} s and was ended: choose a smaller size or fewer steps."
+            )

@@ -26,6 +26,8 @@ class ZeroGPUEngine(InlineEngine):
         gpu: spaces.GPU, or what stands in for it: takes `duration` and gives a decorator for a generator.
     """
 
+    pauses = False  # its Stop does not reach the other process
+
     def __init__(self, methods: Sequence[Method], gpu: Callable[..., Any], device: str = "auto") -> None:
         super().__init__(methods, device)
         comparison = self.comparison

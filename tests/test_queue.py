@@ -1,105 +1,210 @@
 """The line of runs in front of an engine: one at a time, in order, each ended from outside."""
 
 import threading
+import time
 from contextlib import closing
 
 import pytest
 
-from compare.limits import WAITING
+import engine.queue
+import engine.ticket
 from compare.schema import Tile
-from engine.queue import POLL_SECONDS, Position, Queue, Refused
-from methods.base import Stop
+from engine.queue import PAUSED, POLL_SECONDS, Queue
+from engine.ticket import Position, Refused, Started
+from engine.visitor import Visitor
+from methods.base import Stop, Stopped
 
 
 class Engine:
-    """Gives numbered tiles as long as it is let; tells how many run at once and how they ended."""
+    """Gives numbered tiles as long as it is let; tells how many run at once and how they ended.
+
+    A run of "long" checks its stop between tiles, and takes none before it is let.
+    """
+
+    pauses = True
 
     def __init__(self, tiles=2):
         self.tiles, self.running, self.most, self.ended = tiles, 0, 0, []
+        self.steps = threading.Semaphore(0)
 
     def run(self, request, stop):
-        self.running += 1
+        self.running += not stop.resting
         self.most = max(self.most, self.running)
         try:
             for step in range(self.tiles):
-                if stop.asked():
+                if request == "long":
+                    self.steps.acquire(timeout=0.01)
+                    stop.check()
+                elif stop.asked():
                     return
-                yield Tile("quick", request, None, step=step)
+                yield Tile("quick", request, None, state="running", step=step)
+        except Stopped:
+            pass
         finally:
             self.running -= 1
             self.ended.append((request, stop.asked()))
 
 
+def of(request):
+    return lambda: request
+
+
+def tiles(changes):
+    return [each for each in changes if isinstance(each, Tile)]
+
+
+def begun(changes):
+    """The first tile."""
+    return next(each for each in changes if isinstance(each, Tile))
+
+
+def submitted(queue, name, seconds=10.0, request=None, **visitor):
+    return queue.submit(Visitor(name, **visitor), of(request or name), seconds)
+
+
 def test_alone_a_run_starts_at_once_and_leaves_the_line():
     queue = Queue(Engine())
-    assert [tile.step for tile in queue.submit("a", "photo")] == [0, 1]
-    assert not queue.busy("a")
-    assert [tile.step for tile in queue.submit("a", "photo")] == [0, 1]
+    for _ in range(2):
+        started, *found = submitted(queue, "a", request="photo")
+        assert (started.request, [tile.step for tile in found]) == ("photo", [0, 1])
+        assert not queue.busy("a")
 
 
-def test_who_waits_sees_how_many_are_before():
+def test_who_waits_sees_how_many_are_before_and_for_how_long():
     queue = Queue(Engine())
-    first, second, third = (queue.submit(name, name) for name in "abc")
-    assert next(first).title == "a"
-    assert [next(second), next(third)] == [Position(1), Position(2)]
-    assert next(third) == Position(2), "it is told again, so that who waits can leave"
-    assert [tile.step for tile in first] == [1]
-    assert next(second).title == "b"
-    assert next(third) == Position(1)
+    first, second, third = (
+        submitted(queue, name, seconds) for name, seconds in zip("abc", (60, 20, 9), strict=True)
+    )
+    assert begun(first).title == "a"
+    assert next(second).ahead == 1
+    position = next(third)
+    assert position.ahead == 2
+    assert 70 < position.seconds <= 80
+    assert next(third).ahead == 2, "it is told again, so that who waits can leave"
+    assert [tile.step for tile in tiles(first)] == [1]
+    assert begun(second).title == "b"
+    assert next(third).ahead == 1
     list(second)
-    assert next(third).title == "c"
+    assert begun(third).title == "c"
     assert queue.engine.most == 1
 
 
 def test_who_waits_is_woken_when_the_line_moves():
     queue, seen = Queue(Engine()), []
-    first = queue.submit("a", "a")
-    next(first)
-    waiting = threading.Thread(target=lambda: seen.extend(queue.submit("b", "b")))
+    first = submitted(queue, "a")
+    begun(first)
+    waiting = threading.Thread(target=lambda: seen.extend(tiles(submitted(queue, "b"))))
     waiting.start()
     list(first)
     waiting.join(10)
-    assert [each.title for each in seen if isinstance(each, Tile)] == ["b", "b"]
+    assert [each.title for each in seen] == ["b", "b"]
 
 
-def test_one_run_a_visitor():
+def test_a_visitor_has_one_run_and_one_waiting():
     queue = Queue(Engine())
-    first = queue.submit("a", "a")
-    next(first)
+    first, second = submitted(queue, "a"), submitted(queue, "a")
+    begun(first)
+    assert next(second).ahead == 1
     assert queue.busy("a")
-    with pytest.raises(Refused, match="A run of this session is still going on"):
-        next(queue.submit("a", "again"))
+    with pytest.raises(Refused, match="At most 2 of your comparisons can run and wait"):
+        next(submitted(queue, "a"))
+    assert next(submitted(queue, "b")).ahead == 2
     list(first)
-    assert next(queue.submit("a", "again")).title == "again"
+    assert next(submitted(queue, "a")).ahead
 
 
-def test_a_long_line_takes_nobody_more():
+def test_a_new_cookie_is_no_new_address(monkeypatch):
+    monkeypatch.setenv("STYLEGRID_NETWORK_RUNS", "2")
     queue = Queue(Engine())
-    runs = [queue.submit(str(number), number) for number in range(1 + WAITING)]
-    for run in runs:
+    first, second = (submitted(queue, name, network="192.0.2.1") for name in "ab")
+    begun(first)
+    next(second)
+    with pytest.raises(Refused, match="At most 2 comparisons from one address"):
+        next(submitted(queue, "c", network="192.0.2.1"))
+    assert next(submitted(queue, "c", network="192.0.2.2")).ahead == 2
+
+
+@pytest.mark.parametrize("limit", ["hourly", "network_hourly"])
+def test_so_many_comparisons_an_hour(monkeypatch, limit):
+    monkeypatch.setenv(f"STYLEGRID_{limit.upper()}", "2")
+    now, queue = [1000.0], Queue(Engine())
+    for module in (engine.queue, engine.ticket):
+        monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    names = iter("aaaaaa" if limit == "hourly" else "abcdef")
+
+    def again():
+        return tiles(submitted(queue, next(names), network="192.0.2.1"))
+
+    assert again()
+    now[0] += 600
+    assert again()
+    with pytest.raises(
+        Refused, match=r"At most 2 comparisons an hour are allowed an? \w+; try in 51 minutes"
+    ):
+        again()
+    assert tiles(submitted(queue, "other", network="192.0.2.2"))
+    now[0] += 3001
+    assert again()
+    with pytest.raises(Refused, match="try in 10 minutes"):
+        again()
+    now[0] += 4000
+    list(submitted(queue, "later"))
+    assert [*queue._begun] == ["later"], "those who do not come back are forgotten"
+
+
+def test_a_long_line_takes_nobody_more(monkeypatch):
+    monkeypatch.setenv("STYLEGRID_WAITING", "3")
+    queue = Queue(Engine())
+    runs = [submitted(queue, str(number)) for number in range(4)]
+    begun(runs[0])
+    for run in runs[1:]:
         next(run)
     with pytest.raises(Refused, match="Too many runs are waiting"):
-        next(queue.submit("late", "late"))
-    runs[5].close()
-    assert next(queue.submit("late", "late")) == Position(WAITING)
+        next(submitted(queue, "late"))
+    runs[2].close()
+    assert next(submitted(queue, "late")).ahead == 3
 
 
-def test_cancel_ends_the_run_that_goes_on_and_no_other():
-    queue = Queue(Engine(tiles=100))
-    first, second = queue.submit("a", "a"), queue.submit("b", "b")
-    next(first)
-    next(second)
-    queue.cancel("a")
-    assert list(first) == []
-    assert next(second).title == "b"
-
-
-def test_a_cancelled_waiting_run_never_begins():
+def test_who_waits_too_long_is_told(monkeypatch):
+    monkeypatch.setenv("STYLEGRID_WAITING_SECONDS", "0.05")
     queue = Queue(Engine())
-    first, second = queue.submit("a", "a"), queue.submit("b", "b")
-    next(first)
+    first, second = submitted(queue, "a"), submitted(queue, "b")
+    begun(first)
+    with pytest.raises(Refused, match="It has waited for 0 minutes"):
+        list(second)
+    assert not queue.busy("b")
+    assert tiles(first)
+
+
+def test_a_run_that_nobody_reads_ends_in_line_and_under_way():
+    queue, there = Queue(Engine(tiles=10**6)), [True]
+    with closing(submitted(queue, "a")) as first:
+        begun(first)
+        with pytest.raises(Refused, match="Nobody reads"):
+            list(submitted(queue, "b", here=lambda: False))
+    run = submitted(queue, "long", here=lambda: there[0])
+    begun(run)
+    there[0] = False
+    with pytest.raises(Refused, match="Nobody reads"):
+        list(run)
+    assert queue.engine.ended[-1] == ("long", True)
+    assert not queue.busy("long")
+
+
+def test_a_run_that_takes_far_longer_than_any_may_is_ended(monkeypatch):
+    monkeypatch.setenv("STYLEGRID_SECONDS", "0.4")
+    queue = Queue(Engine(tiles=10**6))
+    with pytest.raises(Refused, match="It took more than 0 s and was ended"):
+        list(submitted(queue, "long"))
+    assert queue.engine.ended == [("long", True)]
+
+
+def test_a_stopped_waiting_run_never_begins():
+    queue, stop = Queue(Engine()), Stop()
+    first, second = submitted(queue, "a"), queue.submit(Visitor("b"), of("b"), 10, stop)
+    begun(first)
     next(second)
-    queue.cancel("b")
+    stop.set()
     assert list(second) == []
     assert not queue.busy("b")
     list(first)
@@ -108,21 +213,21 @@ def test_a_cancelled_waiting_run_never_begins():
 
 def test_the_stop_that_was_handed_in_ends_the_run_and_outlives_it():
     queue, stop = Queue(Engine()), Stop()
-    list(queue.submit("a", "a", stop))
+    list(queue.submit(Visitor("a"), of("a"), stop=stop))
     assert not stop.asked(), "a sweep submits its next size with it"
-    run = queue.submit("a", "b", stop)
-    next(run)
+    run = queue.submit(Visitor("a"), of("b"), stop=stop)
+    begun(run)
     stop.set()
     assert list(run) == []
 
 
 def test_closing_ends_the_work_and_frees_the_line():
-    queue, stop = Queue(Engine()), Stop()
-    with closing(queue.submit("a", "a", stop)) as run:
-        next(run)
+    queue = Queue(Engine())
+    with closing(submitted(queue, "a")) as run:
+        begun(run)
     assert queue.engine.ended == [("a", True)], "what still works in a thread must be told first"
-    with closing(queue.submit("a", "a")) as first, closing(queue.submit("b", "b")) as second:
-        next(first)
+    with closing(submitted(queue, "a")) as first, closing(submitted(queue, "b")) as second:
+        begun(first)
         next(second)
     assert not queue.busy("a")
     assert not queue.busy("b")
@@ -130,11 +235,99 @@ def test_closing_ends_the_work_and_frees_the_line():
 
 def test_an_engine_that_fails_frees_the_line():
     queue = Queue(Engine())
-    queue.engine.run = lambda request, stop: iter([1 / 0 for _ in request])
+    queue.engine.run = lambda request, stop: (1 / 0 for _ in request)
     with pytest.raises(ZeroDivisionError):
-        next(queue.submit("a", "a"))
+        list(submitted(queue, "a"))
     assert not queue.busy("a")
+
+
+def test_a_picture_that_turns_out_unfit_is_a_sentence():
+    def unfit():
+        raise ValueError("The photo is damaged.")
+
+    with pytest.raises(Refused, match=r"The photo is damaged\."):
+        next(Queue(Engine()).submit(Visitor("a"), unfit))
 
 
 def test_who_waits_looks_up_a_few_times_a_second():
     assert POLL_SECONDS <= 0.3
+
+
+# Quick ones before long ones
+
+
+@pytest.fixture
+def going(monkeypatch):
+    """A queue in which a long run goes on, what it has shown, and its thread."""
+    monkeypatch.setattr(engine.ticket, "PATIENCE", 0.05)
+    queue, shown = Queue(Engine(tiles=200)), []
+
+    def read():
+        shown.extend(submitted(queue, "long", 100))
+
+    thread = threading.Thread(target=read, daemon=True)
+    thread.start()
+    wait_for(lambda: len(tiles(shown)) > 2)
+    yield queue, shown, thread
+    thread.join(10)
+    assert not queue.busy("long")
+
+
+def wait_for(condition):
+    until = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.005)
+
+
+def test_a_long_run_is_paused_for_a_quick_one_and_goes_on(going):
+    queue, shown, thread = going
+    quick = submitted(queue, "b", 1)
+    assert isinstance(next(each for each in quick if not isinstance(each, Position)), Started)
+    wait_for(lambda: tiles(shown)[-1].message == PAUSED)
+    step = tiles(shown)[-1].step
+    assert len(tiles(quick)) == 200, "the other stands still meanwhile"
+    thread.join(10)
+    steps = [tile.step for tile in tiles(shown)]
+    assert steps[-1] == 199
+    assert sorted(set(steps)) == [*range(200)], "nothing is lost"
+    assert [tile.message for tile in tiles(shown) if tile.step == step][:2] == ["", PAUSED]
+    assert queue.engine.most == 2
+
+
+def test_neither_a_long_one_nor_ones_own_nor_an_engine_that_cannot_pauses_it(going):
+    queue, shown, _ = going
+    others = [submitted(queue, "b", 50), submitted(queue, "long", 1)]
+    queue.engine.pauses = False
+    others.append(submitted(queue, "c", 1))
+    for other in others:
+        for _ in range(2):
+            assert isinstance(next(other), Position)
+    queue.engine.pauses = True
+    others[2].close()
+    for _ in range(2):
+        assert isinstance(next(others[1]), Position)
+    for other in others:
+        other.close()
+    assert not any(tile.message for tile in tiles(shown))
+
+
+def test_a_quick_one_that_leaves_lets_the_long_one_go_on(going):
+    queue, shown, thread = going
+    quick = submitted(queue, "b", 1)
+    begun(quick)
+    wait_for(lambda: tiles(shown)[-1].message == PAUSED)
+    quick.close()
+    thread.join(10)
+    assert tiles(shown)[-1].step == 199
+
+
+def test_a_paused_run_can_be_ended(going):
+    queue, shown, thread = going
+    quick = submitted(queue, "b", 1)
+    begun(quick)
+    wait_for(lambda: tiles(shown)[-1].message == PAUSED)
+    queue._running[0].stop.set()
+    thread.join(10)
+    assert len(tiles(quick)) == 199
+    assert queue.engine.ended[0] == ("long", True)

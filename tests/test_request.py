@@ -2,6 +2,7 @@
 
 import json
 import math
+import pickle
 import re
 from pathlib import Path
 
@@ -12,13 +13,14 @@ from PIL import Image
 import ui.request
 from core.images import PictureError, open_picture, read_text, resize
 from core.plates import PlateIndex
+from engine.inline import InlineEngine
 from fake_methods import Masked, MaskedSettings, Quick
 from methods import ALL
 from methods.cin import CIN
 from methods.gatys import Gatys
 from page_handlers import Shown, events_of, uploaded
 from picture_files import save_png
-from ui.request import build_requests, read_picture, read_settings
+from ui.request import plans, read_picture, read_settings
 from ui.restore import restored
 
 DATA = Path(__file__).parent / "data"
@@ -61,11 +63,10 @@ def test_a_file_setting_takes_uploads_only(photo):
 
 
 def requests(photo, painting, settings=QUICK, size=64, repeats=0, plates=None, sweep=None):
-    pictures = (
-        read_picture(uploaded(photo), "content photo"),
-        read_picture(uploaded(painting), "style picture"),
-    )
-    return build_requests(*pictures, settings, size, repeats, plates or PlateIndex({}), sweep)
+    engine = InlineEngine([Quick(), Masked()], "cpu")
+    files = uploaded(photo), uploaded(painting)
+    planned = plans(engine, *files, settings, size, repeats, plates or PlateIndex({}), sweep)
+    return [plan.request() for plan in planned]
 
 
 def test_a_request_holds_pictures_at_working_size(tmp_path, painting):
@@ -82,18 +83,27 @@ def test_a_request_holds_pictures_at_working_size(tmp_path, painting):
     assert (request.settings, request.repeats, request.style_name) == (QUICK, 2, "noise")
 
 
-def test_a_sweep_is_a_request_for_each_size(photo, painting, monkeypatch):
-    decoded = []
-
-    def counting(path, role):
-        decoded.append(path)
-        return open_picture(path, role)
-
-    monkeypatch.setattr(ui.request, "open_picture", counting)
+def test_a_sweep_is_a_request_for_each_size(photo, painting):
     built = requests(photo, painting, sweep=[512, 256, 512])
     assert [max(each.content.shape) for each in built] == [256, 512]
-    assert built[0].style is built[1].style
-    assert decoded == [str(photo), str(painting)]
+
+
+def test_what_waits_holds_no_picture(photo, painting, monkeypatch):
+    monkeypatch.setattr(ui.request, "open_picture", lambda *_: 1 / 0)
+    engine, files = InlineEngine([Quick()], "cpu"), (uploaded(photo), uploaded(painting))
+    small, large = plans(engine, *files, QUICK, 64, 1, PlateIndex({}), [512, 256])
+    assert (small.content, small.style, small.size, large.size) == (str(photo), str(painting), 256, 512)
+    assert 0 < small.seconds < large.seconds
+    assert len(pickle.dumps(small)) < 2000
+    with pytest.raises(ZeroDivisionError):
+        small.request()
+
+
+def test_a_large_upload_is_not_decoded(painting, monkeypatch):
+    monkeypatch.setenv("STYLEGRID_MEGAPIXELS", "0.001")
+    monkeypatch.setattr(ui.request, "open_picture", lambda *_: 1 / 0)
+    with pytest.raises(PictureError, match=r"The style picture is .* at most 0.001 megapixels"):
+        read_picture(uploaded(painting), "style picture")
 
 
 def test_files_travel_by_content(photo, painting):

@@ -16,12 +16,13 @@ from compare.limits import check_bytes, current
 from compare.results import picture, png_text, record
 from compare.schema import Request, Tile
 from core.plates import PlateIndex, plates
-from engine.queue import Queue, Refused
+from engine.queue import Queue
+from engine.ticket import Refused, Started
 from engine.visitor import Visitor
 from methods.settings import MethodSettings, Setting, echo
 from ui.files import FileCache
 from ui.report import archive
-from ui.request import admit, build_requests, read_picture, read_settings
+from ui.request import Plan, plans, read_settings
 from ui.store import Finished, Store
 from ui.visitors import visitor_of
 
@@ -53,14 +54,16 @@ class Endpoint:
         """
         visitor, key = visitor_of(request), secrets.token_urlsafe(16)
         try:
-            wanted = self.request_of(content, style, size, settings, repeats)
+            plan = self.plan_of(content, style, size, settings, repeats)
         except ValueError as error:
             raise gr.Error(str(error), print_exception=False) from error
-        tiles = waiting_tiles(wanted, self.known)
+        tiles = waiting_tiles(plan.settings, self.known)
         files: dict[str, dict[str, Any]] = {}
         try:
-            with closing(self.queue.submit(visitor.key, wanted)) as changes:
+            with closing(self.queue.submit(visitor, plan.request, plan.seconds)) as changes:
                 for change in changes:
+                    if isinstance(change, Started):
+                        wanted = change.request
                     if isinstance(change, Tile):
                         tiles[change.method] = change
                         self.store.save(key, Finished(wanted, dict(tiles)), programs(visitor))
@@ -108,9 +111,9 @@ class Endpoint:
         data = archive(latest.request, latest.tiles, latest.points)
         return sent(self.files.save_bytes(data, "stylegrid.zip"))
 
-    def request_of(
+    def plan_of(
         self, content: Any, style: Any, size: int, settings: dict[str, dict[str, Any]] | None, repeats: int
-    ) -> Request:
+    ) -> Plan:
         """What a client asks for; ValueError where a picture or setting is unfit."""
         known = self.known
         check_bytes(current(), settings)
@@ -124,11 +127,8 @@ class Endpoint:
         if unknown:
             raise ValueError(f"There is no method {echo(unknown[0])}; choose from {', '.join(known)}.")
         checked = {name: read_settings(known[name], values) for name, values in chosen.items()}
-        if checked:
-            admit(self.queue.engine, content, style, checked, size, repeats)
-        pictures = read_picture(content, "content photo"), read_picture(style, "style picture")
-        (request,) = build_requests(*pictures, checked, size, repeats, self.index)
-        return request
+        (plan,) = plans(self.queue.engine, content, style, checked, size, repeats, self.index)
+        return plan
 
     def files_of(self, tile: Tile, request: Request) -> dict[str, Any]:
         """The tile's picture and what else came out, as files that a client downloads; empty without one."""

@@ -5,30 +5,35 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.components import Component
 
-from compare.limits import PAGE_SIDE, OverLimit, checked_repeats, checked_size, checked_sweep
-from compare.schema import Request, Tile
+from compare.limits import PAGE_SIDE, checked_repeats, checked_size, checked_sweep
+from compare.schema import Request, State, Tile
 from compare.scoring import error_message
+from core.images import picture_size, working_size
 from core.plates import PlateIndex
-from engine.queue import Position, Queue, Refused
+from engine.queue import Queue
+from engine.ticket import Position, Refused, Started
 from engine.visitor import Visitor
-from methods.base import Stop
+from methods.base import Method, Stop
 from ui.estimate import estimate
 from ui.files import FileCache, address, path_of
-from ui.grid import Grid, progress_of
-from ui.html import error_html, status_html
+from ui.grid import Grid, progress_of, waiting_grid
+from ui.html import error_html, status_html, time
 from ui.input_panel import InputPanel
+from ui.pair import pair_html
 from ui.report import archive
-from ui.request import admit, build_requests
+from ui.request import Plan, plans
 from ui.restore import restored
 from ui.results_panel import ResultsPanel
 from ui.store import Finished, Store
 from ui.summary import summary
 from ui.sweep import Point, point, section
+from ui.tile import Pictures
 from ui.visitors import page_of, visitor_of
 
 Values = Mapping[Component, Any]
@@ -69,8 +74,8 @@ class Events:
 
     def run(self, values: Values, sizes: Any, asked: gr.Request) -> Iterator[Outputs]:
         """A run at one size, or with `sizes` at each of these."""
-        lines, requests = self.checked(values, sizes)
-        if not requests:
+        lines, planned = self.checked(values, sizes)
+        if not planned:
             yield lines
             return
         stop, visitor, page = Stop(), visitor_of(asked), page_of(asked)
@@ -79,9 +84,9 @@ class Events:
         points: dict[str, tuple[Point, ...]] = {}
         try:
             yield {**lines, **self.inputs.buttons(running=True)}
-            for place, request in enumerate(requests, start=1):
-                prefix = f"{side(request):,} px, {place} of {len(requests)}: " if sizes is not None else ""
-                yield from self.run_one(request, visitor, page, stop, prefix, points)
+            for place, plan in enumerate(planned, start=1):
+                prefix = f"{plan.size:,} px, {place} of {len(planned)}: " if sizes is not None else ""
+                yield from self.run_one(plan, visitor, page, stop, prefix, points)
                 if stop.asked():
                     break
         except Refused as error:
@@ -93,63 +98,46 @@ class Events:
             del self.stops[page]
         yield self.inputs.buttons(running=False)
 
-    def checked(self, values: Values, sizes: Any) -> tuple[Outputs, list[Request]]:
-        """The lines beneath the inputs and the status line, and the requests, none if something is wrong."""
+    def checked(self, values: Values, sizes: Any) -> tuple[Outputs, list[Plan]]:
+        """What is wrong, beneath the inputs or in the status line, and the plans, none if something is."""
         inputs = self.inputs
-        try:
-            self.admit(values, sizes)
-        except OverLimit as error:
-            return {inputs.status: error_html(str(error))}, []
-        content, content_line = inputs.content.read(values[inputs.content.image])
-        style, style_line = inputs.style.read(values[inputs.style.image])
-        lines: Outputs = {inputs.content.line: content_line, inputs.style.line: style_line}
-        if content is None or style is None:
-            missing = " and ".join(
-                source.role
-                for source, read in ((inputs.content, content), (inputs.style, style))
-                if read is None
-            )
+        sources = inputs.content, inputs.style
+        lines: Outputs = {each.line: each.problem(values[each.image]) for each in sources}
+        lines = {line: problem for line, problem in lines.items() if problem}
+        if lines:
+            missing = " and ".join(each.role for each in sources if each.line in lines)
             return {**lines, inputs.status: error_html(f"Add a {missing} first.")}, []
         try:
             settings, size, repeats = inputs.settings(values), values[inputs.size], values[inputs.timing]
-            requests = build_requests(content, style, settings, size, repeats, self.plates, sizes)
+            photo, painting = (values[each.image] for each in sources)
+            engine, plates = self.queue.engine, self.plates
+            planned = plans(engine, photo, painting, settings, size, repeats, plates, sizes)
         except ValueError as error:
-            return {**lines, inputs.status: error_html(str(error))}, []
-        return {**lines, inputs.status: status_html("Waiting for the device")}, requests
-
-    def admit(self, values: Values, sizes: Any) -> None:
-        """OverLimit where the controls ask for too much; what else is wrong is said where it is read."""
-        inputs = self.inputs
-        pictures = values[inputs.content.image], values[inputs.style.image]
-        try:
-            settings = inputs.settings(values)
-            if settings:
-                engine = self.queue.engine
-                admit(engine, *pictures, settings, values[inputs.size], values[inputs.timing], sizes)
-        except OverLimit:
-            raise
-        except ValueError:
-            pass
+            return {inputs.status: error_html(str(error))}, []
+        return {inputs.status: status_html("Waiting for the device")}, planned
 
     def run_one(
         self,
-        request: Request,
+        plan: Plan,
         visitor: Visitor,
         page: str,
         stop: Stop,
         prefix: str,
         points: dict[str, tuple[Point, ...]],
     ) -> Iterator[Outputs]:
-        """One request's place in the line, then its tiles; of a sweep, which has a `prefix`, `points` too."""
-        grid, status = Grid(request, self.queue.engine.methods, self.files), self.inputs.status
-        tiles: dict[str, Tile] = {}
+        """One plan's place in the line, then its tiles; of a sweep, which has a `prefix`, `points` too."""
+        status, tiles = self.inputs.status, dict[str, Tile]()
         beneath: Outputs = {self.results.sweep: section(points, self.titles)} if prefix else {}
-        first: Outputs = {self.results.pair: grid.pair(), self.results.summary: summary({})}
-        yield {**self.tiles(grid.waiting()), **first, **beneath}
-        with closing(self.queue.submit(visitor.key, request, stop)) as changes:
+        yield {**waiting_page(self.results, plan, self.queue.engine.methods), **beneath}
+        with closing(self.queue.submit(visitor, plan.request, plan.seconds, stop)) as changes:
             for change in changes:
                 if isinstance(change, Position):
-                    yield {status: status_html(f"Waiting, {change.ahead} before you")}
+                    yield {status: status_html(waiting(change))}
+                    continue
+                if isinstance(change, Started):
+                    request = change.request
+                    grid = Grid(request, self.queue.engine.methods, self.files)
+                    yield {self.results.pair: grid.pair()}
                     continue
                 tiles[change.method] = change
                 self.store.save(page, Finished(request, dict(tiles), dict(points)), page)
@@ -158,16 +146,16 @@ class Events:
                     shown[self.results.summary] = summary(tiles)
                 yield {**shown, status: status_html(prefix + progress_of(tiles) + grid.problem)}
         if not tiles:
-            yield {**self.tiles(grid.waiting("stopped")), status: status_html("Stopped before it began.")}
+            methods = self.queue.engine.methods
+            yield {
+                **waiting_page(self.results, plan, methods, "stopped"),
+                status: status_html("Stopped before it began."),
+            }
         elif prefix:
             for name, tile in tiles.items():
                 points[name] = (*points.get(name, ()), point(side(request), tile))
             self.store.save(page, Finished(request, tiles, dict(points)), page)
             yield {self.results.sweep: section(points, self.titles)}
-
-    def tiles(self, drawn: Mapping[str, str]) -> Outputs:
-        """Tiles by method name as outputs."""
-        return {self.results.tiles[name]: html for name, html in drawn.items()}
 
     def stop(self, request: gr.Request) -> Any:
         """End the page's run; what the Stop button then shows."""
@@ -227,6 +215,23 @@ class Events:
         controls = inputs.panels[found.method].controls
         values = {controls[name]: value for name, value in found.values.items()}
         return {inputs.status: status_html(text), inputs.size: size, **values}
+
+
+def waiting_page(
+    results: ResultsPanel, plan: Plan, methods: Mapping[str, Method], state: State = "waiting"
+) -> Outputs:
+    """The tiles of a plan before it has begun, over the photo as it was uploaded, and the two pictures."""
+    photo, painting = (address(Path(each or "")) for each in (plan.content, plan.style))
+    width, height = working_size(*picture_size(plan.content), plan.size)
+    drawn = waiting_grid(plan.settings, methods, Pictures(width / height, photo), state)
+    tiles: Outputs = {results.tiles[name]: html for name, html in drawn.items()}
+    pair = pair_html(photo, painting, f"{width:,} × {height:,} px")
+    return {**tiles, results.pair: pair, results.summary: summary({})}
+
+
+def waiting(position: Position) -> str:
+    """A place in the line, in words."""
+    return f"Waiting, {position.ahead} before you, about {time(position.seconds)}"
 
 
 def side(request: Request) -> int:

@@ -10,6 +10,7 @@ from compare.results import photo, picture, png_text
 from compare.schema import Request, State, Tile
 from core.images import png_bytes, to_image
 from methods.base import Method
+from methods.settings import MethodSettings
 from ui.files import DiskError, FileCache, address, held, preview
 from ui.pair import pair_html
 from ui.tile import Pictures, tile_html
@@ -37,11 +38,7 @@ class Grid:
 
     def waiting(self, state: State = "waiting") -> dict[str, str]:
         """All methods' tiles before the run has begun, by name; "stopped" where it never will."""
-        tiles = waiting_tiles(self.request, self.methods)
-        return {
-            name: self.draw(replace(tiles[name], state=state)) if name in tiles else ""
-            for name in self.methods
-        }
+        return waiting_grid(self.request.settings, self.methods, self.photo, state)
 
     def pair(self) -> str:
         """The photo and the painting of the run."""
@@ -74,6 +71,19 @@ class Grid:
             advice = "The pictures of this run are in the page alone: download them before you leave."
             self.problem = f" {error} {advice}"
             return held(data, "image/png" if name.endswith(".png") else "application/octet-stream")
+
+
+def waiting_grid(
+    settings: Mapping[str, MethodSettings],
+    methods: Mapping[str, Method],
+    photo: Pictures,
+    state: State = "waiting",
+) -> dict[str, str]:
+    """All methods' tiles before a run has begun, by name; none of those that it leaves out."""
+    tiles = waiting_tiles(settings, methods)
+    return {
+        name: tile_html(replace(tiles[name], state=state), photo) if name in tiles else "" for name in methods
+    }
 
 
 def progress_of(tiles: Mapping[str, Tile]) -> str:

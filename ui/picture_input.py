@@ -10,7 +10,7 @@ import numpy as np
 from gradio.components import Component
 from PIL import ExifTags, Image
 
-from core.images import Picture, PictureError, open_picture, to_image
+from core.images import Picture, PictureError, open_picture, picture_size, to_image
 from ui.files import DiskError, FileCache, path_of
 from ui.html import error_html, status_html
 from ui.request import Upload, read_picture
@@ -45,6 +45,14 @@ class PictureInput:
         except PictureError as error:
             return None, error_html(str(error))
         return upload, size_line(upload.picture)
+
+    def problem(self, payload: Any) -> str:
+        """What is wrong with the chosen file by its header, as the line beneath; empty where nothing is."""
+        try:
+            picture_size(path_of(payload), self.role)
+        except PictureError as error:
+            return error_html(str(error))
+        return ""
 
     def shape(self, payload: Any) -> tuple[int, int] | None:
         """The chosen file's width and height without decoding it; None where there is none or it is unfit."""

@@ -1,19 +1,26 @@
-"""From what a browser or a client sent to requests: the only place where they are made and refused."""
+"""From what a browser or a client sent to requests: the only place where they are made and refused.
+
+A request is checked at once, by headers and settings, and made of pictures when it is its turn: what waits
+holds the names of files alone.
+"""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from compare.limits import PAGE_SIDE, check_request, checked_repeats, checked_size, checked_sweep, current
 from compare.schema import Request, make_request
-from core.images import Picture, open_picture
+from core.images import Picture, PictureError, open_picture, picture_size
 from core.plates import PlateIndex
 from engine.base import Engine
 from methods.base import Method
 from methods.settings import MethodSettings, Setting, echo
 from ui.files import path_of
+
+DECODING = threading.Lock()  # one uploaded picture at a time, for each may take hundreds of megabytes
 
 
 @dataclass(frozen=True)
@@ -27,7 +34,14 @@ class Upload:
 def read_picture(payload: Any, role: str) -> Upload:
     """Decode an uploaded picture; PictureError, which names its role, where there is none or it is unfit."""
     path = path_of(payload)
-    return Upload(path or "", open_picture(path, role))
+    width, height = picture_size(path, role)
+    most = current().megapixels
+    if width * height > most * 1e6:
+        raise PictureError(
+            f"The {role} is {width:,} x {height:,} px; at most {most:g} megapixels are allowed."
+        )
+    with DECODING:
+        return Upload(path or "", open_picture(path, role))
 
 
 def read_settings(method: Method, values: Any) -> MethodSettings:
@@ -57,20 +71,23 @@ def typed(setting: Setting, value: Any) -> Any:
     return value
 
 
-def admit(
-    engine: Engine,
-    content: Any,
-    style: Any,
-    settings: Mapping[str, MethodSettings],
-    size: Any,
-    repeats: Any,
-    sweep: Any = None,
-) -> None:
-    """Check a request, of uploads as Gradio hands them over, before anything is decoded: ValueError, and
-    OverLimit among them, in a sentence."""
-    sizes, repeats = checked_sizes(size, sweep), checked_repeats(repeats)
-    predict = engine.costs.predict
-    check_request(current(), path_of(content), path_of(style), settings, sizes, repeats, predict)
+@dataclass(frozen=True)
+class Plan:
+    """A comparison that passed the checks, with files in place of pictures; `seconds` are predicted."""
+
+    content: str | None
+    style: str | None
+    settings: Mapping[str, MethodSettings]
+    size: int
+    repeats: int
+    style_name: str | None
+    seconds: float
+
+    def request(self) -> Request:
+        """Decode the pictures; ValueError, in a sentence, where a file is damaged or cannot be read."""
+        content = open_picture(self.content, "content photo")
+        style = open_picture(self.style, "style picture")
+        return make_request(content, style, self.settings, self.size, self.style_name, self.repeats)
 
 
 def checked_sizes(size: Any, sweep: Any = None) -> tuple[int, ...]:
@@ -78,22 +95,29 @@ def checked_sizes(size: Any, sweep: Any = None) -> tuple[int, ...]:
     return (checked_size(size, PAGE_SIDE),) if sweep is None else checked_sweep(sweep)
 
 
-def build_requests(
-    content: Upload,
-    style: Upload,
+def plans(
+    engine: Engine,
+    content: Any,
+    style: Any,
     settings: Mapping[str, MethodSettings],
     size: Any,
     repeats: Any,
     plates: PlateIndex,
     sweep: Any = None,
-) -> list[Request]:
-    """The request of a run at `size`, or those of a sweep, one for each of its sizes, small ones first.
+) -> list[Plan]:
+    """The plan of a run at `size`, or those of a sweep, one for each of its sizes, small ones first, of
+    uploads as Gradio hands them over. Nothing is decoded.
 
-    ValueError, in a sentence, where a value is out of range or no method was chosen.
+    ValueError, in a sentence, where a value is out of range or no method was chosen, OverLimit and
+    PictureError among them.
     """
     if not settings:
         raise ValueError("No method was chosen: tick at least one.")
-    sizes = checked_sizes(size, sweep)
-    repeats, name = checked_repeats(repeats), plates.of(style.path)
-    requests = [make_request(content.picture, style.picture, settings, each, name, repeats) for each in sizes]
-    return [replace(each, style=requests[0].style, files=requests[0].files) for each in requests]
+    sizes, repeats = checked_sizes(size, sweep), checked_repeats(repeats)
+    photo, painting = path_of(content), path_of(style)
+    seconds = check_request(current(), photo, painting, settings, sizes, repeats, engine.costs.predict)
+    name = plates.of(painting or "")
+    return [
+        Plan(photo, painting, settings, each, repeats, name, predicted)
+        for each, predicted in zip(sizes, seconds, strict=True)
+    ]

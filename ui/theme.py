@@ -9,7 +9,7 @@ import gradio as gr
 from gradio.themes.utils.colors import Color
 from starlette.middleware import Middleware
 
-from compare.limits import WAITING
+from compare.limits import current
 from ui.door import Door
 
 FOLDER = Path(__file__).parent
@@ -101,5 +101,5 @@ LAUNCH: dict[str, Any] = {
     "app_kwargs": {"middleware": [Middleware(Door)]},
     "ssr_mode": False,
     "show_error": True,
-    "max_threads": 40 + WAITING,  # for each run in line holds one
+    "max_threads": 40 + current().waiting,  # for each run in line holds one
 }

@@ -66,7 +66,7 @@ def state_line(tile: Tile) -> str:
     """What the method does, in words, and its seconds so far."""
     seconds = f"<b>{time(tile.seconds.total)}</b>" if tile.seconds else ""
     words = tile.message or STATES.get(tile.state, tile.state.capitalize())
-    if tile.step and tile.state in ("running", "stopped"):
+    if tile.step and not tile.message and tile.state in ("running", "stopped"):
         step = f"step {tile.step:,} of {tile.total:,}"
         words = f"Stopped at {step}" if tile.state == "stopped" else step.capitalize()
     return f"<span>{escape(words)}</span>{seconds}"

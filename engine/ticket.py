@@ -1,0 +1,77 @@
+"""A visitor's place in the line, and what the line says to who stands in it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from compare.schema import Request
+from engine.visitor import Visitor
+from methods.base import Stop
+
+QUICK = 5.0  # predicted seconds, below which a run may go before another visitor's longer one
+PATIENCE = (
+    2.5  # seconds that it waits until then, and that a paused run goes on for before it is paused again
+)
+
+
+class Refused(ValueError):
+    """A run is not taken, or ended; the message says why."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """A run waits: so many are before it, the running one counted, and for about so many seconds."""
+
+    ahead: int
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Started:
+    """A run begins, with the request that was made for it."""
+
+    request: Request
+
+
+@dataclass(eq=False)
+class Ticket:
+    """One run in the line or going on.
+
+    Attributes:
+        seconds: that it is predicted to take.
+        stop: ends and pauses it.
+        entered: when it came; began: when its turn came; went_on: that, or when it went on after a pause; by
+            `time.monotonic`.
+        reason: why it is ended from here; empty where it is not.
+    """
+
+    visitor: Visitor
+    seconds: float
+    stop: Stop
+    entered: float = field(default_factory=time.monotonic)
+    began: float = 0.0
+    went_on: float | None = None
+    reason: str = ""
+
+    @property
+    def quick(self) -> bool:
+        """Whether it may go before another visitor's longer run."""
+        return self.seconds < QUICK
+
+    @property
+    def left(self) -> float:
+        """Seconds that it is predicted to take still; at least one, for predictions err."""
+        passed = 0.0 if self.went_on is None else time.monotonic() - self.went_on
+        return max(1.0, self.seconds - passed)
+
+    def end(self, reason: str) -> None:
+        """End it, for a reason that its visitor is told."""
+        self.reason = self.reason or reason
+        self.stop.set()
+
+    def may_pause(self, other: Ticket) -> bool:
+        """Whether it has waited so long that `other`, which goes on, is to be paused for it."""
+        if not self.quick or other.quick or other.visitor.key == self.visitor.key or other.went_on is None:
+            return False
+        return time.monotonic() - max(self.entered, other.went_on) >= PATIENCE
