@@ -59,6 +59,14 @@ def _deterministic() -> None:
     torch.manual_seed(0)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_history(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Comparisons that tests make are kept where nobody looks for theirs."""
+    folder = tmp_path_factory.mktemp("history")
+    folder.chmod(0o700)
+    os.environ["STYLEGRID_HISTORY"] = str(folder)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The Chromium of this machine, headless.

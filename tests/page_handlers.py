@@ -12,8 +12,10 @@ from core.plates import PlateIndex
 from engine.inline import InlineEngine
 from engine.queue import Queue
 from methods.base import Method
+from ui.earlier import Earlier
 from ui.events import Events
 from ui.files import FileCache
+from ui.history import History
 from ui.input_panel import FIRST_SWEEP, InputPanel
 from ui.results_panel import ResultsPanel
 from ui.store import Store
@@ -33,12 +35,14 @@ def session(name: str) -> gr.Request:
     return gr.Request(visitor=name, session_hash=name)
 
 
-def events_of(*methods: Method) -> Events:
+def events_of(*methods: Method, folder: Path | None = None) -> Events:
     engine = InlineEngine(methods, "cpu")
     with gr.Blocks():
         inputs, results = InputPanel(engine, (), ()), ResultsPanel(engine.methods)
         files = FileCache(results.archive)
-        return Events(Queue(engine), Store(), files, PlateIndex({}), inputs, results)
+        store = Store()
+        earlier = Earlier(History(folder), store, files, engine.methods, inputs, results)
+        return Events(Queue(engine), store, files, PlateIndex({}), inputs, results, earlier)
 
 
 def values_of(events: Events, content: Any, style: Any, **changes: Any) -> dict[Component, Any]:

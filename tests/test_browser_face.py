@@ -244,3 +244,20 @@ def test_a_phone_zooms_with_two_fingers(phone, real):
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     zoomed = [float(each.removesuffix(" %")) for each in (face.locator("output").inner_text(), before)]
     assert 2.7 < zoomed[0] / zoomed[1] < 3.3
+
+
+def test_an_earlier_comparison_comes_back_after_a_reload(page, fake):
+    visitor = Visitor(page, fake)
+    visitor.start()
+    visitor.wait_for("stepped", "done")
+    expect(page.locator("#earlier button")).to_have_count(1)
+    visitor = Visitor(page, fake)
+    page.locator("#earlier button").click()
+    visitor.wait_for("quick", "done")
+    expect(visitor.status).to_have_text("Back to an earlier comparison.")
+    expect(visitor.content_line).to_have_text("96 × 64 px")
+    expect(page.get_by_label("number input for Size")).to_have_value("64")
+    with page.expect_download():
+        page.get_by_role("button", name="Download everything").click()
+    visitor.compare.click()
+    expect(page.locator("#earlier button")).to_have_count(2, timeout=20_000)

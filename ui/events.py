@@ -20,13 +20,14 @@ from engine.queue import Queue
 from engine.ticket import Position, Refused, Started
 from engine.visitor import Visitor
 from methods.base import Method, Stop
+from ui.earlier import Earlier, number_of
 from ui.estimate import estimate
-from ui.files import DiskError, FileCache, address, path_of
+from ui.files import FileCache, address, path_of
 from ui.grid import Grid, progress_of, waiting_grid
 from ui.html import error_html, status_html, time
 from ui.input_panel import InputPanel
 from ui.pair import pair_html
-from ui.report import packed
+from ui.report import archive
 from ui.request import Plan, plans
 from ui.restore import restored
 from ui.results_panel import ResultsPanel
@@ -58,11 +59,14 @@ class Events:
         plates: PlateIndex,
         inputs: InputPanel,
         results: ResultsPanel,
+        earlier: Earlier,
     ) -> None:
+        self.earlier = earlier
         self.queue, self.store, self.files, self.plates = queue, store, files, plates
         self.inputs, self.results = inputs, results
         self.titles = {name: method.title for name, method in queue.engine.methods.items()}
         self.stops: dict[str, Stop] = {}  # of the runs in line or going on, by page
+        self.going: dict[str, Finished] = {}  # how far they have come
 
     def compare(self, values: dict[Component, Any], request: gr.Request) -> Iterator[Outputs]:
         """A run of the chosen methods, from the check of the inputs to the last tile."""
@@ -96,7 +100,27 @@ class Events:
             yield {self.inputs.status: error_html(error_message(error, "The comparison"))}
         finally:
             del self.stops[page]
-        yield self.inputs.buttons(running=False)
+            self.keep(values, page)  # also where the connection is lost
+        yield {**self.inputs.buttons(running=False), **self.earlier.strip(values.get(self.results.key))}
+
+    def save(self, page: str, finished: Finished) -> None:
+        """Keep a run as far as it has come."""
+        self.going[page] = finished
+        self.store.save(page, finished, page)
+
+    def keep(self, values: Values, page: str) -> None:
+        """Put what came of a run into the visitor's history."""
+        found, inputs = self.going.pop(page, None), self.inputs
+        if found is not None:
+            pair = (path_of(values[source.image]) or "" for source in (inputs.content, inputs.style))
+            self.earlier.keep(values.get(self.results.key), found, *pair)
+
+    def back(self, key: Any, event: gr.SelectData, request: gr.Request) -> Outputs:
+        """Bring back an earlier comparison, unless a run goes on."""
+        page = page_of(request)
+        if page in self.stops:
+            return {self.inputs.status: status_html("Stop the run first: its tiles would be lost.")}
+        return self.earlier.back(key, number_of(event), page)
 
     def checked(self, values: Values, sizes: Any) -> tuple[Outputs, list[Plan]]:
         """What is wrong, beneath the inputs or in the status line, and the plans, none if something is."""
@@ -140,7 +164,7 @@ class Events:
                     yield {self.results.pair: grid.pair()}
                     continue
                 tiles[change.method] = change
-                self.store.save(page, Finished(request, dict(tiles), dict(points)), page)
+                self.save(page, Finished(request, dict(tiles), dict(points)))
                 shown: Outputs = {self.results.tiles[change.method]: grid.draw(change)}
                 if change.ended:
                     shown[self.results.summary] = summary(tiles)
@@ -154,7 +178,7 @@ class Events:
         elif prefix:
             for name, tile in tiles.items():
                 points[name] = (*points.get(name, ()), point(side(request), tile))
-            self.store.save(page, Finished(request, tiles, dict(points)), page)
+            self.save(page, Finished(request, tiles, dict(points)))
             yield {self.results.sweep: section(points, self.titles)}
 
     def stop(self, request: gr.Request) -> Any:
@@ -195,10 +219,8 @@ class Events:
         latest = self.store.latest(page_of(request))
         if latest is None:
             raise gr.Error("There is nothing to download yet: press Compare first.", print_exception=False)
-        try:
-            path = packed(latest, self.files)
-        except DiskError as error:
-            raise gr.Error(str(error), print_exception=False) from error
+        data = archive(latest.request, latest.tiles, latest.points)
+        path = self.files.save_bytes(data, "stylegrid.zip")
         return f'<a href="{address(path)}" download="stylegrid.zip">stylegrid.zip</a>'
 
     def restore(self, payload: Any) -> Outputs:

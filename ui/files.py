@@ -15,7 +15,6 @@ from gradio.data_classes import FileData
 from PIL import Image
 
 from core.images import PictureError, png_bytes
-from ui.disk import Disk
 
 PREVIEW_SIDE = 640  # px; a preview lives for half a second
 
@@ -64,7 +63,7 @@ class FileCache:
     """
 
     def __init__(self, block: gr.blocks.Block) -> None:
-        self.block, self.disk = block, Disk()
+        self.block = block
 
     def save(self, image: Image.Image, name: str, text: Mapping[str, str]) -> Path:
         """Keep a lossless PNG called `name` with `text` inside. Raises DiskError."""
@@ -76,9 +75,7 @@ class FileCache:
             with TemporaryDirectory() as folder:
                 path = Path(folder) / name
                 path.write_bytes(data)
-                saved = Path(self.block.move_resource_to_block_cache(path) or "")
-            self.disk.trim()
-            return saved
+                return Path(self.block.move_resource_to_block_cache(path) or "")
         except OSError as error:
             raise DiskError(f"The server's disk takes no more files ({error.strerror}).") from error
 

@@ -13,10 +13,12 @@ from core.plates import PlateIndex
 from engine.base import Engine
 from engine.queue import Queue
 from ui.api import Endpoint
+from ui.earlier import Earlier
 from ui.events import Events
 from ui.examples import photos, shown_plates
 from ui.files import FileCache
 from ui.first_sight import FOLDER
+from ui.history import History
 from ui.input_panel import InputPanel
 from ui.results_panel import ResultsPanel, html
 from ui.store import Store
@@ -57,7 +59,11 @@ def build(engine: Engine, queue: Queue | None = None) -> gr.Blocks:
         plates = PlateIndex({each.name: each.path for each in styles})
         publish(Endpoint(queue, store, files, plates))  # first, for Gradio gives a name once
         connect_inputs(page, inputs)
-        connect_runs(page, inputs, results, Events(queue, store, files, plates, inputs, results))
+        earlier = Earlier(History(), store, files, engine.methods, inputs, results)
+        events = Events(queue, store, files, plates, inputs, results, earlier)
+        connect_runs(page, inputs, results, events)
+        page.load(earlier.begin, results.key, [results.key, results.earlier], **AT_ONCE)
+        results.earlier.select(events.back, results.key, earlier.outputs, **AT_ONCE)
         weights.html.select(
             weights.fetch, outputs=weights.html, concurrency_id="weights", concurrency_limit=1, **PRIVATE
         )
@@ -94,9 +100,9 @@ def connect_runs(page: gr.Blocks, inputs: InputPanel, results: ResultsPanel, eve
     """Let the buttons start, end, foresee, fetch and restore a run."""
     watched = [inputs.content.image, inputs.size, inputs.chosen, inputs.timing, inputs.sweep.sizes]
     watched += inputs.controls
-    everything: set[Block] = {inputs.style.image, *watched}
+    everything: set[Block] = {inputs.style.image, results.key, *watched}
     buttons = [inputs.compare, inputs.sweep.button, inputs.stop]
-    shown = [inputs.content.line, inputs.style.line, inputs.status, *buttons, *results.grid]
+    shown = [inputs.content.line, inputs.style.line, inputs.status, *buttons, *results.grid, results.earlier]
     estimate: dict[str, Any] = {
         "fn": events.estimate,
         "inputs": everything,

@@ -8,6 +8,7 @@ import gradio as gr
 from gradio.components import Component
 
 from methods.base import Method
+from ui.examples import ON_CLICK
 from ui.first_sight import first_sight
 from ui.pair import no_pair, pair_html
 from ui.summary import summary
@@ -20,6 +21,7 @@ class ResultsPanel:
 
     Attributes:
         pair: the photo and the painting; tiles: by method name; summary, sweep: what stands beneath them.
+        earlier: the strip of earlier comparisons; key: what the browser that made them is known by.
         download: the button; archive: a hidden link to the file that it downloads.
     """
 
@@ -27,9 +29,12 @@ class ResultsPanel:
         first = first_sight(methods)
         drawn, known = (first.html, first.tiles) if first else ({}, {})
         with gr.Column(elem_id="results"):
-            self.pair = html(
-                pair_html(first.photo, first.painting, first.words, first.title) if first else no_pair()
-            )
+            with gr.Row(elem_id="head"):
+                self.pair = html(
+                    pair_html(first.photo, first.painting, first.words, first.title) if first else no_pair()
+                )
+                self.earlier = gr.HTML("", elem_id="earlier", js_on_load=ON_CLICK, apply_default_css=False)
+            self.key = gr.BrowserState("", storage_key="stylegrid-history", secret="stylegrid")
             with gr.Column(elem_id="grid"):
                 self.tiles = {name: html(drawn.get(name, "")) for name in methods}
             self.summary, self.sweep = html(summary(known)), html(section({}, {}))

@@ -1,0 +1,146 @@
+"""The strip of a visitor's earlier comparisons: a click brings one back, its pictures and settings too."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from compare.results import photo
+from compare.schema import Request
+from core.images import to_image
+from core.sheet import contact_sheet
+from methods.base import Method
+from ui.files import FileCache, data_address
+from ui.grid import Grid
+from ui.history import History, Kept
+from ui.html import status_html
+from ui.input_panel import InputPanel
+from ui.picture_input import PictureInput, size_line
+from ui.request import read_picture
+from ui.results_panel import ResultsPanel
+from ui.store import Finished, Store
+from ui.summary import summary
+from ui.sweep import section
+
+Outputs = dict[Component, Any]
+THUMBNAIL_SIDE = 56  # px
+
+
+class Earlier:
+    """The strip's events.
+
+    Args:
+        history: where comparisons are kept; store: what the download takes.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        store: Store,
+        files: FileCache,
+        methods: Mapping[str, Method],
+        inputs: InputPanel,
+        results: ResultsPanel,
+    ) -> None:
+        self.history, self.store, self.files, self.methods = history, store, files, methods
+        self.inputs, self.results = inputs, results
+
+    def begin(self, key: Any) -> Outputs:
+        """The browser's key, made where it has none, and its strip."""
+        key = key if isinstance(key, str) and key else secrets.token_urlsafe(24)
+        return {self.results.key: key, **self.strip(key)}
+
+    def strip(self, key: Any) -> Outputs:
+        """The strip as it is now."""
+        return {self.results.earlier: strip_html(self.history.newest(str(key or "")))}
+
+    def keep(self, key: Any, finished: Finished, photo_path: str, painting_path: str) -> None:
+        """Keep a comparison that has come to a picture."""
+        if not key or not any(tile.ended and tile.image is not None for tile in finished.tiles.values()):
+            return
+        request = finished.request
+        pair = contact_sheet([[request.content, request.style]], THUMBNAIL_SIDE)
+        methods = [tile.title for tile in finished.tiles.values()]
+        words = methods[0] if len(methods) == 1 else f"{len(methods)} methods"
+        title = f"{max(request.content.shape):,} px, {words}"
+        kept = Kept(finished, photo_path, painting_path, title, data_address(pair, quality=75))
+        self.history.add(str(key), kept)
+
+    def back(self, key: Any, number: int, page: str) -> Outputs:
+        """A kept comparison in the tiles, and what it was made from in the inputs; it is then the page's
+        newest, for the download."""
+        kept, inputs, results = self.history.get(str(key or ""), number), self.inputs, self.results
+        if kept is None:
+            return {inputs.status: status_html("That comparison is no longer kept."), **self.strip(key)}
+        finished = kept.finished
+        grid = Grid(finished.request, self.methods, self.files)
+        self.store.save(page, finished, page)
+        tiles = finished.tiles
+        drawn = {name: grid.draw(tiles[name]) if name in tiles else "" for name in self.methods}
+        titles = {name: method.title for name, method in self.methods.items()}
+        return {
+            **{results.tiles[name]: html for name, html in drawn.items()},
+            results.pair: grid.pair(),
+            results.summary: summary(finished.tiles),
+            results.sweep: section(finished.points, titles),
+            **self.pictures(inputs.content, kept.photo, photo(finished.request)),
+            **self.pictures(inputs.style, kept.painting, to_image(finished.request.style)),
+            **self.choices(finished.request),
+            inputs.status: status_html("Back to an earlier comparison."),
+        }
+
+    def pictures(self, source: PictureInput, path: str, shown: Any) -> Outputs:
+        """An input with the file that was compared, or where that is gone with what the methods saw of it."""
+        if not Path(path).is_file():
+            path = str(self.files.save(shown, "picture.png", {}))
+        picture = read_picture({"path": path, "meta": {"_type": "gradio.FileData"}}, source.role).picture
+        return {source.image: path, source.line: size_line(picture)}
+
+    def choices(self, request: Request) -> Outputs:
+        """Size, methods, timing and settings; files that were settings are not kept."""
+        inputs = self.inputs
+        values: Outputs = {
+            inputs.size: max(request.content.shape),
+            inputs.chosen: list(request.settings),
+            inputs.timing: request.repeats,
+        }
+        for name, settings in request.settings.items():
+            of_files = {setting.name for setting in settings.fields() if setting.file}
+            known = {key: value for key, value in settings.as_dict().items() if key not in of_files}
+            values |= {inputs.panels[name].controls[key]: value for key, value in known.items()}
+        return values
+
+    @property
+    def outputs(self) -> list[Component]:
+        """All that `back` may change."""
+        inputs, results = self.inputs, self.results
+        sources = [each for source in (inputs.content, inputs.style) for each in (source.image, source.line)]
+        choices = [inputs.size, inputs.chosen, inputs.timing, *inputs.controls]
+        return [*results.grid, results.earlier, *sources, *choices, inputs.status]
+
+
+def strip_html(kept: Mapping[int, Kept]) -> str:
+    """A button for each, the newest first; nothing where there is none."""
+    buttons = "".join(
+        f'<button type="button" data-index="{number}" title="{escape(each.title)}" '
+        f'tabindex="{-1 if place else 0}"><img src="{each.thumbnail}" alt="">'
+        f'<span class="name">{escape(each.title)}</span></button>'
+        for place, (number, each) in enumerate(kept.items())
+    )
+    if not buttons:
+        return ""
+    return (
+        '<p class="status" aria-hidden="true">Earlier</p>'
+        f'<div class="strip past" role="toolbar" aria-label="Earlier comparisons">{buttons}</div>'
+    )
+
+
+def number_of(event: gr.SelectData) -> int:
+    """Which one was clicked. The number comes from the browser: a wrong one is no longer kept."""
+    return int(event.index)
