@@ -46,6 +46,7 @@ class Limits:
         overtime: times `seconds`, after which a run is ended.
         reader_seconds: after which a run ends whose tiles nobody reads.
         kept_seconds: for which results are kept.
+        disk_bytes: of all uploads and results; visitor_bytes: that a visitor uploads within an hour.
     """
 
     side: int = SIDE[1]
@@ -68,6 +69,8 @@ class Limits:
     overtime: float = 1.25
     reader_seconds: float = 30
     kept_seconds: float = math.inf
+    disk_bytes: float = math.inf
+    visitor_bytes: float = math.inf
 
 
 LOCAL = Limits()
@@ -87,6 +90,8 @@ PUBLIC = Limits(
     waiting=16,
     waiting_seconds=600,
     kept_seconds=3600,
+    disk_bytes=2e9,
+    visitor_bytes=100e6,
 )
 
 

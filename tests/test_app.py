@@ -381,6 +381,9 @@ def test_everything_is_packed_once_there_is_something(photo, painting):
         events.archive(session("a"))
     list(started(events, photo, painting))
     path = re.search(r'href="gradio_api/file=([^"]+)"', events.archive(session("a")))[1]
+    again = re.search(r'href="gradio_api/file=([^"]+)"', events.archive(session("a")))[1]
+    assert again == path
+    assert events.store.latest("a/a").archive == Path(path), "it is built once"
     with zipfile.ZipFile(path) as archive:
         assert {"quick.png", "content.png", "report.html"} <= set(archive.namelist())
 

@@ -196,6 +196,8 @@ def test_files_at_addresses_are_not_fetched():
     uploaded = {"path": "/tmp/a.png", "url": "http://127.0.0.1/gradio_api/file=/tmp/a.png"}
     assert ask("/gradio_api/queue/join", json.dumps({"data": [uploaded]}).encode())[0] == 200
     assert ask("/gradio_api/queue/join", b"[" * 100_000)[0] == 200
+    forged = json.dumps({"data": [{"path": "/tmp/a.png\nall is well"}]}).encode()
+    assert ask("/gradio_api/queue/join", forged)[0] == 403
 
 
 @pytest.mark.parametrize("path", ["/gradio_api/queue/join", "/gradio_api/upload"])

@@ -20,8 +20,8 @@ from engine.queue import Queue
 from engine.ticket import Refused, Started
 from engine.visitor import Visitor
 from methods.settings import MethodSettings, Setting, echo
-from ui.files import FileCache
-from ui.report import archive
+from ui.files import DiskError, FileCache
+from ui.report import packed
 from ui.request import Plan, plans, read_settings
 from ui.store import Finished, Store
 from ui.visitors import visitor_of
@@ -108,8 +108,10 @@ class Endpoint:
             raise gr.Error(
                 f'{which}: call /compare first, and give "run" from its records.', print_exception=False
             )
-        data = archive(latest.request, latest.tiles, latest.points)
-        return sent(self.files.save_bytes(data, "stylegrid.zip"))
+        try:
+            return sent(packed(latest, self.files))
+        except DiskError as error:
+            raise gr.Error(str(error), print_exception=False) from error
 
     def plan_of(
         self, content: Any, style: Any, size: int, settings: dict[str, dict[str, Any]] | None, repeats: int

@@ -126,7 +126,7 @@ def late() -> Refusal:
 
 
 def names_address(data: bytes) -> bool:
-    """Whether JSON has a file whose path is an address, which Gradio would fetch in whole."""
+    """Whether JSON has a file whose path is an address, which Gradio would fetch in whole, or is not text."""
     try:
         rest = [json.loads(data)]
     except (ValueError, RecursionError):
@@ -137,7 +137,7 @@ def names_address(data: bytes) -> bool:
             rest += value
         elif isinstance(value, dict):
             path = value.get("path")
-            if isinstance(path, str) and "://" in path:
-                return True
+            if isinstance(path, str) and ("://" in path or not path.isprintable()):
+                return True  # what cannot be printed would forge lines of the log
             rest += value.values()
     return False

@@ -7,8 +7,11 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qs, unquote
 
+from anyio import to_thread
+
 from compare.limits import current
 from ui.body import Body, Message, Receive, Refusal, names_address
+from ui.disk import Disk
 from ui.visitors import SCOPE, Readers, Visitors
 
 Send = Callable[[Message], Awaitable[None]]
@@ -40,7 +43,7 @@ class Door:
     def __init__(self, app: App, ready: Callable[[], bool] = lambda: True) -> None:
         self.app, self.ready = app, ready
         self.open = Counter[str]()  # requests by network
-        self.visitors, self.readers = Visitors(), Readers()
+        self.visitors, self.readers, self.disk = Visitors(), Readers(), Disk()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -87,11 +90,17 @@ class Door:
             kind = headers.get(b"content-type", b"").decode("latin-1") if upload else None
             body = Body(receive, current(), kind)
             stated = headers.get(b"content-length", b"0")
+            owner = scope[SCOPE][0].key
+            if upload and stated.isdigit() and int(stated) > (room := self.disk.room(owner)):
+                raise Refusal(413, f"{max(0, room):,.0f} bytes more may be uploaded within this hour.")
             if not stated.isdigit() or int(stated) > body.most:
                 raise Refusal(413, body.sentence)
             if scope["method"] == "POST" and not upload and names_address(await body.read()):
                 raise Refusal(403, "Files are uploaded first; addresses are not fetched.")
             await self.app(scope, body.receive, sent)
+            if upload:
+                self.disk.uploaded(owner, body.bytes)
+                await to_thread.run_sync(self.disk.trim)
         except Refusal as refusal:
             if not begun:
                 await answer(send, refusal.status, refusal.sentence)

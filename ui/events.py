@@ -22,12 +22,12 @@ from engine.visitor import Visitor
 from methods.base import Method, Stop
 from ui.earlier import Earlier, number_of
 from ui.estimate import estimate
-from ui.files import FileCache, address, path_of
+from ui.files import DiskError, FileCache, address, path_of
 from ui.grid import Grid, progress_of, waiting_grid
 from ui.html import error_html, status_html, time
 from ui.input_panel import InputPanel
 from ui.pair import pair_html
-from ui.report import archive
+from ui.report import packed
 from ui.request import Plan, plans
 from ui.restore import restored
 from ui.results_panel import ResultsPanel
@@ -219,8 +219,10 @@ class Events:
         latest = self.store.latest(page_of(request))
         if latest is None:
             raise gr.Error("There is nothing to download yet: press Compare first.", print_exception=False)
-        data = archive(latest.request, latest.tiles, latest.points)
-        path = self.files.save_bytes(data, "stylegrid.zip")
+        try:
+            path = packed(latest, self.files)
+        except DiskError as error:
+            raise gr.Error(str(error), print_exception=False) from error
         return f'<a href="{address(path)}" download="stylegrid.zip">stylegrid.zip</a>'
 
     def restore(self, payload: Any) -> Outputs:

@@ -15,6 +15,7 @@ from gradio.data_classes import FileData
 from PIL import Image
 
 from core.images import PictureError, png_bytes
+from ui.disk import Disk
 
 PREVIEW_SIDE = 640  # px; a preview lives for half a second
 
@@ -63,7 +64,7 @@ class FileCache:
     """
 
     def __init__(self, block: gr.blocks.Block) -> None:
-        self.block = block
+        self.block, self.disk = block, Disk()
 
     def save(self, image: Image.Image, name: str, text: Mapping[str, str]) -> Path:
         """Keep a lossless PNG called `name` with `text` inside. Raises DiskError."""
@@ -75,7 +76,9 @@ class FileCache:
             with TemporaryDirectory() as folder:
                 path = Path(folder) / name
                 path.write_bytes(data)
-                return Path(self.block.move_resource_to_block_cache(path) or "")
+                saved = Path(self.block.move_resource_to_block_cache(path) or "")
+            self.disk.trim()
+            return saved
         except OSError as error:
             raise DiskError(f"The server's disk takes no more files ({error.strerror}).") from error
 

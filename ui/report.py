@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import re
+import threading
 import zipfile
 from collections.abc import Iterable, Mapping
 from html import escape
@@ -19,6 +20,8 @@ from compare.schema import Request, Tile
 from core.images import png_bytes, to_image
 from core.sheet import contact_sheet
 from core.version import VERSION
+from ui.files import FileCache
+from ui.store import Finished
 from ui.summary import summary
 from ui.sweep import Points, records, section
 from ui.texts import measure
@@ -26,6 +29,7 @@ from ui.theme import STYLE, THEME, ULTRAMARINE
 from ui.tile import Pictures, tile_html
 
 SHEET_SIDE = 320  # px
+PACKING = threading.Lock()
 NOTHING = "data:,"  # until SHARE puts a picture that is already in the page
 SHARE = """
 for (const tile of document.querySelectorAll('.tile')) {
@@ -34,6 +38,15 @@ for (const tile of document.querySelectorAll('.tile')) {
   if (link) link.href = tile.querySelector('.result').src;
 }
 """
+
+
+def packed(finished: Finished, files: FileCache) -> Path:
+    """The ZIP file of a comparison, which is built once, and no two at a time. Raises DiskError."""
+    with PACKING:
+        if finished.archive is None or not finished.archive.exists():
+            data = archive(finished.request, finished.tiles, finished.points)
+            finished.archive = files.save_bytes(data, "stylegrid.zip")
+        return finished.archive
 
 
 def archive(request: Request, tiles: Mapping[str, Tile], points: Points) -> bytes:

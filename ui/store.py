@@ -7,19 +7,24 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from compare.limits import KEPT, current
 from compare.schema import Request, Tile
 from ui.sweep import Points
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Finished:
-    """A comparison as far as it has come; of a sweep the last size's tiles, and the points of all sizes."""
+    """A comparison as far as it has come; of a sweep the last size's tiles, and the points of all sizes.
+
+    `archive` is its ZIP, once it has been built.
+    """
 
     request: Request
     tiles: Mapping[str, Tile]
     points: Points = field(default_factory=dict)
+    archive: Path | None = None
 
 
 class Store:
