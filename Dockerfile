@@ -6,7 +6,8 @@ COPY requirements.txt .
 # An index of torch's CPU builds, which are gigabytes smaller: see README.md.
 ARG PIP_EXTRA_INDEX_URL
 RUN pip install --no-cache-dir -r requirements.txt "onnx>=1.17"
-COPY --chown=stylegrid . .
+# The code belongs to root: the program cannot change it.
+COPY . .
 USER stylegrid
 # Downloaded weights stay in /data.
 ENV HOST=0.0.0.0 PORT=7860 HF_HOME=/data/huggingface PYTHONUNBUFFERED=1

@@ -20,7 +20,7 @@ RESULTS = Path("benchmarks") / "results"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit status: 0; 1 where `gate` found something worse; 2 for wrong arguments; 130 after Ctrl-C."""
+    """Exit status: 0; 1 where `gate` or `hostile` finds a fault; 2 for wrong arguments; 130 after Ctrl-C."""
     arguments = parser().parse_args(argv)
     try:
         if arguments.command == "run":
@@ -29,6 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from benchmarks.gate import gate
 
             return gate(arguments.folder, arguments.baseline, arguments.slower, arguments.worse)
+        if arguments.command == "hostile":
+            from benchmarks.hostile import hostile
+
+            return hostile(arguments.url, arguments.requests, arguments.clients, arguments.seed)
         from benchmarks.report import report  # draws with what only requirements-bench.txt installs
 
         report(arguments.folder)
@@ -42,12 +46,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The three commands and their flags; those of the methods come from their settings."""
+    """The four commands and their flags; those of the methods come from their settings."""
     top = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = top.add_subparsers(dest="command", required=True)
     add_run(commands.add_parser("run", help="measure; the same command goes on after Ctrl-C"))
     write = commands.add_parser("report", help="write report.md, report.html and plots of a folder's results")
     check = commands.add_parser("gate", help="exit with 1 where results are worse than a baseline's")
+    attack = commands.add_parser(
+        "hostile", help="send hostile requests to a page; 1 where it does not bear them"
+    )
+    attack.add_argument("url", metavar="URL", help="of the page, as http://127.0.0.1:7860")
+    for flag, value in (("--requests", 200), ("--clients", 50), ("--seed", 0)):
+        attack.add_argument(flag, type=int, default=value, help="(%(default)s)")
     for each in (write, check):
         each.add_argument(
             "folder", type=Path, nargs="?", default=RESULTS, metavar="DIR", help="(%(default)s)"

@@ -221,6 +221,8 @@ def test_a_served_page_is_behind_the_door():
             round_the_line = client.post("/gradio_api/run/compare", json={"data": []})
             assert round_the_line.status_code == 404
             assert "join the queue" in round_the_line.text
+            nameless = {"data": [""], "fn_index": 0, "session_hash": ""}
+            assert client.post("/gradio_api/queue/join", json=nameless).status_code == 403
             assert client.post("/gradio_api/call/methods", json={"data": []}).status_code == 200
             large = client.post("/gradio_api/queue/join", content=b"x" * 2_000_000)
             assert large.status_code == 413

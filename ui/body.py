@@ -126,7 +126,8 @@ def late() -> Refusal:
 
 
 def names_address(data: bytes) -> bool:
-    """Whether JSON has a file whose path is an address, which Gradio would fetch in whole, or is not text."""
+    """Whether JSON has a file whose path is an address, which Gradio would fetch in whole, or no text; or a
+    session without a name."""
     try:
         rest = [json.loads(data)]
     except (ValueError, RecursionError):
@@ -136,6 +137,8 @@ def names_address(data: bytes) -> bool:
         if isinstance(value, list):
             rest += value
         elif isinstance(value, dict):
+            if value.get("session_hash") == "":
+                return True  # of which Gradio's queue would die, for everybody
             path = value.get("path")
             if isinstance(path, str) and ("://" in path or not path.isprintable()):
                 return True  # what cannot be printed would forge lines of the log

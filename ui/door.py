@@ -96,7 +96,9 @@ class Door:
             if not stated.isdigit() or int(stated) > body.most:
                 raise Refusal(413, body.sentence)
             if scope["method"] == "POST" and not upload and names_address(await body.read()):
-                raise Refusal(403, "Files are uploaded first; addresses are not fetched.")
+                raise Refusal(
+                    403, "Files are uploaded first; addresses are not fetched; a session has a name."
+                )
             await self.app(scope, body.receive, sent)
             if upload:
                 self.disk.uploaded(owner, body.bytes)

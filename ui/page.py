@@ -69,7 +69,8 @@ def build(engine: Engine, queue: Queue | None = None) -> gr.Blocks:
         )
         page.load(partial(table, {}), outputs=weights.html, **AT_ONCE)
     # engine.queue has a line of its own, and nothing that waits in it is reached round it
-    page.queue(max_size=None, default_concurrency_limit=None, api_open=False)
+    # at a fixed rate, Gradio's estimates are not made in the loop that starts events, which they can end
+    page.queue(status_update_rate=10, max_size=None, default_concurrency_limit=None, api_open=False)
     return page
 
 
