@@ -8,10 +8,10 @@ ARG PIP_EXTRA_INDEX_URL
 RUN pip install --no-cache-dir -r requirements.txt "onnx>=1.17"
 # The code belongs to root: the program cannot change it.
 COPY . .
-USER stylegrid
+USER 1000
 # Downloaded weights stay in /data.
 ENV HOST=0.0.0.0 PORT=7860 HF_HOME=/data/huggingface PYTHONUNBUFFERED=1
 EXPOSE 7860
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
-    CMD python -c "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/healthz', timeout=4)"
+    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/healthz', timeout=4)"]
 CMD ["python", "app.py"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -40,6 +41,8 @@ def main() -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):  # for the latter, process 1 of a container has no default
         signal.signal(number, end)
+    logging.basicConfig(format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("stylegrid").setLevel(logging.INFO)  # a line a comparison
     use_cores()
     engine = make_engine([method() for method in ALL])
     queue = Queue(engine)

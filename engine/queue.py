@@ -6,6 +6,7 @@ steps, where the engine can do that.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
@@ -21,6 +22,8 @@ from engine.base import Engine
 from engine.ticket import Position, Refused, Started, Ticket
 from engine.visitor import Visitor
 from methods.base import Stop
+
+log = logging.getLogger("stylegrid.comparisons")
 
 POLL_SECONDS = 0.2  # until a run looks again whether it was stopped, paused or left
 HOUR = 3600
@@ -52,14 +55,23 @@ class Queue:
         too long or a picture is unfit.
         """
         ticket = self._enter(visitor, seconds, stop or Stop())
+        outcome = "left"
         try:
             yield from self._wait(ticket)
             if not ticket.stop.asked():
                 yield from self._run(ticket, make)
+            outcome = "stopped" if ticket.stop.asked() else "done"
             if ticket.reason:
                 raise Refused(ticket.reason)
+        except Refused as error:
+            outcome = str(error)
+            raise
+        except Exception:
+            outcome = "failed"
+            raise
         finally:
             self._leave(ticket)
+            log.info("%s", ticket.line(outcome))
 
     def busy(self, key: str) -> bool:
         """Whether the visitor with this key has a run in line or going on."""
@@ -177,6 +189,7 @@ class Queue:
                 request = yield from self._until(begin(make), ticket, None)
             except ValueError as error:
                 raise Refused(str(error)) from error
+            ticket.request = request
             yield Started(request)
             tiles, last = iter(self.engine.run(request, ticket.stop)), None
             try:

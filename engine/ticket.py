@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from compare.schema import Request
 from engine.visitor import Visitor
@@ -44,6 +46,7 @@ class Ticket:
         entered: when it came; began: when its turn came; went_on: that, or when it went on after a pause; by
             `time.monotonic`.
         reason: why it is ended from here; empty where it is not.
+        request: once its pictures are decoded.
     """
 
     visitor: Visitor
@@ -53,6 +56,23 @@ class Ticket:
     began: float = 0.0
     went_on: float | None = None
     reason: str = ""
+    request: Request | None = None
+
+    def line(self, outcome: str) -> str:
+        """What happened, as one line of JSON for the log: no names, no pictures."""
+        now = time.monotonic()
+        request = self.request
+        return json.dumps(
+            {
+                "visitor": sha256(self.visitor.key.encode()).hexdigest()[:8],
+                "methods": list(request.settings) if isinstance(request, Request) else [],
+                "size": max(request.content.shape) if isinstance(request, Request) else None,
+                "waited": round((self.began or now) - self.entered, 2),
+                "seconds": round(now - self.began, 2) if self.began else 0.0,
+                "paused": round(self.stop.rested, 2),
+                "outcome": outcome,
+            }
+        )
 
     @property
     def quick(self) -> bool:

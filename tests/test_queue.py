@@ -1,5 +1,6 @@
 """The line of runs in front of an engine: one at a time, in order, each ended from outside."""
 
+import json
 import threading
 import time
 from contextlib import closing
@@ -197,6 +198,18 @@ def test_a_run_that_takes_far_longer_than_any_may_is_ended(monkeypatch):
     with pytest.raises(Refused, match="It took more than 0 s and was ended"):
         list(submitted(queue, "long"))
     assert queue.engine.ended == [("long", True)]
+
+
+def test_a_comparison_is_one_line_of_the_log_without_a_name(caplog):
+    caplog.set_level("INFO", "stylegrid.comparisons")
+    queue = Queue(Engine())
+    list(submitted(queue, "secret key"))
+    with closing(submitted(queue, "secret key")) as run:
+        begun(run)
+    lines = [json.loads(record.getMessage()) for record in caplog.records]
+    assert [line["outcome"] for line in lines] == ["done", "left"]
+    assert len({line["visitor"] for line in lines}) == 1
+    assert "secret" not in caplog.text
 
 
 def test_a_stopped_waiting_run_never_begins():
