@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import signal
 import sys
 import tempfile
@@ -15,9 +14,11 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from compare.batch import LocalPool, Recipe
+from compare.batch_cli import listed, run_batch
 from compare.comparison import Comparison
 from compare.limits import LOCAL, SIDE, check_request, checked_repeats, checked_size
-from compare.results import picture, png_text, record
+from compare.results import picture, png_text, record, write_whole
 from compare.schema import Request, Tile, make_request
 from core.device import DEVICES, use_cores
 from core.images import KINDS, Kind, Picture, PictureError, open_picture, picture_bytes
@@ -33,10 +34,11 @@ def parser() -> argparse.ArgumentParser:
     """Flags of the run, and of each method from its settings' fields."""
     top = argparse.ArgumentParser(
         prog="python -m methods",
-        description="Render one content photo in the style of one picture with several methods.",
+        description="Render one content photo in the style of one picture with several methods, or every "
+        "photo of a folder in every style of another.",
     )
-    top.add_argument("content", metavar="CONTENT", help="the photo, a picture file")
-    top.add_argument("style", metavar="STYLE", help="the style, a picture file or a plate's name")
+    top.add_argument("content", metavar="CONTENT", help="the photo, a picture file, or a folder of them")
+    top.add_argument("style", metavar="STYLE", help="the style, a picture file, a plate's name, or a folder")
     top.add_argument(
         "--methods", default=",".join(ticked_at_first(ALL)), help="comma-separated (%(default)s)"
     )
@@ -52,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument(
         "--repeats", type=int, default=0, metavar="N", help="run each again N times for warm seconds (0)"
     )
-    top.add_argument("--json", action="store_true", help="print results.json to standard output as well")
+    top.add_argument("--json", action="store_true", help="print the results to standard output as well")
     for method in ALL:
         add_flags(top, method)
     return top
@@ -64,6 +66,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     use_cores()
     try:
+        if any(Path(each).expanduser().is_dir() for each in (arguments.content, arguments.style)):
+            return batch_from_flags(arguments)
         request = request_from_flags(arguments)
         comparison = Comparison([get(name)() for name in request.settings], arguments.device)
         output = Output(arguments.out.expanduser(), request, arguments.format, arguments.quality)
@@ -80,6 +84,37 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def request_from_flags(arguments: argparse.Namespace) -> Request:
     """What the command line asks for; ValueError where a picture or a number is unfit."""
+    recipe = recipe_from_flags(arguments)
+    photo = Path(arguments.content).expanduser()
+    check_request(LOCAL, photo, style_path(arguments.style), recipe.settings, (recipe.size,), recipe.repeats)
+    content = open_picture(photo, "content photo")
+    style, style_name = style_picture(arguments.style)
+    for role, notes in (("content photo", content.notes), ("style picture", style.notes)):
+        if notes:
+            print(f"The {role}: {', '.join(notes)}.", file=sys.stderr)
+    return make_request(content, style, recipe.settings, recipe.size, style_name, recipe.repeats)
+
+
+def batch_from_flags(arguments: argparse.Namespace) -> int:
+    """Every photo of a folder in every style of another, and the exit status; ValueError and OSError where
+    that cannot begin."""
+    recipe = recipe_from_flags(arguments)
+    photos, styles = Path(arguments.content).expanduser(), Path(arguments.style).expanduser()
+    if not photos.exists():
+        raise PictureError(f"{photos} was not found; a picture file or a folder of them is needed.")
+    pool = LocalPool([get(name)() for name in recipe.settings], arguments.device)
+    return run_batch(
+        listed(photos),
+        listed(styles if styles.is_dir() else style_path(arguments.style)),
+        recipe,
+        arguments.out.expanduser(),
+        pool,
+        arguments.json,
+    )
+
+
+def recipe_from_flags(arguments: argparse.Namespace) -> Recipe:
+    """What the flags say beside photo and style; ValueError where a number or a setting is unfit."""
     names = [name.strip() for name in arguments.methods.split(",")]
     settings = {name: settings_from_flags(arguments, get(name)) for name in names}
     recipes = [each.size for each in settings.values() if each.size]
@@ -87,14 +122,7 @@ def request_from_flags(arguments: argparse.Namespace) -> Request:
     size, repeats = checked_size(size), checked_repeats(arguments.repeats)
     if not 1 <= arguments.quality <= 100:
         raise ValueError(f"quality is {arguments.quality}; it must be from 1 to 100.")
-    photo = Path(arguments.content).expanduser()
-    check_request(LOCAL, photo, style_path(arguments.style), settings, (size,), repeats)
-    content = open_picture(photo, "content photo")
-    style, style_name = style_picture(arguments.style)
-    for role, notes in (("content photo", content.notes), ("style picture", style.notes)):
-        if notes:
-            print(f"The {role}: {', '.join(notes)}.", file=sys.stderr)
-    return make_request(content, style, settings, size, style_name, repeats)
+    return Recipe(settings, size, repeats, arguments.format, arguments.quality)
 
 
 def style_picture(style: str) -> tuple[Picture, str | None]:
@@ -209,16 +237,14 @@ class Output:
         """Say on standard error what was written and what was not."""
         console = Console(stderr=True)
         for line in self._report:
-            console.print(line, highlight=False, markup=False)
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def write(self, name: str, data: bytes, tell: bool = True) -> None:
         """A file under its name once it is complete."""
-        path, part = self.folder / name, self.folder / f".{name}.part"
+        path = self.folder / name
         try:
-            part.write_bytes(data)
-            os.replace(part, path)
+            write_whole(path, data)
         except OSError as error:
-            part.unlink(missing_ok=True)
             self.failed = True
             self._report.append(f"{path} could not be written: {error.strerror}.")
         else:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -74,3 +76,16 @@ def png_text(tile: Tile) -> dict[str, str]:
         "stylegrid.settings": json.dumps(kept["settings"]),
         "stylegrid.weights": json.dumps(weights),
     }
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """A file under its name once it is complete, in a folder that is made where it lacks; OSError where
+    that cannot be."""
+    part = path.parent / f".{path.name}.part"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data)
+        os.replace(part, path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise

@@ -38,7 +38,7 @@ CHROMIUM_ARGS = [
 # a network that fails.
 # fmt: off
 SLOW = {
-    "adain", "app", "backbones", "benchmark", "cin", "cli", "contract", "damaged_files", "end",
+    "adain", "app", "backbones", "batch", "benchmark", "cin", "cli", "contract", "damaged_files", "end",
     "gatys", "hub", "johnson", "magenta", "nnst", "optimisation", "pairs", "patches",
     "picture_properties", "plates", "report", "sweep", "trainers", "training", "vgg", "wasserstein",
     "wct",
