@@ -132,7 +132,7 @@ class Run:
         except Stopped:
             yield replace(tile, state="stopped", message="")
         except Declined as error:
-            yield replace(tile, state="declined", message="", error=str(error))
+            yield replace(tile, state="declined", message="", error=str(error), offers=error.offers)
         except Exception as error:
             log.exception("%s failed", tile.title)
             yield replace(tile, state="failed", message="", error=error_message(error, tile.title))
@@ -220,6 +220,7 @@ def with_frame(tile: Tile, frame: Frame, seconds: Seconds) -> Tile:
         seconds=seconds,
         weights=frame.weights or tile.weights,
         notes=frame.notes,
+        offers=tuple(offer for note in frame.notes for offer in note.offers),
         files=dict(frame.files),
     )
 

@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from core.images import picture_size, working_size
 from methods.settings import MethodSettings, echo
@@ -163,10 +163,7 @@ def check_request(
     if predict is None:
         return [0.0] * len(sizes)
     pixels = [math.prod(working_size(*shape, size)) for size in sizes]
-    _check_seconds(limits, settings, pixels, repeats, predict)
-    return [
-        (1 + repeats) * sum(predict(name, each, count) for name, each in settings.items()) for count in pixels
-    ]
+    return check_seconds(limits, settings, pixels, repeats, predict)
 
 
 def check_bytes(limits: Limits, settings: Any) -> None:
@@ -222,20 +219,34 @@ def _check_style_size(
         raise OverLimit(f"{name}: style_size follows the size, {size:,}; set it to {room:,} at most.")
 
 
-def _check_seconds(
+def check_seconds(
     limits: Limits,
     settings: Mapping[str, MethodSettings],
     pixels: Sequence[int],
     repeats: int,
     predict: Predict,
-) -> None:
-    """The predicted seconds of the whole comparison, and what would fit."""
-    if math.isinf(limits.seconds):
-        return
+) -> list[float]:
+    """The predicted seconds of a comparison for each number of pixels; OverLimit, which says what would fit,
+    where they are too many together."""
+    each = [
+        (1 + repeats) * sum(predict(name, values, count) for name, values in settings.items())
+        for count in pixels
+    ]
+    if sum(each) > limits.seconds:
+        _refuse_seconds(limits, settings, pixels, repeats, predict)
+    return each
+
+
+def _refuse_seconds(
+    limits: Limits,
+    settings: Mapping[str, MethodSettings],
+    pixels: Sequence[int],
+    repeats: int,
+    predict: Predict,
+) -> NoReturn:
+    """Say what would fit."""
     once = {name: sum(predict(name, each, count) for count in pixels) for name, each in settings.items()}
     total = sum(once.values()) * (1 + repeats)
-    if total <= limits.seconds:
-        return
     found = f"This would take about {total:,.0f} s; at most {limits.seconds:,.0f} s are allowed here"
     fitting = int(limits.seconds / sum(once.values())) - 1
     if fitting >= 0:

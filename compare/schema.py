@@ -12,7 +12,7 @@ import numpy as np
 
 from core.images import Picture, Pixels, resize
 from core.yardstick import Distances
-from methods.base import Note
+from methods.base import Note, Offer
 from methods.mix import STYLE_SIDE
 from methods.settings import MethodSettings
 from weights.catalog import WeightFile
@@ -103,6 +103,7 @@ class Tile:
         distance_history: of some pictures of an iterative method, once it is done.
         device, dtype, weights: what it ran on and with.
         notes: what the user should know about the result.
+        offers: what the method could do next with other settings.
         files: what else came out, by file name.
         message: what goes on while it is loading, where that is a download.
         error: a sentence for a failed one, and for one that declined to paint in this style.
@@ -127,6 +128,7 @@ class Tile:
     dtype: str = ""
     weights: tuple[WeightFile, ...] = ()
     notes: tuple[Note, ...] = ()
+    offers: tuple[Offer, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict)
     message: str = ""
     error: str = ""

@@ -24,8 +24,26 @@ class Stopped(Exception):
     """The work was ended from outside before it was finished."""
 
 
+@dataclass(frozen=True)
+class Offer:
+    """What a method could do instead, or beyond what it did, with some of its settings changed.
+
+    Attributes:
+        text: what a button says.
+        values: the settings that it changes.
+    """
+
+    text: str
+    values: Mapping[str, Any]
+
+
 class Declined(Exception):
-    """A method does not paint in this style as its settings stand; the sentence says what can be done."""
+    """A method does not paint in this style as its settings stand; the sentence says what can be done, and
+    `offers` what a click can do."""
+
+    def __init__(self, sentence: str, *offers: Offer) -> None:
+        super().__init__(sentence)
+        self.offers = offers
 
 
 class Stop(threading.Event):
@@ -118,11 +136,13 @@ class Note:
         text: the sentence for people, a template into which `str` puts the values.
         values: what the sentence is about; "painted_as" names the other painting in whose style the picture
             is, where that is not the style picture's.
+        offers: what the method could do about it.
     """
 
     key: str
     text: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    offers: tuple[Offer, ...] = ()
 
     def __str__(self) -> str:
         return self.text.format(**self.values)

@@ -17,7 +17,7 @@ from core.measure import Stopwatch
 from core.perceptual_loss import PerceptualLoss
 from core.plates import plate
 from core.transformer_net import TransformerNet
-from methods.base import Frame, Method, Note, Stop, Style
+from methods.base import Frame, Method, Note, Offer, Stop, Style
 from methods.blend import blend
 from methods.cin_network import (
     KEYS,
@@ -41,7 +41,8 @@ PLATES = entry("cin").styles  # that have rows of their own
 MOST_MIXED = 4
 LEARNT_FILE = "learnt.cin.safetensors"
 LEARNING_RATE = 0.03
-PREDICTED = Note("predicted", "Its gammas and betas are predicted from the style picture.")
+LEARN = Offer("Learn this painting", {"learn_steps": 30})
+PREDICTED = Note("predicted", "Its gammas and betas are predicted from the style picture.", offers=(LEARN,))
 
 Start = tuple[StyleParameters, tuple[Note, ...], "PerceptualLoss | None"]
 """Gammas and betas, notes on where they are from, and what they are learnt by where that was asked for."""

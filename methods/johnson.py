@@ -18,7 +18,7 @@ from core.measure import Stopwatch
 from core.perceptual_loss import PerceptualLoss
 from core.plates import plate
 from core.transformer_net import InstanceNorm, TransformerNet
-from methods.base import Declined, Frame, Method, Note, Stop, Style
+from methods.base import Declined, Frame, Method, Note, Offer, Stop, Style
 from methods.blend import blend
 from methods.cin_network import embedded_network, folded
 from methods.fast_neural_style import from_fast_neural_style, from_onnx, has_layout
@@ -47,6 +47,9 @@ NO_NETWORK = (
     "Johnson et al. need a network for each painting, and there is none for this one. Set new style to "
     "train, one to three minutes on a CPU, or to nearest plate, which shows another painting's style."
 )
+
+TRAIN = Offer("Train a network", {"new_style": "train", "norm": "instance", "width": "full"})
+NEAREST = Offer("Show the nearest of our styles instead", {"new_style": "nearest plate"})
 
 
 @dataclass(frozen=True)
@@ -203,7 +206,7 @@ class Johnson(Method):
             if settings.new_style == "train":
                 return self.training(style)
             if settings.new_style == "none":
-                raise Declined(NO_NETWORK)
+                raise Declined(NO_NETWORK, TRAIN, NEAREST)
             name, note = nearest_plate(known, style, self.device, stop)
             notes.append(note)
         elif name != style.name:

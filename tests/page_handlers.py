@@ -41,7 +41,7 @@ def events_of(*methods: Method, folder: Path | None = None) -> Events:
         inputs, results = InputPanel(engine, (), ()), ResultsPanel(engine.methods)
         files = FileCache(results.archive)
         store = Store()
-        earlier = Earlier(History(folder), store, files, engine.methods, inputs, results)
+        earlier = Earlier(History(folder), store, files, engine, inputs, results)
         return Events(Queue(engine), store, files, PlateIndex({}), inputs, results, earlier)
 
 

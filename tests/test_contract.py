@@ -296,7 +296,7 @@ def test_a_new_method_runs_and_has_its_curve_in_its_tile():
     assert (tile.state, tile.step, len(tile.loss_history)) == ("done", 3, 3)
     with gr.Blocks():
         files = FileCache(gr.HTML())
-    html = Grid(request, {"toy": Toy()}, files).draw(tile)
+    html = Grid(request, {"toy": Toy()}, files, lambda *_: 1.0).draw(tile)
     assert "<polyline" in html or "<path" in html
     assert record(tile)["settings"]["strength"] == 0.5
 

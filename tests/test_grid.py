@@ -46,7 +46,7 @@ def grid(monkeypatch):
     alpha = Image.new("L", (80, 40), 128)
     content = Picture(Image.new("RGB", (80, 40), "red"), alpha)
     request = make_request(content, Picture(Image.new("RGB", (32, 32)), None), {"one": FakeSettings()}, 64)
-    return Grid(request, METHODS, Saved())
+    return Grid(request, METHODS, Saved(), lambda *_: 12.3)
 
 
 def with_picture(tile, **changes):
@@ -94,7 +94,7 @@ def test_a_full_disk_leaves_the_pictures_in_the_page_and_a_sentence(grid, monkey
         raise OSError(errno.ENOSPC, "No space left on device", "/srv/secret")
 
     monkeypatch.setattr("pathlib.Path.write_bytes", full)
-    grid = Grid(grid.request, METHODS, FileCache(None))
+    grid = Grid(grid.request, METHODS, FileCache(None), grid.predict)
     assert 'class="photo" src="data:image/png;base64,' in grid.draw(RUNNING)
     assert 'class="result" src="data:image/png;base64,' in grid.draw(with_picture(RUNNING, state="done"))
     assert "takes no more files (No space left on device)" in grid.problem

@@ -15,7 +15,7 @@ from compare.results import photo
 from compare.schema import Request
 from core.images import to_image
 from core.sheet import contact_sheet
-from methods.base import Method
+from engine.base import Engine
 from ui.files import FileCache, data_address
 from ui.grid import Grid
 from ui.history import History, Kept
@@ -44,11 +44,12 @@ class Earlier:
         history: History,
         store: Store,
         files: FileCache,
-        methods: Mapping[str, Method],
+        engine: Engine,
         inputs: InputPanel,
         results: ResultsPanel,
     ) -> None:
-        self.history, self.store, self.files, self.methods = history, store, files, methods
+        self.history, self.store, self.files = history, store, files
+        self.methods, self.predict = engine.methods, engine.costs.predict
         self.inputs, self.results = inputs, results
 
     def begin(self, key: Any) -> Outputs:
@@ -79,7 +80,7 @@ class Earlier:
         if kept is None:
             return {inputs.status: status_html("That comparison is no longer kept."), **self.strip(key)}
         finished = kept.finished
-        grid = Grid(finished.request, self.methods, self.files)
+        grid = Grid(finished.request, self.methods, self.files, self.predict)
         self.store.save(page, finished, page)
         tiles = finished.tiles
         drawn = {name: grid.draw(tiles[name]) if name in tiles else "" for name in self.methods}

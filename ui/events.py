@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.components import Component
 
-from compare.limits import PAGE_SIDE, checked_repeats, checked_size, checked_sweep
+from compare.limits import PAGE_SIDE, check_seconds, checked_repeats, checked_size, checked_sweep, current
 from compare.schema import Request, State, Tile
 from compare.scoring import error_message
 from core.images import picture_size, working_size
@@ -33,7 +35,7 @@ from ui.restore import restored
 from ui.results_panel import ResultsPanel
 from ui.store import Finished, Store
 from ui.summary import summary
-from ui.sweep import Point, point, section
+from ui.sweep import Point, Points, point, section
 from ui.tile import Pictures
 from ui.visitors import page_of, visitor_of
 
@@ -79,20 +81,20 @@ class Events:
     def run(self, values: Values, sizes: Any, asked: gr.Request) -> Iterator[Outputs]:
         """A run at one size, or with `sizes` at each of these."""
         lines, planned = self.checked(values, sizes)
-        if not planned:
+        if planned:
+            yield from self.guarded(values, asked, partial(self.run_all, lines, planned, sizes is not None))
+        else:
             yield lines
-            return
-        stop, visitor, page = Stop(), visitor_of(asked), page_of(asked)
+
+    def guarded(self, values: Values, asked: gr.Request, runs: Runs) -> Iterator[Outputs]:
+        """What runs, one at a time of a page, with the buttons meanwhile; in a sentence what it is refused
+        for or fails by; and what came of it in the history."""
+        stop, page = Stop(), page_of(asked)
         if self.stops.setdefault(page, stop) is not stop:
-            return  # one run a page
-        points: dict[str, tuple[Point, ...]] = {}
+            return
         try:
-            yield {**lines, **self.inputs.buttons(running=True)}
-            for place, plan in enumerate(planned, start=1):
-                prefix = f"{plan.size:,} px, {place} of {len(planned)}: " if sizes is not None else ""
-                yield from self.run_one(plan, visitor, page, stop, prefix, points)
-                if stop.asked():
-                    break
+            yield self.inputs.buttons(running=True)
+            yield from runs(visitor_of(asked), page, stop)
         except Refused as error:
             yield {self.inputs.status: error_html(str(error))}
         except Exception as error:
@@ -112,7 +114,7 @@ class Events:
         """Put what came of a run into the visitor's history."""
         found, inputs = self.going.pop(page, None), self.inputs
         if found is not None:
-            pair = (path_of(values[source.image]) or "" for source in (inputs.content, inputs.style))
+            pair = (path_of(values.get(source.image)) or "" for source in (inputs.content, inputs.style))
             self.earlier.keep(values.get(self.results.key), found, *pair)
 
     def back(self, key: Any, event: gr.SelectData, request: gr.Request) -> Outputs:
@@ -140,46 +142,74 @@ class Events:
             return {inputs.status: error_html(str(error))}, []
         return {inputs.status: status_html("Waiting for the device")}, planned
 
-    def run_one(
-        self,
-        plan: Plan,
-        visitor: Visitor,
-        page: str,
-        stop: Stop,
-        prefix: str,
-        points: dict[str, tuple[Point, ...]],
+    def run_all(
+        self, lines: Outputs, planned: Sequence[Plan], sweep: bool, visitor: Visitor, page: str, stop: Stop
     ) -> Iterator[Outputs]:
-        """One plan's place in the line, then its tiles; of a sweep, which has a `prefix`, `points` too."""
-        status, tiles = self.inputs.status, dict[str, Tile]()
-        beneath: Outputs = {self.results.sweep: section(points, self.titles)} if prefix else {}
-        yield {**waiting_page(self.results, plan, self.queue.engine.methods), **beneath}
-        with closing(self.queue.submit(visitor, plan.request, plan.seconds, stop)) as changes:
+        """The plans one after the other, of a sweep with the points of the sizes that are done."""
+        methods, points = self.queue.engine.methods, dict[str, tuple[Point, ...]]()
+        for place, plan in enumerate(planned, start=1):
+            beneath: Outputs = {self.results.sweep: section(points, self.titles)} if sweep else {}
+            yield {**lines, **waiting_page(self.results, plan, methods), **beneath}
+            prefix = f"{plan.size:,} px, {place} of {len(planned)}: " if sweep else ""
+            run = Run(plan.request, plan.seconds, prefix, dict(points))
+            finished = yield from self.follow(run, visitor, page, stop)
+            if finished is None:
+                yield waiting_page(self.results, plan, methods, "stopped")
+            elif sweep:
+                for name, tile in finished.tiles.items():
+                    points[name] = (*points.get(name, ()), point(side(finished.request), tile))
+                self.save(page, replace(finished, points=dict(points)))
+                yield {self.results.sweep: section(points, self.titles)}
+            if stop.asked():
+                return
+
+    def offer(self, key: Any, event: gr.SelectData, asked: gr.Request) -> Iterator[Outputs]:
+        """What a method's tile offers: the method again with other settings, beside the tiles that stand."""
+        page, status = page_of(asked), self.inputs.status
+        before, name = self.store.latest(page), str(event.value)
+        if page in self.stops:
+            yield {status: status_html("Another run goes on: wait for its end, or stop it.")}
+        elif before is None or name not in before.tiles:
+            yield {status: status_html("That comparison is no longer kept: press Compare again.")}
+        else:
+            # the number comes from the browser: a wrong one raises here and changes nothing
+            offered = before.tiles[name].offers[int(event.index)]
+            settings = {name: before.tiles[name].settings.with_values(offered.values)}
+            request = replace(before.request, settings=settings, repeats=0)
+            predict = self.queue.engine.costs.predict
+            try:
+                (seconds,) = check_seconds(current(), settings, [request.pixels], 0, predict)
+            except ValueError as error:
+                yield {status: error_html(str(error))}
+                return
+            run = Run(partial(replace, request), seconds, before=before)
+            yield from self.guarded({self.results.key: key}, asked, partial(self.follow, run))
+
+    def follow(
+        self, run: Run, visitor: Visitor, page: str, stop: Stop
+    ) -> Generator[Outputs, None, Finished | None]:
+        """A run's place in the line, then its tiles; what has come of it, None where it never began."""
+        status, tiles, finished = self.inputs.status, dict[str, Tile](), None
+        with closing(self.queue.submit(visitor, run.make, run.seconds, stop)) as changes:
             for change in changes:
                 if isinstance(change, Position):
                     yield {status: status_html(waiting(change))}
                     continue
                 if isinstance(change, Started):
-                    request = change.request
-                    grid = Grid(request, self.queue.engine.methods, self.files)
+                    engine, request = self.queue.engine, change.request
+                    grid = Grid(request, engine.methods, self.files, engine.costs.predict)
                     yield {self.results.pair: grid.pair()}
                     continue
                 tiles[change.method] = change
-                self.save(page, Finished(request, dict(tiles), dict(points)))
+                finished = run.finished(request, tiles)
+                self.save(page, finished)
                 shown: Outputs = {self.results.tiles[change.method]: grid.draw(change)}
                 if change.ended:
-                    shown[self.results.summary] = summary(tiles)
-                yield {**shown, status: status_html(prefix + progress_of(tiles) + grid.problem)}
-        if not tiles:
-            methods = self.queue.engine.methods
-            yield {
-                **waiting_page(self.results, plan, methods, "stopped"),
-                status: status_html("Stopped before it began."),
-            }
-        elif prefix:
-            for name, tile in tiles.items():
-                points[name] = (*points.get(name, ()), point(side(request), tile))
-            self.save(page, Finished(request, tiles, dict(points)))
-            yield {self.results.sweep: section(points, self.titles)}
+                    shown[self.results.summary] = summary(finished.tiles)
+                yield {**shown, status: status_html(run.prefix + progress_of(tiles) + grid.problem)}
+        if finished is None:
+            yield {status: status_html("Stopped before it began.")}
+        return finished
 
     def stop(self, request: gr.Request) -> Any:
         """End the page's run; what the Stop button then shows."""
@@ -241,6 +271,35 @@ class Events:
         controls = inputs.panels[found.method].controls
         values = {controls[name]: value for name, value in found.values.items()}
         return {inputs.status: status_html(text), inputs.size: size, **values}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run in the line.
+
+    Attributes:
+        make: decodes the pictures when it is its turn; seconds: predicted.
+        prefix: what the status line begins with.
+        points: of a sweep, of the sizes that are done.
+        before: the comparison whose other tiles stay; None where there are none.
+    """
+
+    make: Callable[[], Request]
+    seconds: float
+    prefix: str = ""
+    points: Points = field(default_factory=dict)
+    before: Finished | None = None
+
+    def finished(self, request: Request, tiles: Mapping[str, Tile]) -> Finished:
+        """The comparison as far as it has come."""
+        if self.before is None:
+            return Finished(request, dict(tiles), self.points)
+        whole = replace(self.before.request, settings={**self.before.request.settings, **request.settings})
+        return Finished(whole, {**self.before.tiles, **tiles}, self.before.points)
+
+
+Runs = Callable[[Visitor, str, Stop], Iterator[Outputs]]
+"""What a page's visitor asked for, given the page and what ends it."""
 
 
 def waiting_page(

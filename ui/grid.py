@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from compare.comparison import waiting_tiles
+from compare.limits import Predict
 from compare.results import photo, picture, png_text
 from compare.schema import Request, State, Tile
 from core.images import png_bytes, to_image
@@ -22,13 +23,16 @@ class Grid:
     Args:
         methods: all, by name, in their order; those that the run leaves out get no tile.
         files: where finished pictures are saved.
+        predict: seconds of a method, as CostModel.predict.
 
     Attributes:
         problem: a sentence for the status line where they cannot be, else empty.
     """
 
-    def __init__(self, request: Request, methods: Mapping[str, Method], files: FileCache) -> None:
-        self.request, self.methods, self.files = request, methods, files
+    def __init__(
+        self, request: Request, methods: Mapping[str, Method], files: FileCache, predict: Predict
+    ) -> None:
+        self.request, self.methods, self.files, self.predict = request, methods, files, predict
         self.problem = ""
         content = photo(request)
         self.photo = Pictures(
@@ -48,7 +52,11 @@ class Grid:
 
     def draw(self, tile: Tile) -> str:
         """A tile that has changed."""
-        return tile_html(tile, self._pictures(tile))
+        seconds = [
+            self.predict(tile.method, tile.settings.with_values(offer.values), self.request.pixels)
+            for offer in tile.offers
+        ]
+        return tile_html(tile, self._pictures(tile), seconds)
 
     def _pictures(self, tile: Tile) -> Pictures:
         """The pictures that a tile shows: a preview as long as it runs, then a file, which is saved once."""

@@ -24,6 +24,12 @@ def time(seconds: float) -> str:
     return f"{seconds:,.{digits}f}\u202fs"
 
 
+def about(seconds: float) -> str:
+    """Predicted seconds, to two figures."""
+    rounded = float(f"{seconds:.1g}" if seconds < 1 else f"{seconds:.2g}")
+    return f"about {rounded:g}\u202fs"
+
+
 def megabytes(size: int, digits: int = 0) -> str:
     """Bytes in megabytes, with their unit."""
     return f"{size / MEGABYTE:,.{digits}f}\u202fMB"

@@ -59,7 +59,7 @@ def build(engine: Engine, queue: Queue | None = None) -> gr.Blocks:
         plates = PlateIndex({each.name: each.path for each in styles})
         publish(Endpoint(queue, store, files, plates))  # first, for Gradio gives a name once
         connect_inputs(page, inputs)
-        earlier = Earlier(History(), store, files, engine.methods, inputs, results)
+        earlier = Earlier(History(), store, files, engine, inputs, results)
         events = Events(queue, store, files, plates, inputs, results, earlier)
         connect_runs(page, inputs, results, events)
         page.load(earlier.begin, results.key, [results.key, results.earlier], **AT_ONCE)
@@ -119,6 +119,9 @@ def connect_runs(page: gr.Blocks, inputs: InputPanel, results: ResultsPanel, eve
     for start, run in starts:
         going = start(run, everything, shown, js=SHOW_TILES, concurrency_limit=None, **RAW, **PRIVATE)
         going.then(**estimate)  # as the controls stand then, for the run has taught the engine's costs
+    offers = [tile.select for tile in results.tiles.values()]
+    taken = gr.on(offers, events.offer, results.key, shown, concurrency_limit=None, **PRIVATE)
+    taken.then(**estimate)
     inputs.stop.click(events.stop, outputs=inputs.stop, **AT_ONCE)
     page.unload(events.on_unload)
     inputs.png.upload(

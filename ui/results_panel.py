@@ -15,6 +15,14 @@ from ui.summary import summary
 from ui.sweep import section
 from ui.texts import measure
 
+ON_OFFER = """
+element.addEventListener('click', (event) => {
+  const button = event.target.closest('.offer');
+  const tile = button?.closest('.tile');
+  if (tile) trigger('select', {index: Number(button.dataset.index), value: tile.dataset.method});
+});
+"""
+
 
 class ResultsPanel:
     """Constructing one draws it, as it is before the first run: with a comparison that was computed earlier.
@@ -36,7 +44,10 @@ class ResultsPanel:
                 self.earlier = gr.HTML("", elem_id="earlier", js_on_load=ON_CLICK, apply_default_css=False)
             self.key = gr.BrowserState("", storage_key="stylegrid-history", secret="stylegrid")
             with gr.Column(elem_id="grid"):
-                self.tiles = {name: html(drawn.get(name, "")) for name in methods}
+                self.tiles = {
+                    name: gr.HTML(drawn.get(name, ""), js_on_load=ON_OFFER, apply_default_css=False)
+                    for name in methods
+                }
             self.summary, self.sweep = html(summary(known)), html(section({}, {}))
             self.download = gr.Button("Download everything (ZIP)", size="sm", elem_id="download")
             self.archive = gr.HTML("", visible="hidden", elem_id="archive", apply_default_css=False)

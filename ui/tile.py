@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from statistics import median
@@ -10,7 +10,7 @@ from typing import Any
 
 from compare.schema import Tile
 from ui.chart import losses_chart
-from ui.html import megabytes, time
+from ui.html import about, megabytes, time
 
 STATES = {  # others are words already
     "loading": "Loading the weights",
@@ -38,16 +38,19 @@ class Pictures:
     others: Mapping[str, str] = field(default_factory=dict)
 
 
-def tile_html(tile: Tile, pictures: Pictures) -> str:
-    """A tile at any moment of a run."""
+def tile_html(tile: Tile, pictures: Pictures, seconds: Sequence[float] = ()) -> str:
+    """A tile at any moment of a run; `seconds` are predicted of what it offers, without them it offers
+    nothing."""
     finished = tile.ended and pictures.result
     return article(
         tile.method,
         tile.title,
         tile.state,
         state_line(tile),
-        picture_html(tile, pictures),
-        actions(tile, pictures) if finished else progress_bar(tile.title, tile.step, tile.total, tile.ended),
+        picture_html(tile, pictures, seconds),
+        actions(tile, pictures, seconds)
+        if finished
+        else progress_bar(tile.title, tile.step, tile.total, tile.ended),
         details(tile),
     )
 
@@ -72,7 +75,7 @@ def state_line(tile: Tile) -> str:
     return f"<span>{escape(words)}</span>{seconds}"
 
 
-def picture_html(tile: Tile, pictures: Pictures) -> str:
+def picture_html(tile: Tile, pictures: Pictures, seconds: Sequence[float]) -> str:
     """The picture, over the photo that it comes from, or what is wrong in its place."""
     title = escape(tile.title)
     parts = [f'<img class="photo" src="{pictures.photo}" alt="The content photo">']
@@ -90,7 +93,8 @@ def picture_html(tile: Tile, pictures: Pictures) -> str:
     if tile.painted_as:
         parts.append(f'<span class="painted-as">painted as {escape(tile.painted_as)}</span>')
     if tile.state in ("failed", "declined"):
-        parts.append(f'<p class="message" role="alert">{escape(tile.error)}</p>')
+        buttons = offers(tile, seconds)
+        parts.append(f'<div class="message" role="alert"><p>{escape(tile.error)}</p>{buttons}</div>')
     return f'<div class="picture" style="--ratio:{pictures.ratio:.4f}">{"".join(parts)}</div>'
 
 
@@ -105,9 +109,20 @@ def progress_bar(title: str, step: int, total: int, ended: bool = False) -> str:
     )
 
 
-def actions(tile: Tile, pictures: Pictures) -> str:
+def offers(tile: Tile, seconds: Sequence[float]) -> str:
+    """A button for each thing that the method could do next, with its predicted seconds."""
+    return "".join(
+        f'<button type="button" class="offer" data-index="{place}">{escape(each.text)} '
+        f"({about(most)})</button>"
+        for place, (each, most) in enumerate(zip(tile.offers, seconds, strict=False))
+    )
+
+
+def actions(tile: Tile, pictures: Pictures, seconds: Sequence[float]) -> str:
     """What can be done with a finished picture."""
     title, file = escape(tile.title), f"stylegrid-{escape(tile.method)}.png"
+    offered = offers(tile, seconds)
+    hint = "" if offered else "Drag to see the photo"
     others = "".join(
         f'<a class="download" href="{address}" download="{escape(name)}">'
         f"{escape(name.split('.')[0].capitalize())} style</a>"
@@ -120,9 +135,9 @@ def actions(tile: Tile, pictures: Pictures) -> str:
             f'aria-label="Download the picture of {title} as PNG">Download PNG</a>'
         )
     return (
-        '<div class="under actions"><span>Drag to see the photo</span>'
+        f'<div class="under actions"><span>{hint}</span>'
         f'<button type="button" class="look" aria-label="Look closer at the picture of {title}">'
-        f"Look closer</button>{whole}{others}</div>"
+        f"Look closer</button>{offered}{whole}{others}</div>"
     )
 
 
