@@ -38,7 +38,6 @@ class Comparison:
         self.device = pick_device(device)
         self.costs = CostModel(self.methods, self.device)
         self._loaded: set[str] = set()
-        self._load_seconds: dict[str, float] = {}
 
     def run(self, request: Request, stop: Stop | None = None) -> Iterator[Tile]:
         """Run the methods, one after the other, yielding a method's tile when it changes.
@@ -57,11 +56,6 @@ class Comparison:
         if name not in self._loaded:
             self.methods[name].load(self.device)
             self._loaded.add(name)
-
-    def record_load_seconds(self, name: str, seconds: float) -> float:
-        """The longest that a method took to load in this process, these seconds among them."""
-        self._load_seconds[name] = max(seconds, self._load_seconds.get(name, 0.0))
-        return self._load_seconds[name]
 
 
 class Run:
@@ -121,10 +115,9 @@ class Run:
             with Stopwatch(self.device, self.stop.clock) as watch:
                 for download in downloads(lambda: self.prepare(tile), self.stop):
                     yield replace(tile, message=str(download))
-            seconds = self.comparison.record_load_seconds(tile.method, watch.seconds)
             tile = self.started(tile)
             yield tile
-            with closing(self.progress(tile, seconds)) as tiles:
+            with closing(self.progress(tile, watch.seconds)) as tiles:
                 for tile in tiles:
                     yield tile
             time.sleep(self.method(tile).settles)

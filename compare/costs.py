@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -19,6 +20,8 @@ from methods.settings import MethodSettings
 
 REFERENCE_SECONDS = 0.0147  # seconds of `calibrate` on the machine of Method.reference_seconds
 CALIBRATIONS = 5
+COLD_SECONDS = 3.0  # a first pass that takes longer hardly consists of preparing kernels
+MOST_COLD = 3.0  # times as long as the next that a first pass is taken to be at most
 
 
 @cache
@@ -41,8 +44,9 @@ class CostModel:
     """Predicts a method's seconds from its last runs here, and before the first from the machine's speed.
 
     A method's own formula for a reference machine (`Method.reference_seconds`) carries over from one setting
-    to another; what is learnt here is how many times slower or faster this machine is. Safe to share among
-    threads.
+    to another; what is learnt here is how many times slower or faster this machine is. A first quick pass
+    also prepares kernels: it says how long the next can be at most, and what else ran here, how long it will
+    be. Safe to share among threads.
 
     Args:
         speed_factor: this machine's seconds for one of the reference machine, until it is known better; None:
@@ -55,6 +59,7 @@ class CostModel:
         self.methods, self.device, self._factor = methods, device, speed_factor
         self._lock = threading.Lock()
         self._factors: dict[str, dict[int, float]] = {name: {} for name in methods}  # by log2 of the pixels
+        self._first: dict[str, dict[int, float]] = {name: {} for name in methods}  # of quick first passes
 
     def record(self, tile: Tile) -> None:
         """Learn from a tile whose method ran to its end."""
@@ -63,15 +68,29 @@ class CostModel:
         pixels = tile.image.shape[0] * tile.image.shape[1]
         reference = self.methods[tile.method].reference_seconds(tile.settings, pixels / 1e6)
         factor = tile.seconds.median / reference
+        size, seconds = round(math.log2(pixels)), tile.seconds
         with self._lock:
-            self._factors[tile.method][round(math.log2(pixels))] = factor
+            known, first = self._factors[tile.method], self._first[tile.method]
+            single = tile.total == 1 and not seconds.warm and seconds.total < COLD_SECONDS
+            if single and size not in known and size not in first:
+                first[size] = factor
+            else:
+                known[size] = factor
+                first.pop(size, None)
 
     def predict(self, name: str, settings: MethodSettings, pixels: int) -> float:
         """Seconds that a run will take, without loading."""
         with self._lock:
-            factors = dict(self._factors[name])
-        nearest = min(factors, key=lambda known: abs(known - math.log2(pixels)), default=None)
-        factor = self.speed_factor() if nearest is None else factors[nearest]
+            known, first = dict(self._factors[name]), dict(self._first[name])
+            all_known = [factor for each in self._factors.values() for factor in each.values()]
+        nearest = min({**first, **known}, key=lambda size: abs(size - math.log2(pixels)), default=None)
+        if nearest in known:
+            factor = known[nearest]
+        else:
+            factor = self.speed_factor()
+            if nearest is not None:
+                usual = statistics.median(all_known) if all_known else factor
+                factor = min(first[nearest], max(first[nearest] / MOST_COLD, usual))
         seconds = factor * self.methods[name].reference_seconds(settings, pixels / 1e6)
         return min(seconds, settings.most_seconds)
 

@@ -65,8 +65,9 @@ class Request:
 class Seconds:
     """Seconds of a method's own work; drawing, scoring and transport are not in them.
 
-    load: loading and `prepare`, downloads included, the longest that it took in this process. first: until
-    the first picture. total: until the last. warm: totals of the runs repeated after that.
+    load: loading and `prepare`, downloads included, in this run; next to nothing where all was there
+    already. first: until the first picture. total: until the last. warm: totals of the runs repeated after
+    that.
     """
 
     load: float
@@ -144,6 +145,11 @@ class Tile:
         return next(
             (str(each.values["painted_as"]) for each in self.notes if "painted_as" in each.values), ""
         )
+
+    @property
+    def farther(self) -> bool:
+        """Whether its picture is farther from the painting's style than the untouched photo."""
+        return bool(self.distances and self.baseline and self.distances.style > self.baseline.style)
 
     @property
     def ended(self) -> bool:

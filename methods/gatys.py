@@ -23,6 +23,7 @@ from methods.warm_start import WarmStart
 from weights.catalog import entry
 from weights.errors import WeightsError
 
+WARM_START_SECONDS, WARM_START_PIXELS = 0.9, 0.26  # of CIN's picture per megapixel, and megapixels at most
 SECONDS_BETWEEN_REQUESTS = 60  # for a backbone that could not be had
 SAME_LAYERS = Note(
     "backbone", "Runs on the original VGG-19's layers of the same names as those of the tutorial's VGG-16."
@@ -63,7 +64,8 @@ class Gatys(Method):
         self.refused: tuple[float, str] | None = None
 
     def reference_seconds(self, settings: GatysSettings, megapixels: float) -> float:
-        return settings.steps * STEP_SECONDS[settings.preset] * megapixels
+        started = WARM_START_SECONDS * min(megapixels, WARM_START_PIXELS) if settings.start == "fast" else 0.0
+        return started + settings.steps * STEP_SECONDS[settings.preset] * megapixels
 
     def dtype(self, settings: GatysSettings) -> torch.dtype:
         automatic = settings.precision == "auto"

@@ -35,7 +35,7 @@ SIZES = {
 }
 # Per step and megapixel, on the machine of Method.reference_seconds.
 STEP_SECONDS = {
-    "balanced": 3.7,
+    "balanced": 2.0,
     "paper": 8.6,
     "tensorflow": 8.5,
     "d2l": 8.0,

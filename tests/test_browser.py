@@ -252,7 +252,7 @@ def test_the_summary_is_drawn_and_sorted(page, fake):
     visitor.wait_for("stepped", "done")
     summary = page.locator(".summary:not(.sweep)")
     expect(summary.locator("tbody tr")).to_have_count(2)
-    expect(summary.locator(".broad circle")).to_have_count(2)
+    expect(summary.locator(".broad svg").first.locator("a")).to_have_count(2)
     expect(summary.locator("li")).to_contain_text("Quick")
     heading = summary.get_by_role("button", name="Style distance")
     for direction in ("ascending", "descending"):

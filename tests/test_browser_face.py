@@ -116,8 +116,8 @@ def test_on_a_phone_a_swipe_moves_between_tiles_and_all_fits(phone, real):
     start = "document.getElementById('grid').getBoundingClientRect().left"
     phone.wait_for_function(f"Math.abs({left} - {start}) < 2")
     assert phone.evaluate("document.documentElement.scrollWidth") == 390
-    marks = phone.locator(".summary .narrow circle")
-    assert marks.count() == len(ticked_at_first(ALL))
+    marks = phone.locator(".summary .narrow a > :last-child")
+    assert marks.count() == 2 * len(ticked_at_first(ALL))
     assert all(0 < box["x"] < 390 for box in (mark.bounding_box() for mark in marks.all()))
     table = phone.locator(".summary table")
     assert table.evaluate("each => each.scrollWidth <= each.clientWidth")

@@ -1,33 +1,11 @@
-"""The three charts: losses over seconds, style distance over seconds, seconds and memory over megapixels."""
+"""Axes, and the charts of losses over seconds and of seconds and memory over megapixels."""
 
 import math
 import re
-from itertools import pairwise
 
 import pytest
 
-from compare.schema import Moment, Seconds, Tile
-from core.yardstick import Distances
-from fake_methods import FakeSettings
-from ui.chart import Axis, distance_chart, losses_chart, size_chart
-
-
-def tile(name, seconds, style, history=()):
-    """A measured tile; `history` are (seconds, style distance)."""
-    return Tile(
-        name,
-        name.title(),
-        FakeSettings(),
-        state="done",
-        seconds=Seconds(1.5, seconds, seconds),
-        distances=Distances(0.7, style),
-        baseline=Distances(0.0, 0.9),
-        distance_history=tuple(Moment(moment, 1, Distances(1.0, each)) for moment, each in history),
-    )
-
-
-QUICK, NEAR = tile("quick", 0.1, 0.2), tile("near", 0.4, 0.05)
-SLOW = tile("slow", 40.0, 0.1, [(2.0, 0.8), (10.0, 0.4), (20.0, 0.1), (40.0, 0.1)])
+from ui.chart import Axis, losses_chart, size_chart
 
 
 def lines(svg, kind):
@@ -91,51 +69,6 @@ def test_no_losses_no_curve():
     assert "blank" not in losses_chart([(1.0, {"style": 1.0})])
 
 
-# Style distance
-
-
-def test_all_marks_lie_inside_the_chart_and_lead_to_their_tiles():
-    svg = distance_chart([QUICK, NEAR, SLOW])
-    places = circles(svg)
-    assert [kind for kind, _ in places] == ["best", "best", "other"]
-    across = [x for _, (x, _) in places]
-    assert across == sorted(across)
-    assert all(44 <= x <= 700 and 30 <= y <= 300 for _, (x, y) in places)
-    assert re.findall(r'<a href="#tile-(\w+)"', svg) == ["quick", "near", "slow"]
-    assert 'role="group"' in svg
-
-
-def test_its_axes_hold_all_values():
-    svg = distance_chart([QUICK, NEAR, SLOW])
-    assert re.findall(">([\\d.]+)\u202fs<", svg) == ["0.1", "1", "10", "100"]
-    assert ">0.90<" in svg
-    assert "untouched photo 0.90" in svg
-
-
-def test_curves_pass_levels_and_the_front_joins_what_nothing_beats():
-    svg = distance_chart([QUICK, NEAR, SLOW])
-    assert len(lines(svg, "curve")) == 1
-    assert len(lines(svg, "curve")[0]) == 4
-    assert len(lines(svg, "level")) == 2
-    assert len(lines(svg, "anchor")) == 1
-    assert lines(svg, "front") == [[place for kind, place in circles(svg) if kind == "best"]]
-    assert not lines(distance_chart([QUICK, NEAR]), "level")
-
-
-@pytest.mark.parametrize("style", [0.1, 0.9])
-def test_names_of_near_marks_stand_apart_and_inside(style):
-    svg = distance_chart([tile(f"method {i}", 0.3 + 0.05 * i, style) for i in range(5)])
-    heights = [float(y) for y in re.findall(r'<text x="[\d.]+" y="([-\d.]+)"[^>]*>Method \d', svg)]
-    assert len(heights) == 5
-    assert all(low - high >= 14 for high, low in pairwise(heights))
-    assert heights[0] >= 12
-
-
-def test_one_method_alone_can_be_drawn():
-    for alone in (QUICK, tile("exact", 1.0, 0.0)):
-        assert len(circles(distance_chart([alone]))) == 1
-
-
 # Seconds and memory
 
 
@@ -156,9 +89,6 @@ def test_points_lie_on_their_fitted_line_and_names_apart():
 
 
 def test_titles_are_escaped():
-    odd = tile("odd", 1.0, 0.3)
-    odd = Tile(**{**vars(odd), "title": "<b>Odd</b>"})
-    fit = {"<b>": [(1.0, 1.0)]}
-    for svg in (distance_chart([odd]), size_chart("Seconds", "s", fit, {"<b>": (0, 1)}, {1.0: 1000})):
-        assert "<b>" not in svg
-        assert "&lt;b&gt;" in svg
+    svg = size_chart("Seconds", "s", {"<b>": [(1.0, 1.0)]}, {"<b>": (0, 1)}, {1.0: 1000})
+    assert "<b>" not in svg
+    assert "&lt;b&gt;" in svg

@@ -1,4 +1,4 @@
-"""The page's charts as inline SVG: axes, lines and marks, and the three charts that are described by them."""
+"""The page's charts as inline SVG: axes, lines and marks, and those of losses and of sizes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
-from compare.schema import Tile
-from core.metrics import pareto_front
-from ui.html import time
+from ui.labels import Label
 
 Point = tuple[float, float]
 """In values of the axes."""
@@ -18,10 +16,8 @@ Line = tuple[str, Sequence[Point]]
 
 TINY = 1e-300  # stands for what a logarithm cannot show
 LINE_HEIGHT = 15  # px, of text
-NAME_WIDTH, NAME_HEIGHT, NAME_ABOVE = 150, 16, 14  # px that a mark's name takes, and between it and its mark
 LOSSES = ("content", "style", "total variation")  # in the order of the colours and dashes in tile.css
 MOST_POINTS = 160  # of a line of losses; more cannot be distinguished at its width
-HEADROOM = 1.08  # of the style distances' axis
 INSET = 12 / 256  # of the way from the smallest to the largest picture, free at both ends
 FIT_POINTS = 32  # of a fitted line, which logarithmic axes bend
 
@@ -67,14 +63,22 @@ class Axis:
 
 @dataclass(frozen=True)
 class Mark:
-    """A circle with a title to hover over; `name` stands above it, at `height` px, and leads to `link`."""
+    """A circle with a title to hover over; with a `link`, it and its name lead there.
 
-    kind: str  # its class in the style sheets
+    Attributes:
+        kind: its class in the style sheets; "farther" is a cross.
+        name: stands where `label` says; strong: whether it is emphasised.
+        spread: the least and the greatest value on the x axis, joined by a bar.
+    """
+
+    kind: str
     point: Point
     title: str
-    name: str = ""
-    height: float = 0
     link: str = ""
+    name: str = ""
+    strong: bool = False
+    spread: tuple[float, float] | None = None
+    label: Label | None = None
 
 
 @dataclass(frozen=True)
@@ -124,15 +128,26 @@ class Chart:
 
     def _mark(self, mark: Mark) -> str:
         x, y, title = self.x.at(mark.point[0]), self.y.at(mark.point[1]), escape(mark.title)
-        circle = f'<circle class="{mark.kind}" cx="{x:.1f}" cy="{y:.1f}"'
-        if not mark.name:
-            return f'{circle} r="4"><title>{title}</title></circle>'
-        left = x > self.x.end - NAME_WIDTH
-        name = text(x - 5 if left else x + 5, mark.height, mark.name, "end" if left else "start")
-        return (
-            f'<a href="{escape(mark.link)}" aria-label="{title}"><title>{title}</title>'
-            f'<path class="leader" d="M{x:.1f} {y:.1f}V{mark.height - 8:.1f}"/>{circle} r="5"/>{name}</a>'
-        )
+        shape = f'<circle class="{mark.kind}" cx="{x:.1f}" cy="{y:.1f}" r="{5 if mark.link else 4}"/>'
+        if mark.kind == "farther":
+            shape = f'<path class="farther" d="M{x - 5:.1f} {y - 5:.1f}l10 10m0-10l-10 10"/>'
+        if mark.spread:
+            low, high = map(self.x.at, mark.spread)
+            shape = f'<path class="spread" d="M{low:.1f} {y - 4:.1f}v8m0-4H{high:.1f}m0-4v8"/>{shape}'
+        if not mark.link:
+            return f"<g><title>{title}</title>{shape}</g>"
+        shape = f"<title>{title}</title>{'' if mark.label is None else drawn(mark.label)}{shape}"
+        strong = ' class="strong"' if mark.strong else ""
+        return f'<a{strong} href="{escape(mark.link)}" aria-label="{title}">{shape}</a>'
+
+
+def drawn(label: Label) -> str:
+    """A name at its place, and the line that leads to it."""
+    leader = ""
+    if label.leader:
+        (x1, y1), (x2, y2) = label.leader
+        leader = f'<path class="leader" d="M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}"/>'
+    return leader + text(*label.base, label.words)
 
 
 def text(x: float, y: float, words: str, anchor: str = "start") -> str:
@@ -183,63 +198,6 @@ def loss_kind(name: str) -> str:
 def superscript(number: int) -> str:
     """A number in superscript figures."""
     return str(number).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-
-
-def trade(tile: Tile) -> Point:
-    """Seconds, the warm median where there is one, and style distance of a measured tile."""
-    assert tile.seconds is not None
-    assert tile.distances is not None
-    return tile.seconds.median, tile.distances.style
-
-
-def distance_chart(tiles: Sequence[Tile], width: int = 760) -> str:
-    """Style distance over seconds of measured tiles, one at least: a mark for each, the Pareto front, the
-    photo's own distance, and a curve for an iterative method with the levels that it passes.
-
-    `width` is the drawing's, in px.
-    """
-    histories = [[(each.seconds, each.distances.style) for each in tile.distance_history] for tile in tiles]
-    known = [*map(trade, tiles), *(point for history in histories for point in history)]
-    anchors = [tiles[0].baseline.style] if tiles[0].baseline else []
-    top = max([*anchors, *(style for _, style in known)]) or 1.0
-    x = Axis.decades(
-        (each for each, _ in known), 44, width - 20, lambda exponent: f"{10.0**exponent:g}\u202fs"
-    )
-    y = Axis(0, HEADROOM * top, 300, 30, {share * top: f"{share * top:.2f}" for share in (0, 0.5, 1)})
-    lines: list[Line] = [("anchor", [(x.low, style), (x.high, style)]) for style in anchors]
-    texts = [text(x.end, y.at(style) - 5, f"untouched photo {style:.2f}", "end") for style in anchors]
-    if any(histories):
-        levels = [trade(tile) for tile in tiles if not tile.distance_history]
-        lines += [("level", [(seconds, style), (x.high, style)]) for seconds, style in levels]
-    lines += [("curve", history) for history in histories if history]
-    comparable = [tile for tile in tiles if not tile.painted_as]  # painted in the style that was chosen
-    best = pareto_front(comparable, trade)
-    lines.append(("front", [trade(tile) for tile in best]))
-    each_one = "; ".join(f"{tile.title}: {time(trade(tile)[0])}, {trade(tile)[1]:.3f}" for tile in tiles)
-    title = "Style distance (style picture = 0) over seconds, log scale"
-    label = f"Style distance over seconds. {each_one}"
-    return Chart(width, 340, title, label, x, y, lines, tile_marks(tiles, best, x, y), texts).svg()
-
-
-def tile_marks(tiles: Sequence[Tile], best: Sequence[Tile], x: Axis, y: Axis) -> list[Mark]:
-    """Marks that lead to the tiles; where some are near each other, names stand above them as stairs."""
-    ordered, marks = sorted(tiles, key=lambda tile: trade(tile)[0]), []
-    while ordered:
-        group = [ordered.pop(0)]
-        while ordered and x.at(trade(ordered[0])[0]) - x.at(trade(group[-1])[0]) < NAME_WIDTH:
-            group.append(ordered.pop(0))
-        foot = min(y.at(trade(tile)[1]) for tile in group) - NAME_ABOVE
-        height = max(foot - NAME_HEIGHT * len(group), 0)  # the highest name stays inside
-        for tile in group:
-            height += NAME_HEIGHT
-            assert tile.distances is not None
-            title = (
-                f"{tile.title}: {time(trade(tile)[0])}, style distance {tile.distances.style:.3f}, "
-                f"content distance {tile.distances.content:.3f}"
-            )
-            kind = "best" if tile in best else "other"
-            marks.append(Mark(kind, trade(tile), title, tile.title, height, f"#tile-{tile.method}"))
-    return marks
 
 
 def size_chart(

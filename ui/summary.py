@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from compare.schema import Tile
-from ui.chart import distance_chart, trade
+from ui.distance_charts import content_chart, seconds_and_style, seconds_chart
 from ui.html import time
+from ui.texts import CHART_CAPTION, FARTHER
 from ui.tile import numbers
 
 HEADINGS = ("Method", "Load", "First run", "Warm run", "Peak memory", "Content distance", "Style distance")
@@ -18,11 +19,7 @@ SORT = (
     "[...t.tBodies[0].rows].sort((a,b)=>(key(a)<key(b)?-1:key(a)>key(b)?1:0)*(up?1:-1))"
     ".forEach(r=>t.tBodies[0].append(r))"
 )
-NARROW = 360  # px of the chart on a phone
-CAPTION = (
-    "Filled: no other method is both quicker and nearer to the style. Curve: a method with steps on its way. "
-    "Seconds: the warm median where there is one, else the first run."
-)
+BROAD, NARROW = 480, 360  # px of a chart, and on a phone
 
 
 def summary(tiles: Mapping[str, Tile]) -> str:
@@ -33,11 +30,15 @@ def summary(tiles: Mapping[str, Tile]) -> str:
     sentences = "".join(f"<li>{escape(sentence)}</li>" for sentence in overtaking(measured))
     return (
         '<section class="summary" aria-label="Summary"><h2>Speed and quality</h2>'
-        f'<figure><div class="broad">{distance_chart(measured)}</div>'
-        f'<div class="narrow">{distance_chart(measured, NARROW)}</div>'
-        f"<figcaption>{CAPTION}</figcaption></figure>"
+        f"<figure>{charts(measured, 'broad', BROAD)}{charts(measured, 'narrow', NARROW)}"
+        f"<figcaption>{CHART_CAPTION}</figcaption></figure>"
         f"<ul>{sentences}</ul>{table(measured)}</section>"
     )
+
+
+def charts(tiles: Sequence[Tile], kind: str, width: int) -> str:
+    """Both charts of distances, of a width in px each."""
+    return f'<div class="pair {kind}">{seconds_chart(tiles, width)}{content_chart(tiles, width)}</div>'
 
 
 def overtaking(tiles: Sequence[Tile]) -> list[str]:
@@ -45,7 +46,7 @@ def overtaking(tiles: Sequence[Tile]) -> list[str]:
     sentences = []
     for slow in (tile for tile in tiles if tile.distance_history):
         for fast in (tile for tile in tiles if not tile.distance_history):
-            seconds, style = trade(fast)
+            seconds, style = seconds_and_style(fast)
             moment = reached(slow, style)
             if moment is None:
                 end = time(slow.distance_history[-1].seconds)
@@ -70,20 +71,33 @@ def reached(tile: Tile, style: float) -> float | None:
 
 
 def table(tiles: Sequence[Tile]) -> str:
-    """A row per method; a click on a heading sorts by it."""
+    """A row per method; a click on a heading sorts by it. Loading has a column where something was loaded."""
+    loaded = any(numbers(tile)["Load"][0] for tile in tiles)
+    shown = [each for each in HEADINGS if each != "Load" or loaded]
     headings = "".join(
         '<th scope="col" aria-sort="none">'
         f'<button type="button" onclick="{escape(SORT)}">{heading}</button></th>'
-        for heading in HEADINGS
+        for heading in shown
     )
-    return f"<table><thead><tr>{headings}</tr></thead><tbody>{''.join(map(row, tiles))}</tbody></table>"
+    rows = "".join(row(tile, shown[1:]) for tile in tiles)
+    return f"<table><thead><tr>{headings}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def row(tile: Tile) -> str:
+def row(tile: Tile, headings: Sequence[str]) -> str:
     """A method's numbers, and beside each what it is sorted by."""
     title, known = escape(tile.title), numbers(tile)
-    values = [known[heading][:2] for heading in HEADINGS[1:]]
     cells = "".join(
-        f'<td data-value="{"" if value is None else value}">{text}</td>' for value, text in values
+        f'<td data-value="{"" if known[each][0] is None else known[each][0]}">{cell(tile, each)}</td>'
+        for each in headings
     )
     return f'<tr><th scope="row" data-value="{title}">{title}</th>{cells}</tr>'
+
+
+def cell(tile: Tile, heading: str) -> str:
+    """A number as text: warm seconds with their range, a style distance beyond the photo's own marked."""
+    words, warm = numbers(tile)[heading][1], tile.seconds.warm if tile.seconds else ()
+    if heading == "Warm run" and warm:
+        return f"{words}<small>{min(warm):.2f}–{max(warm):.2f}</small>"
+    if heading == "Style distance" and tile.farther:
+        return f'<span class="farther" title="{FARTHER.capitalize()}">{words}</span>'
+    return words

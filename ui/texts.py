@@ -9,6 +9,17 @@ from html import escape
 from core.version import VERSION
 from methods.base import Method
 
+SECONDS_TITLE = "Style distance over seconds, log scale"
+CONTENT_TITLE = "Style distance over content distance"
+MARK = "{}: {}, style distance {:.3f}, content distance {:.3f}"
+UNTOUCHED = "untouched photo {:.2f}"
+FARTHER = "farther from the painting than the untouched photo"
+CHART_CAPTION = (
+    "Line: no other picture is better in both. Curve: a method with steps on its way. Filled: median of runs "
+    "after the first, with the range; hollow: one run. Cross: farther from the painting than the untouched "
+    "photo, and never among the best."
+)
+
 
 def header(machine: str) -> str:
     """The name, one line of what it does, and the machine that it runs on."""

@@ -11,12 +11,14 @@ from typing import Any
 from compare.schema import Tile
 from ui.chart import losses_chart
 from ui.html import about, megabytes, time
+from ui.texts import FARTHER
 
 STATES = {  # others are words already
     "loading": "Loading the weights",
     "timing": "Timing again",
     "declined": "Not painted",
 }
+LEAST_LOAD = 0.005  # seconds; what takes less is not loading
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,8 @@ def picture_html(tile: Tile, pictures: Pictures, seconds: Sequence[float]) -> st
         )
     if tile.painted_as:
         parts.append(f'<span class="painted-as">painted as {escape(tile.painted_as)}</span>')
+    if tile.farther:
+        parts.append(f'<span class="farther">{FARTHER.capitalize()}</span>')
     if tile.state in ("failed", "declined"):
         buttons = offers(tile, seconds)
         parts.append(f'<div class="message" role="alert"><p>{escape(tile.error)}</p>{buttons}</div>')
@@ -145,12 +149,14 @@ def numbers(tile: Tile) -> dict[str, tuple[float | None, str, str]]:
     """What is measured, by name: the value, None where there is none yet, its text, and what it refers to."""
     seconds, distances, warm = tile.seconds, tile.distances, tile.seconds.warm if tile.seconds else ()
     spread = f"median of {len(warm)}, {time(min(warm))} to {time(max(warm))}" if warm else "with fair timing"
+    load = seconds.load if seconds and seconds.load >= LEAST_LOAD else None
+    untouched = f", photo {tile.baseline.style:.2f}" if tile.baseline else ""
     values: tuple[tuple[str, Any, Callable[[Any], str], str], ...] = (
-        ("Load", seconds and seconds.load, time, "weights, once"),
+        ("Load", load, time, "weights, once" if load or not seconds else "all was there"),
         ("First run", seconds and seconds.total, time, "own work"),
         ("Warm run", median(warm) if warm else None, time, spread),
-        ("Content distance", distances and distances.content, "{:.3f}".format, "photo = 0"),
-        ("Style distance", distances and distances.style, "{:.3f}".format, "style picture = 0"),
+        ("Content distance", distances and distances.content, "{:.3f}".format, "photo 0"),
+        ("Style distance", distances and distances.style, "{:.3f}".format, f"painting 0{untouched}"),
         ("Peak memory", tile.peak_memory, megabytes, "above the start"),
     )
     return {name: (value, "–" if value is None else text(value), what) for name, value, text, what in values}
