@@ -13,6 +13,7 @@ from core.vgg import VGG
 from core.yardstick import CONTENT_LAYER, SHORT_SIDE, STYLE_LAYERS
 
 CONTENT_WEIGHT, STYLE_WEIGHT, VARIATION_WEIGHT, LATTICE_WEIGHT = 1.0, 2.0, 0.1, 5.0
+MOST_ERROR = 10.0  # of a layer's relative style error; some styles' are a thousand times others'
 PERIOD = 4  # px, of the lattice that two upsamplings by 2 leave
 
 
@@ -56,6 +57,11 @@ class PerceptualLoss:
         }
         losses["total"] = torch.stack(list(losses.values())).sum()
         return losses
+
+
+def limited(errors: Tensor) -> Tensor:
+    """Relative errors, those above MOST_ERROR scaled to it: unlike clamped ones they can fall."""
+    return errors * (MOST_ERROR / errors.detach()).clamp_max(1)
 
 
 def smoothness(pastiche: Tensor) -> dict[str, Tensor]:

@@ -88,14 +88,20 @@ def joined(parts: Sequence[tuple[int, Tensor, Tensor]]) -> Moments:
     return mean, within + torch.einsum("n,ni,nj->ij", shares, apart, apart)
 
 
+def lifted(covariance: Tensor) -> Tensor:
+    """A content's covariances (..., N, N), each raised until it has an inverse."""
+    share = LIFT * covariance.diagonal(dim1=-2, dim2=-1).mean(-1) + LEAST
+    identity = torch.eye(covariance.shape[-1], dtype=covariance.dtype, device=covariance.device)
+    return covariance + share[..., None, None] * identity
+
+
 def transport(content: Tensor, style: Tensor) -> Tensor:
     """The symmetric T with T C T = S for covariances (N, N), float64: the optimal map between Gaussians.
 
     C is lifted until it has an inverse. With C = L L' it is L'^-1 (L' S L)^1/2 L^-1, which needs one
     decomposition into eigenvectors where the symmetric roots of C need another.
     """
-    identity = torch.eye(len(content), dtype=content.dtype, device=content.device)
-    lower = torch.linalg.cholesky(content + (LIFT * content.diagonal().mean() + LEAST) * identity)
+    lower = torch.linalg.cholesky(lifted(content))
     values, vectors = torch.linalg.eigh(lower.mT @ style @ lower)
     half = torch.linalg.solve_triangular(lower.mT, vectors * values.clamp_min(0) ** 0.25, upper=True)
     matrix: Tensor = half @ half.mT

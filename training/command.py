@@ -39,6 +39,27 @@ def parser(name: str, description: str) -> argparse.ArgumentParser:
     return shared
 
 
+def style_parser(name: str, description: str) -> argparse.ArgumentParser:
+    """`parser` with the flags of a training on style pictures of all kinds."""
+    flags = parser(name, description)
+    flags.add_argument("--style", type=Path, required=True, help="folder of style pictures")
+    flags.add_argument(
+        "--hold-out",
+        type=name_range,
+        nargs="+",
+        default=[],
+        metavar="FIRST:LAST",
+        help="names without ending of pictures, photographs or styles, that are not trained on",
+    )
+    return flags
+
+
+def name_range(text: str) -> tuple[str, str]:
+    """`first:last`, or one name, as the first and last of a range."""
+    first, _, last = text.partition(":")
+    return first, last or first
+
+
 def run(train: Callable[[argparse.Namespace], None], flags: argparse.ArgumentParser) -> None:
     """Train as the command line asks; where that is impossible, end with a sentence."""
     try:

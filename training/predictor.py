@@ -20,7 +20,7 @@ from torch import Tensor
 from core.device import allow_fast_matmul, cores, fast_dtype, pick_device
 from core.images import open_picture, to_tensor
 from core.losses import gram, relative_error
-from core.perceptual_loss import CONTENT_WEIGHT, STYLE_WEIGHT, smoothness
+from core.perceptual_loss import CONTENT_WEIGHT, STYLE_WEIGHT, limited, smoothness
 from core.plates import plates
 from core.resample import fit_short_side
 from core.sheet import contact_sheet
@@ -37,7 +37,7 @@ from methods.cin_network import (
 )
 from methods.style_predictor import statistics_of
 from training.bank import StyleBank
-from training.command import finish, parser, plan, run
+from training.command import finish, plan, run, style_parser
 from training.crops import Crops, FixedCrops, FreshCrops
 from training.data import listed
 from training.loop import Losses, Plan, Training
@@ -45,7 +45,6 @@ from training.parallel import ParallelTraining
 from weights.catalog import entry
 from weights.load import load
 
-MOST_ERROR = 10.0  # of a layer's relative style error; some styles' are a thousand times others'
 PLATE_SHARE = 0.25  # of the pictures of a batch are painted with a plate's own row
 # Of predictor, trunk and rows. At first the predictor is new and the trunk trained; a plate's row is in few
 # batches. When refined, all are trained.
@@ -106,21 +105,22 @@ class PredictedStyles:
             pastiche = painted(self.network, content, self.bank.statistics[style], plate)
             features = self.perceptual(pastiche)
             predicted, known = self.bank.grams(style), self.own.grams(plate)
-            errors = torch.stack(
-                [
-                    relative_error(gram(features[layer]), torch.cat([predicted[layer], known[layer]]))
-                    for layer in STYLE_LAYERS
-                ]
+            errors = limited(
+                torch.stack(
+                    [
+                        relative_error(gram(features[layer]), torch.cat([predicted[layer], known[layer]]))
+                        for layer in STYLE_LAYERS
+                    ]
+                )
             )
             content_error = relative_error(features[CONTENT_LAYER], target).mean()
-        limited = errors * (MOST_ERROR / errors.detach()).clamp_max(1)  # unlike clamped ones they can fall
         losses = {
             "content": CONTENT_WEIGHT * content_error,
-            "style": self.style_weight * limited.sum(0).mean(),
+            "style": self.style_weight * errors.sum(0).mean(),
             **smoothness(pastiche),
         }
         losses["total"] = torch.stack(list(losses.values())).sum()
-        measured = limited.detach().mean()  # as the yardstick has it
+        measured = errors.detach().mean()  # as the yardstick has it
         return losses | {"style distance": measured}
 
 
@@ -153,12 +153,6 @@ def network_of(bank: StyleBank, refine: str | None) -> PredictedCIN:
     with torch.no_grad():
         network.predictor.standardise(bank.statistics.cpu(), joined(network.table))
     return network
-
-
-def names(text: str) -> tuple[str, str]:
-    """`first:last`, or one name, as the first and last of a range."""
-    first, _, last = text.partition(":")
-    return first, last or first
 
 
 @dataclass(frozen=True)
@@ -268,16 +262,7 @@ def main() -> None:
 
 def flags(name: str, description: str) -> argparse.ArgumentParser:
     """The command line of a training with predicted styles."""
-    flags = parser(name, description)
-    flags.add_argument("--style", type=Path, required=True, help="folder of style pictures")
-    flags.add_argument(
-        "--hold-out",
-        type=names,
-        nargs="+",
-        default=[],
-        metavar="FIRST:LAST",
-        help="names without ending of pictures, photographs or styles, that are not trained on",
-    )
+    flags = style_parser(name, description)
     flags.add_argument(
         "--threads", type=int, default=cores(), help="that share a batch on the CPU (%(default)s)"
     )
