@@ -192,15 +192,19 @@ class Queue:
             ticket.request = request
             yield Started(request)
             tiles, last = iter(self.engine.run(request, ticket.stop)), None
+            step = begin(next, tiles, None)
             try:
-                while (tile := (yield from self._until(begin(next, tiles, None), ticket, last))) is not None:
+                while (tile := (yield from self._until(step, ticket, last))) is not None:
                     yield tile
                     last = tile
+                    step = begin(next, tiles, None)
             except GeneratorExit:
-                ticket.stop.set()  # before the tiles are closed, which waits for the step that is going on
+                ticket.stop.set()  # before the step that is going on is waited for
                 raise
             finally:
-                begin(tiles.close).result()  # type: ignore[attr-defined]
+                wait([step])
+                # Here, not in the thread: that of a run which nobody holds any more has ended by now.
+                tiles.close()  # type: ignore[attr-defined]
 
     def _until(self, work: Future[T], ticket: Ticket, last: Tile | None) -> Generator[Tile, None, T]:
         """The result of the work; meanwhile the last tile says that it is paused, and then no longer."""

@@ -1,5 +1,6 @@
 """The line of runs in front of an engine: one at a time, in order, each ended from outside."""
 
+import gc
 import json
 import threading
 import time
@@ -291,6 +292,20 @@ def wait_for(condition):
     while not condition():
         assert time.monotonic() < until
         time.sleep(0.005)
+
+
+def test_a_run_that_nobody_holds_any_more_ends_when_it_is_collected():
+    """Also as garbage in a cycle, whose weak references, the pool's among them, are gone before it ends."""
+    queue = Queue(Engine(200))
+    held = [submitted(queue, "a")]
+    begun(held[0])
+    held.append(held)
+    del held
+    collecting = threading.Thread(target=gc.collect, daemon=True)
+    collecting.start()
+    collecting.join(10)
+    assert not queue.busy("a")
+    assert len(tiles(submitted(queue, "b"))) == 200
 
 
 def test_a_long_run_is_paused_for_a_quick_one_and_goes_on(going):
