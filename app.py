@@ -15,8 +15,6 @@ from core.device import use_cores
 from engine import make_engine
 from engine.queue import Queue
 from methods import ALL
-from ui.page import build
-from ui.theme import LAUNCH
 
 RUNS_END = 2.0  # seconds that runs have for their next check, at the end
 ALL_ENDS = 4.5  # seconds after which the process goes, whatever its threads are doing
@@ -44,12 +42,20 @@ def main() -> None:
     logging.basicConfig(format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("stylegrid").setLevel(logging.INFO)  # a line a comparison
     use_cores()
-    engine = make_engine([method() for method in ALL])
+    try:
+        engine = make_engine([method() for method in ALL])
+    except ValueError as error:
+        sys.exit(str(error))
+    # Here, for the engine's process begins meanwhile, and runs this file's imports as well.
+    from ui.page import build
+    from ui.theme import launch_arguments
+
     queue = Queue(engine)
     page = build(engine, queue)
+    launch = launch_arguments(engine.ready)
     reachable = "localhost" if host in ("0.0.0.0", "::") else host
     print(f"StyleGrid is at http://{reachable}:{port} (Ctrl-C ends it)", flush=True)
-    page.launch(server_name=host, server_port=int(port), quiet=True, prevent_thread_lock=True, **LAUNCH)
+    page.launch(server_name=host, server_port=int(port), quiet=True, prevent_thread_lock=True, **launch)
     page.server.config.timeout_graceful_shutdown = 1  # for the streams of open pages, at the end
     engine.costs.speed_factor()  # before somebody is timed
     while not ended:

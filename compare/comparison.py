@@ -8,8 +8,9 @@ import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 
-from compare.costs import CostModel
+from compare.costs import CostModel, speed_factor
 from compare.loading import downloads
 from compare.schema import Request, Seconds, Tile
 from compare.scoring import Samples, Scorer, error_message
@@ -36,7 +37,7 @@ class Comparison:
     def __init__(self, methods: Sequence[Method], device: str = "auto") -> None:
         self.methods: Mapping[str, Method] = {method.name: method for method in methods}
         self.device = pick_device(device)
-        self.costs = CostModel(self.methods, self.device)
+        self.costs = CostModel(self.methods, partial(speed_factor, self.device))
         self._loaded: set[str] = set()
 
     def run(self, request: Request, stop: Stop | None = None) -> Iterator[Tile]:
@@ -66,7 +67,7 @@ class Run:
         self.device, self.costs = comparison.device, comparison.costs
         self.content = to_tensor(request.content)
         self.style = Style(to_tensor(request.style), request.style_name)
-        self.scorer = Scorer(self.content, self.style, self.device)
+        self.scorer = Scorer(self.content, self.style, self.device, stop)
         self.unscored: dict[str, Samples] = {}
         self.tiles = waiting_tiles(request.settings, comparison.methods)
 

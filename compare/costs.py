@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
 import torch
@@ -40,6 +40,11 @@ def calibrate(device: torch.device) -> float:
     return min(seconds[1:])
 
 
+def speed_factor(device: torch.device) -> float:
+    """A device's seconds for one of the machine of Method.reference_seconds, as `calibrate` finds."""
+    return calibrate(device) / REFERENCE_SECONDS
+
+
 class CostModel:
     """Predicts a method's seconds from its last runs here, and before the first from the machine's speed.
 
@@ -49,14 +54,12 @@ class CostModel:
     be. Safe to share among threads.
 
     Args:
-        speed_factor: this machine's seconds for one of the reference machine, until it is known better; None:
-            from `calibrate`.
+        speed_factor: gives this machine's seconds for one of the reference machine, which is assumed until a
+            method has run; it may take a moment, once.
     """
 
-    def __init__(
-        self, methods: Mapping[str, Method], device: torch.device, speed_factor: float | None = None
-    ) -> None:
-        self.methods, self.device, self._factor = methods, device, speed_factor
+    def __init__(self, methods: Mapping[str, Method], speed_factor: Callable[[], float]) -> None:
+        self.methods, self.speed_factor = methods, speed_factor
         self._lock = threading.Lock()
         self._factors: dict[str, dict[int, float]] = {name: {} for name in methods}  # by log2 of the pixels
         self._first: dict[str, dict[int, float]] = {name: {} for name in methods}  # of quick first passes
@@ -93,10 +96,6 @@ class CostModel:
                 factor = min(first[nearest], max(first[nearest] / MOST_COLD, usual))
         seconds = factor * self.methods[name].reference_seconds(settings, pixels / 1e6)
         return min(seconds, settings.most_seconds)
-
-    def speed_factor(self) -> float:
-        """What is assumed of this machine before a method has run; `calibrate` takes a moment, once."""
-        return calibrate(self.device) / REFERENCE_SECONDS if self._factor is None else self._factor
 
 
 def fitted(

@@ -46,6 +46,8 @@ class Limits:
         overtime: times `seconds`, after which a run is ended.
         reader_seconds: after which a run ends whose tiles nobody reads.
         kept_seconds: for which results are kept.
+        memory_bytes: of the process that computes, where it is one of its own; a tenth of the machine's is
+            left in any case.
         disk_bytes: of all uploads and results; visitor_bytes: that a visitor uploads within an hour.
     """
 
@@ -69,6 +71,7 @@ class Limits:
     overtime: float = 1.25
     reader_seconds: float = 30
     kept_seconds: float = math.inf
+    memory_bytes: float = math.inf
     disk_bytes: float = math.inf
     visitor_bytes: float = math.inf
 
@@ -90,6 +93,7 @@ PUBLIC = Limits(
     waiting=16,
     waiting_seconds=600,
     kept_seconds=3600,
+    memory_bytes=6e9,
     disk_bytes=2e9,
     visitor_bytes=100e6,
 )

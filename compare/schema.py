@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from core.images import Picture, Pixels, resize
+from core.images import Picture, Pixels, open_picture, resize
 from core.yardstick import Distances
 from methods.base import Note, Offer
 from methods.mix import STYLE_SIDE
@@ -155,6 +155,26 @@ class Tile:
     def ended(self) -> bool:
         """Whether its picture, if there is one, is the last."""
         return self.state in ENDED
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A comparison that passed the checks of `compare.limits`, with files in place of pictures; `seconds` are
+    predicted. The settings' files are paths."""
+
+    content: str | None
+    style: str | None
+    settings: Mapping[str, MethodSettings]
+    size: int
+    repeats: int
+    style_name: str | None
+    seconds: float
+
+    def request(self) -> Request:
+        """Decode the pictures; ValueError, in a sentence, where a file is damaged or cannot be read."""
+        content = open_picture(self.content, "content photo")
+        style = open_picture(self.style, "style picture")
+        return make_request(content, style, self.settings, self.size, self.style_name, self.repeats)
 
 
 def make_request(

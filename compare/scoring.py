@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -12,7 +14,7 @@ from torch import Tensor
 from compare.schema import Moment, Tile
 from core.resample import fit_short_side
 from core.yardstick import SHORT_SIDE, Distances, Yardstick
-from methods.base import Frame, Style
+from methods.base import Frame, Stop, Stopped, Style
 
 SAMPLE_GROWTH = 1.3  # in seconds, from one sample of a history to the next
 
@@ -37,8 +39,8 @@ class Samples:
 class Scorer:
     """Measures the pictures of one comparison by the yardstick, which is made when it is first needed."""
 
-    def __init__(self, content: Tensor, style: Style, device: torch.device) -> None:
-        self.content, self.style, self.device = content, style, device
+    def __init__(self, content: Tensor, style: Style, device: torch.device, stop: Stop) -> None:
+        self.content, self.style, self.device, self.stop = content, style, device, stop
 
     @cached_property
     def yardstick(self) -> Yardstick:
@@ -50,6 +52,14 @@ class Scorer:
         """Those of the untouched photo."""
         return self.yardstick.measure(self.content)
 
+    def history(self, samples: Samples) -> Iterator[Moment]:
+        """The distances of the earlier pictures, as far as the run is not stopped; between two it rests where
+        it is paused."""
+        with suppress(Stopped):
+            for seconds, step, image in samples.earlier:
+                self.stop.check()
+                yield Moment(seconds, step, self.yardstick.measure(image))
+
     def scored(self, tile: Tile, samples: Samples) -> Tile:
         """The tile, done, with its pictures' distances, or with an error that says why there are none."""
         assert samples.last is not None
@@ -58,10 +68,7 @@ class Scorer:
         tile = replace(tile, state="done")
         try:
             distances = self.yardstick.measure(samples.last)
-            history = [
-                Moment(seconds, step, self.yardstick.measure(image))
-                for seconds, step, image in samples.earlier
-            ]
+            history = list(self.history(samples))
             if history and history[-1].seconds < total:
                 history.append(Moment(total, tile.step, distances))
             return replace(tile, distances=distances, baseline=self.baseline, distance_history=tuple(history))

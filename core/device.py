@@ -7,7 +7,7 @@ import os
 import platform
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -114,22 +114,34 @@ def quota(cgroups: Path = Path("/sys/fs/cgroup"), ours: Path = Path("/proc/self/
 
     cgroup v2: the least `cpu.max` of our group and of those above it, as far as they can be seen.
     """
+    least = None
+    for line in _group_files("cpu.max", cgroups, ours):
+        most, _, period = line.partition(" ")
+        if most.isdecimal() and period.isdecimal():
+            least = min(filter(None, (least, -(-int(most) // int(period)))))
+    return least
+
+
+def _group_files(name: str, cgroups: Path, ours: Path) -> Iterator[str]:
+    """What the files of a name say in our group and in those above it, as far as they can be seen."""
     try:
         lines = ours.read_text().splitlines()
     except OSError:
-        return None
+        return
     group = next((line.removeprefix("0::/") for line in lines if line.startswith("0::/")), "")
-    least = None
     for folder in (cgroups / group, *(cgroups / group).parents):
         if not folder.is_relative_to(cgroups):
-            break
-        try:
-            most, period = (folder / "cpu.max").read_text().split()
-            share = None if most == "max" else -(-int(most) // int(period))
-        except (OSError, ValueError):  # the root has none
-            continue
-        least = min(filter(None, (least, share)), default=None)
-    return least
+            return
+        with suppress(OSError):  # the root has none
+            yield (folder / name).read_text().strip()
+
+
+def memory(cgroups: Path = Path("/sys/fs/cgroup"), ours: Path = Path("/proc/self/cgroup")) -> int:
+    """Bytes of memory that are ours to use: the machine's, or what a container is given (cgroup v2)."""
+    import psutil  # here, for a machine that only trains has no need of it
+
+    limits = (each for each in _group_files("memory.max", cgroups, ours) if each.isdecimal())
+    return min([psutil.virtual_memory().total, *map(int, limits)])
 
 
 def use_cores() -> None:

@@ -1,4 +1,4 @@
-"""Where a comparison runs: in this process, or on a borrowed GPU."""
+"""Where a comparison runs: in a process of its own, in this one, or on a borrowed GPU."""
 
 from __future__ import annotations
 
@@ -7,16 +7,28 @@ from collections.abc import Sequence
 
 from engine.base import Engine
 from methods.base import Method
+from methods.settings import echo
+
+ENGINES = ("process", "inline", "zerogpu")
 
 
 def make_engine(methods: Sequence[Method], device: str = "auto") -> Engine:
-    """The engine for this machine: on ZeroGPU one that asks for the GPU at each run."""
-    if os.environ.get("SPACES_ZERO_GPU"):
+    """The page's engine: a child process, or what STYLEGRID_ENGINE names, one of ENGINES. On ZeroGPU it is
+    one that asks for the GPU at each run. ValueError for another name."""
+    usual = "zerogpu" if os.environ.get("SPACES_ZERO_GPU") else "process"
+    name = os.environ.get("STYLEGRID_ENGINE") or usual
+    if name == "zerogpu":
         import spaces  # only there, and before CUDA is used
 
         from engine.zerogpu import ZeroGPUEngine
 
         return ZeroGPUEngine(methods, spaces.GPU, device)
-    from engine.inline import InlineEngine
+    if name == "inline":
+        from engine.inline import InlineEngine
 
-    return InlineEngine(methods, device)
+        return InlineEngine(methods, device)
+    if name == "process":
+        from engine.process import ProcessEngine
+
+        return ProcessEngine(methods, device)
+    raise ValueError(f"STYLEGRID_ENGINE is {echo(name)}; it must be one of {', '.join(ENGINES)}.")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from compare.costs import CostModel
 from compare.schema import Request, Tile
 from methods.base import Method, Stop
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,23 @@ class Engine(Protocol):
     pauses: bool
 
     def machine(self) -> Machine:
-        """What it runs on."""
+        """What it runs on; may wait a while for a process that begins."""
+        ...
+
+    def ready(self) -> bool:
+        """Whether a run could begin now."""
+        ...
+
+    def do(self, work: Callable[[], T]) -> T:
+        """The result of `work`, which reads pictures and pickles, done where the engine decodes them. Raises
+        what it raises, and PictureError where it could not be done."""
         ...
 
     def run(self, request: Request, stop: Stop) -> Iterator[Tile]:
         """One changed tile a yield: first every method's, waiting, then states and results, and at most two
-        previews a second. `stop`, or closing the iterator, ends the work."""
+        previews a second. `stop`, or closing the iterator, ends the work; nothing is computed, and timed,
+        before the next tile is asked for. A method that fails, and a run that breaks off, are tiles with a
+        sentence, not exceptions."""
         ...
 
     def close(self) -> None:

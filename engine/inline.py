@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from compare.comparison import Comparison
 from compare.schema import Request, Tile
 from core.device import describe, modest
 from engine.base import Machine
 from methods.base import Method, Stop
+
+T = TypeVar("T")
 
 
 class InlineEngine:
@@ -23,6 +26,14 @@ class InlineEngine:
     def machine(self) -> Machine:
         """The device of this process."""
         return Machine(describe(self.comparison.device), modest(self.comparison.device))
+
+    def ready(self) -> bool:
+        """Always: methods are loaded when first needed."""
+        return True
+
+    def do(self, work: Callable[[], T]) -> T:
+        """The result of `work`."""
+        return work()
 
     def run(self, request: Request, stop: Stop) -> Iterator[Tile]:
         """As Comparison.run."""

@@ -49,7 +49,8 @@ class Queue:
         """The run's position, again and again for who would rather leave, then that it has started, and its
         tiles as Engine.run yields them.
 
-        `make`, which decodes the pictures, is called when it is the run's turn; `seconds` are predicted.
+        `make`, which decodes the pictures and pickles, is called by the engine when it is the run's turn;
+        `seconds` are predicted.
         Closing the iterator and `stop` end the run; in line it then ends without a tile. Raises Refused, at
         the first step where the visitor has too many runs or too many are waiting, and later where it takes
         too long or a picture is unfit.
@@ -186,7 +187,7 @@ class Queue:
                 return thread.submit(copy_context().run, work, *values)
 
             try:
-                request = yield from self._until(begin(make), ticket, None)
+                request = yield from self._until(begin(self.engine.do, make), ticket, None)
             except ValueError as error:
                 raise Refused(str(error)) from error
             ticket.request = request

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from typing import Any
 
 from compare.costs import CostModel
 from compare.schema import Request, Tile
 from engine.inline import InlineEngine
+from engine.unfinished import stopped
 from methods.base import Method, Stop, Stopped
 
 # Generous guesses: a run that takes longer than it asked for is cut, one that asks for much waits longer.
@@ -32,7 +32,7 @@ class ZeroGPUEngine(InlineEngine):
         super().__init__(methods, device)
         comparison = self.comparison
         # No GPU is here on which it could be calibrated.
-        self.costs = comparison.costs = CostModel(self.methods, comparison.device, SPEED_FACTOR)
+        self.costs = comparison.costs = CostModel(self.methods, lambda: SPEED_FACTOR)
         # The other process is a fork that keeps this object, so that methods stay loaded while it lives.
         self._borrowed = gpu(duration=self.seconds_of)(comparison.run)
 
@@ -58,10 +58,3 @@ class ZeroGPUEngine(InlineEngine):
             work = self.costs.predict(name, each, request.pixels)
             seconds += SCORE_SECONDS + (1 + request.repeats) * work
         return round(min(max(seconds, SHORTEST), LONGEST))
-
-
-def stopped(tile: Tile) -> Tile:
-    """The tile of a run that was ended: what was finished stays."""
-    if tile.state in ("done", "declined", "failed"):
-        return tile
-    return replace(tile, state="done" if tile.state in ("measuring", "timing") else "stopped", message="")

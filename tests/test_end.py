@@ -9,6 +9,7 @@ import time
 from contextlib import contextmanager
 
 import httpx
+import psutil
 import pytest
 from gradio_client import Client, handle_file
 
@@ -48,13 +49,18 @@ def ready(address):
         return False
 
 
+def left(processes):
+    """Those that still run, once they had time to end."""
+    return psutil.wait_procs(processes, END_SECONDS)[1]
+
+
 def children(process):
     """Numbers of the processes that a process has started."""
     with open(f"/proc/{process}/task/{process}/children", encoding="ascii") as listed:
         return [int(each) for each in listed.read().split()]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_a_comparison_ends_with_the_program(number, photo, painting):
     with served() as (server, address):
         client = Client(address, verbose=False)
@@ -64,13 +70,18 @@ def test_a_comparison_ends_with_the_program(number, photo, painting):
         while not any(each["gatys"]["steps"] for each in job.outputs()) and time.monotonic() < deadline:
             time.sleep(0.05)
         assert job.outputs()[-1]["gatys"]["state"] == "running"
+        tree = psutil.Process(server.pid).children(recursive=True)
+        assert tree, "it computes in a process of its own"
         server.send_signal(number)
-        assert server.wait(END_SECONDS) == 0
+        assert server.wait(END_SECONDS) == (-number if number == signal.SIGKILL else 0)
+        assert not left(tree)
 
 
 @pytest.mark.skipif(not can_be_first(), reason="no process of this machine's user can be a namespace's first")
 def test_the_first_process_of_a_container_ends_on_a_signal():
     with served(*AS_FIRST) as (server, _):
         (first,) = children(server.pid)
+        tree = psutil.Process(server.pid).children(recursive=True)
         os.kill(first, signal.SIGTERM)
         assert server.wait(END_SECONDS) == 0
+        assert not left(tree)

@@ -238,7 +238,7 @@ def test_a_space_has_all_that_the_app_needs_and_nothing_of_the_user(hub, capsys,
 def test_the_app_of_a_space_needs_nothing_that_stays_behind(tmp_path):
     assert main(["space", "owner/app", "--dry-run", "--out", str(tmp_path)]) == 0
     environment = {**os.environ, "PYTHONPATH": "", "PYTHONDONTWRITEBYTECODE": "1"}
-    code = "import app, methods; print(app.__file__)"
+    code = "import app, methods, ui.page; print(app.__file__)"
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,

@@ -29,6 +29,9 @@ class Engine:
         self.tiles, self.running, self.most, self.ended = tiles, 0, 0, []
         self.steps = threading.Semaphore(0)
 
+    def do(self, work):
+        return work()
+
     def run(self, request, stop):
         self.running += not stop.resting
         self.most = max(self.most, self.running)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import compare.schema
 import ui.request
 from core.images import PictureError, open_picture, read_text, resize
 from core.plates import PlateIndex
@@ -89,7 +90,7 @@ def test_a_sweep_is_a_request_for_each_size(photo, painting):
 
 
 def test_what_waits_holds_no_picture(photo, painting, monkeypatch):
-    monkeypatch.setattr(ui.request, "open_picture", lambda *_: 1 / 0)
+    monkeypatch.setattr(compare.schema, "open_picture", lambda *_: 1 / 0)
     engine, files = InlineEngine([Quick()], "cpu"), (uploaded(photo), uploaded(painting))
     small, large = plans(engine, *files, QUICK, 64, 1, PlateIndex({}), [512, 256])
     assert (small.content, small.style, small.size, large.size) == (str(photo), str(painting), 256, 512)

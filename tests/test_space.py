@@ -137,9 +137,15 @@ def test_torch_takes_no_more_threads_than_a_quota_pays(monkeypatch):
     torch.set_num_threads(before)
 
 
-def test_without_zero_gpu_nothing_changes(monkeypatch):
+def test_the_environment_names_the_engine(monkeypatch):
     monkeypatch.delenv("SPACES_ZERO_GPU", raising=False)
+    monkeypatch.setattr("engine.process.ProcessEngine", lambda *_: "a process")
+    assert make_engine([Quick()]) == "a process"
+    monkeypatch.setenv("STYLEGRID_ENGINE", "inline")
     assert type(make_engine([Quick()])) is InlineEngine
+    monkeypatch.setenv("STYLEGRID_ENGINE", "both")
+    with pytest.raises(ValueError, match="is 'both'; it must be one of process, inline, zerogpu"):
+        make_engine([Quick()])
 
 
 class Borrowed:

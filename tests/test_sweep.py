@@ -6,13 +6,14 @@ import re
 import struct
 import zipfile
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from compare.costs import REFERENCE_SECONDS, CostModel, calibrate, fitted
+from compare.costs import REFERENCE_SECONDS, CostModel, calibrate, fitted, speed_factor
 from compare.limits import checked_sweep
 from compare.schema import Seconds, Tile
 from core.yardstick import Distances
@@ -29,7 +30,8 @@ CPU = torch.device("cpu")
 
 
 def costs():
-    return CostModel({"stepped": Stepped(), "quick": Quick(), "gatys": Gatys()}, CPU)
+    methods = {"stepped": Stepped(), "quick": Quick(), "gatys": Gatys()}
+    return CostModel(methods, partial(speed_factor, CPU))
 
 
 def ran(method, settings, pixels, seconds, state="done"):

@@ -14,7 +14,7 @@ from gradio.data_classes import FileData, FileDataDict
 from compare.comparison import waiting_tiles
 from compare.limits import check_bytes, current
 from compare.results import picture, png_text, record
-from compare.schema import Request, Tile
+from compare.schema import Plan, Request, Tile
 from core.plates import PlateIndex, plates
 from engine.queue import Queue
 from engine.ticket import Refused, Started
@@ -22,7 +22,7 @@ from engine.visitor import Visitor
 from methods.settings import MethodSettings, Setting, echo
 from ui.files import DiskError, FileCache
 from ui.report import packed
-from ui.request import Plan, plans, read_settings
+from ui.request import plans, read_settings
 from ui.store import Finished, Store
 from ui.visitors import visitor_of
 

@@ -14,7 +14,7 @@ import gradio as gr
 from gradio.components import Component
 
 from compare.limits import PAGE_SIDE, check_seconds, checked_repeats, checked_size, checked_sweep, current
-from compare.schema import Request, State, Tile
+from compare.schema import Plan, Request, State, Tile
 from compare.scoring import error_message
 from core.images import picture_size, working_size
 from core.plates import PlateIndex
@@ -30,7 +30,7 @@ from ui.html import error_html, status_html, time
 from ui.input_panel import InputPanel
 from ui.pair import pair_html
 from ui.report import packed
-from ui.request import Plan, plans
+from ui.request import plans
 from ui.restore import restored
 from ui.results_panel import ResultsPanel
 from ui.store import Finished, Store

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from compare.limits import PAGE_SIDE, check_request, checked_repeats, checked_size, checked_sweep, current
-from compare.schema import Request, make_request
+from compare.schema import Plan
 from core.images import Picture, PictureError, open_picture, picture_size
 from core.plates import PlateIndex
 from engine.base import Engine
@@ -69,25 +69,6 @@ def typed(setting: Setting, value: Any) -> Any:
     if setting.kind is int and isinstance(value, float) and value.is_integer():
         return int(value)
     return value
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A comparison that passed the checks, with files in place of pictures; `seconds` are predicted."""
-
-    content: str | None
-    style: str | None
-    settings: Mapping[str, MethodSettings]
-    size: int
-    repeats: int
-    style_name: str | None
-    seconds: float
-
-    def request(self) -> Request:
-        """Decode the pictures; ValueError, in a sentence, where a file is damaged or cannot be read."""
-        content = open_picture(self.content, "content photo")
-        style = open_picture(self.style, "style picture")
-        return make_request(content, style, self.settings, self.size, self.style_name, self.repeats)
 
 
 def checked_sizes(size: Any, sweep: Any = None) -> tuple[int, ...]:

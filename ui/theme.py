@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -103,3 +104,8 @@ LAUNCH: dict[str, Any] = {
     "show_error": True,
     "max_threads": 40 + current().waiting,  # for each run in line holds one
 }
+
+
+def launch_arguments(ready: Callable[[], bool]) -> dict[str, Any]:
+    """LAUNCH with a door whose /readyz says whether a comparison could begin."""
+    return {**LAUNCH, "app_kwargs": {"middleware": [Middleware(Door, ready=ready)]}}
