@@ -20,8 +20,8 @@ class Stopwatch:
     `clock` is read in place of time.perf_counter, where some seconds do not count.
     """
 
-    def __init__(self, device: torch.device, clock: Callable[[], float] = time.perf_counter) -> None:
-        self.device, self.clock = device, clock
+    def __init__(self, device: torch.device, clock: Callable[[], float] | None = None) -> None:
+        self.device, self.clock = device, clock or time.perf_counter
         self.seconds = 0.0
 
     def __enter__(self) -> Stopwatch:
