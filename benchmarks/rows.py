@@ -36,6 +36,8 @@ class Row:
         periodicity: of the result at its own size, at each of PERIODS (core/losses.py).
             photo_periodicity, style_periodicity: those of the pictures that went in.
         lattice, photo_lattice, style_lattice: likewise, how uneven the places of a lattice are.
+        measures: all others (core/measures.py) by key; photo_measures, style_measures: those of the pictures
+            that went in.
         course: [step, seconds, content distance, style distance] of some pictures on the way.
         device, dtype, weights: what it ran on, in and with (SHA-256 by key).
         note, error: sentences.
@@ -77,6 +79,9 @@ class Row:
     lattice: list[float] = field(default_factory=list)
     photo_lattice: list[float] = field(default_factory=list)
     style_lattice: list[float] = field(default_factory=list)
+    measures: dict[str, float] = field(default_factory=dict)
+    photo_measures: dict[str, float] = field(default_factory=dict)
+    style_measures: dict[str, float] = field(default_factory=dict)
 
     @property
     def key(self) -> Key:

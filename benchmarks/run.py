@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +201,13 @@ def with_tile(row: Row, tile: Tile) -> Row:
             warm=warm,
             warm_median=found.value if found else None,
             warm_spread=found.high - found.low if found and len(warm) > 1 else None,
+        )
+    if tile.measures and tile.landmarks:
+        row = replace(
+            row,
+            measures=asdict(tile.measures),
+            photo_measures=asdict(tile.landmarks.photo),
+            style_measures=asdict(tile.landmarks.painting),
         )
     if tile.distances and tile.baseline:
         row = replace(

@@ -31,6 +31,7 @@ def picture(tile: Tile, request: Request) -> Image.Image | None:
 def record(tile: Tile) -> dict[str, Any]:
     """Everything known about one tile, ready for JSON. Seconds, bytes and pixels; null where not measured.
 
+    "measures" are described in core/measures.py, "landmarks" are those of the photo and the painting.
     "untouched" (the photo's own distances), "course" (the distances on the way) and "note" are names that
     older versions gave them.
     """
@@ -46,6 +47,8 @@ def record(tile: Tile) -> dict[str, Any]:
         "peak_memory_bytes": tile.peak_memory,
         "distances": asdict(tile.distances) if tile.distances else None,
         "untouched": asdict(tile.baseline) if tile.baseline else None,
+        "measures": asdict(tile.measures) if tile.measures else None,
+        "landmarks": asdict(tile.landmarks) if tile.landmarks else None,
         "course": [
             {"seconds": each.seconds, "step": each.step, **asdict(each.distances)}
             for each in tile.distance_history

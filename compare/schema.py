@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from core.images import Picture, Pixels, open_picture, resize
+from core.measures import Landmarks, Measures
 from core.yardstick import Distances
 from methods.base import Note, Offer
 from methods.mix import STYLE_SIDE
@@ -101,6 +102,7 @@ class Tile:
         seconds: of its own work so far; None before the first picture.
         peak_memory: bytes, once it has ended.
         distances: by the yardstick, once it is done; baseline: those of the photo itself.
+        measures: all others, once it is done; landmarks: those of the photo and of the painting themselves.
         distance_history: of some pictures of an iterative method, once it is done.
         device, dtype, weights: what it ran on and with.
         notes: what the user should know about the result.
@@ -124,6 +126,8 @@ class Tile:
     peak_memory: int | None = None
     distances: Distances | None = None
     baseline: Distances | None = None
+    measures: Measures | None = None
+    landmarks: Landmarks | None = None
     distance_history: tuple[Moment, ...] = ()
     device: str = ""
     dtype: str = ""

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from compare.schema import Moment, Tile
+from core.measures import Measurer
 from core.resample import fit_short_side
 from core.yardstick import SHORT_SIDE, Distances, Yardstick
 from methods.base import Frame, Stop, Stopped, Style
@@ -37,7 +38,7 @@ class Samples:
 
 
 class Scorer:
-    """Measures the pictures of one comparison by the yardstick, which is made when it is first needed."""
+    """Measures the pictures of one comparison, by what is made when it is first needed."""
 
     def __init__(self, content: Tensor, style: Style, device: torch.device, stop: Stop) -> None:
         self.content, self.style, self.device, self.stop = content, style, device, stop
@@ -46,6 +47,11 @@ class Scorer:
     def yardstick(self) -> Yardstick:
         """Of this photo and this painting."""
         return Yardstick(self.content.to(self.device), self.style.image, self.style.grams(self.device))
+
+    @cached_property
+    def measurer(self) -> Measurer:
+        """All measures of the same two."""
+        return Measurer(self.content.to(self.device), self.style.image, self.yardstick)
 
     @cached_property
     def baseline(self) -> Distances:
@@ -67,11 +73,18 @@ class Scorer:
         total = tile.seconds.total
         tile = replace(tile, state="done")
         try:
-            distances = self.yardstick.measure(samples.last)
+            distances, measures = self.measurer.measure(samples.last)
             history = list(self.history(samples))
             if history and history[-1].seconds < total:
                 history.append(Moment(total, tile.step, distances))
-            return replace(tile, distances=distances, baseline=self.baseline, distance_history=tuple(history))
+            return replace(
+                tile,
+                distances=distances,
+                baseline=self.baseline,
+                measures=measures,
+                landmarks=self.measurer.landmarks,
+                distance_history=tuple(history),
+            )
         except Exception as error:
             log.exception("scoring %s failed", tile.title)
             message = error_message(error, "the measure")

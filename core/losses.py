@@ -122,6 +122,15 @@ def lattice_error(image: Tensor, period: int) -> Tensor:
     return phase_gradients(image, period).log().var(2, unbiased=False).sum(1)
 
 
+def box_mean(image: Tensor, length: int, axis: int) -> Tensor:
+    """Means of `length` neighbours along one axis; for long ones several times quicker than avg_pool2d."""
+    count = image.shape[axis] - length + 1
+    total = image.narrow(axis, 0, count)
+    for shift in range(1, length):
+        total = total + image.narrow(axis, shift, count)
+    return total / length
+
+
 def periodicity(image: Tensor, period: int) -> Tensor:
     """How much the detail of a picture repeats itself every `period` px: (B, C, H, W) in [0, 1] -> (B,).
 
@@ -132,7 +141,7 @@ def periodicity(image: Tensor, period: int) -> Tensor:
     image = image.float()
     half, side = period // 2, min(WINDOW, *image.shape[-2:])
     around = F.pad(image, (half, period - half - 1) * 2, "reflect")
-    detail = image - F.avg_pool2d(around, period, 1)
+    detail = image - box_mean(box_mean(around, period, -2), period, -1)
     energy = F.avg_pool2d(detail.square().mean(1), side) + LEAST_DETAIL
 
     def correlation(distance: int, axis: int) -> Tensor:

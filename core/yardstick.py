@@ -6,7 +6,7 @@ VGG-19 with the original weights, max pooling, float32 with all its digits, on p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -45,17 +45,21 @@ class Yardstick:
     @full_float32()
     def __init__(self, content: Tensor, style: Tensor, grams: Mapping[str, Tensor] | None = None) -> None:
         self.device = content.device
-        self.content = _features(content)[CONTENT_LAYER]
+        self.content = features_of(content)[CONTENT_LAYER]
         self.grams = style_grams(style.to(self.device)) if grams is None else grams
 
     @torch.no_grad()
     @full_float32()
     def measure(self, pastiche: Tensor) -> Distances:
         """The distances of a (1, 3, H, W) picture in [0, 1] that has the content's aspect ratio."""
-        features = _features(pastiche.to(self.device))
+        return self.distances(features_of(pastiche.to(self.device)))
+
+    @full_float32()
+    def distances(self, features: Mapping[str, Tensor]) -> Distances:
+        """Those of a picture's features at STYLE_LAYERS at least, as `features_of` gives them."""
         return Distances(
             content=relative_error(features[CONTENT_LAYER], self.content).item(),
-            style=style_distance({layer: gram(each) for layer, each in features.items()}, self.grams),
+            style=style_distance({layer: gram(features[layer]) for layer in STYLE_LAYERS}, self.grams),
         )
 
 
@@ -63,7 +67,7 @@ class Yardstick:
 @full_float32()
 def style_grams(image: Tensor) -> dict[str, Tensor]:
     """The Gram matrices of a (1, 3, H, W) picture in [0, 1], by layer, on its device."""
-    return {layer: gram(features) for layer, features in _features(image).items()}
+    return {layer: gram(features) for layer, features in features_of(image).items()}
 
 
 def style_distance(actual: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> float:
@@ -72,11 +76,12 @@ def style_distance(actual: Mapping[str, Tensor], target: Mapping[str, Tensor]) -
     return torch.stack(errors).mean().item()
 
 
-def _features(image: Tensor) -> dict[str, Tensor]:
-    features: dict[str, Tensor] = _network(image.device)(fit_short_side(image, SHORT_SIDE))
+def features_of(image: Tensor, layers: Sequence[str] = STYLE_LAYERS) -> dict[str, Tensor]:
+    """A (1, 3, H, W) picture's features at these layers, on its device, at a short side of SHORT_SIDE px."""
+    features: dict[str, Tensor] = _network(image.device, tuple(layers))(fit_short_side(image, SHORT_SIDE))
     return features
 
 
 @cache
-def _network(device: torch.device) -> VGG:
-    return VGG(STYLE_LAYERS, device=device)
+def _network(device: torch.device, layers: tuple[str, ...]) -> VGG:
+    return VGG(layers, device=device)

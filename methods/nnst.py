@@ -15,6 +15,7 @@ from torch import Tensor
 
 from core.colour import keep_colours, match_colours
 from core.device import allow_fast_matmul
+from core.neighbours import nearest
 from core.resample import fit_long_side, resample
 from core.vgg import VGG
 from methods.base import Frame, Method, Stop, Style
@@ -28,7 +29,6 @@ QUERY = 0.25  # of the picture so far in what neighbours are looked for; the res
 SHRUNK = 4  # times smaller than the picture is the grid of hypercolumns
 MOST_LEVELS, PYRAMID = 5, 5
 SAMPLES = 64  # positions a side in the last stage
-CHUNK = 4096  # features whose neighbours are looked for at once
 COLOUR_FLOOR = 8.0  # grey levels; below it a grey road's faint colours would become pink patches
 LAST_STAGE = 1 / 3  # of all steps
 STEP_SECONDS = 4.5  # per step and megapixel at full size, on the machine of Method.reference_seconds
@@ -93,15 +93,6 @@ def hypercolumns(network: VGG, image: Tensor, stop: Stop | None = None) -> Tenso
     return torch.cat(columns, 1)[0].flatten(1)
 
 
-def nearest(queries: Tensor, features: Tensor) -> Tensor:
-    """For each of the queries (C, N) the index of the nearest of the features (C, M), by centred cosine."""
-    queries, features = (
-        F.normalize(each - each.mean(1, keepdim=True), dim=0) for each in (queries, features)
-    )
-    starts = range(0, queries.shape[1], CHUNK)
-    return torch.cat([(queries[:, i : i + CHUNK].mT @ features).argmax(1) for i in starts])
-
-
 def turned(style: Tensor, rotations: bool) -> list[Tensor]:
     """The style picture, and the same turned by quarters."""
     return [style.rot90(quarters, (2, 3)) for quarters in range(4 if rotations else 1)]
@@ -120,7 +111,7 @@ class MatchingLoss:
         self.scale = LaplacianPyramid(*query.shape[-2:])
         with torch.no_grad():
             features = torch.cat([hypercolumns(network, style, stop) for style in styles], 1)
-            found = nearest(hypercolumns(network, query, stop), features)
+            _, found = nearest(hypercolumns(network, query, stop), features)
             self.targets = F.normalize(features[:, found], dim=0)
 
     def __call__(self, variable: Tensor) -> Losses:
@@ -152,7 +143,7 @@ class SplitLoss:
             here = self.sampled(features[layer])
             mean, centre = here.mean(1, keepdim=True), found.mean(1, keepdim=True)
             with torch.no_grad():
-                neighbours = found[:, nearest(here, found)] - centre
+                neighbours = found[:, nearest(here, found)[1]] - centre
             distances.append(1 - F.cosine_similarity(here - mean, neighbours, dim=0).mean())
         distance = torch.stack(distances).sum()
         return {"neighbours": distance, "total": distance}

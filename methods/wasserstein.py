@@ -18,6 +18,7 @@ from core.device import allow_fast_matmul
 from core.losses import squared_error
 from core.resample import fit_long_side, resample
 from core.vgg import IMAGENET, VGG
+from core.wasserstein import Gaussian
 from methods.base import Frame, Method, Stop, Style
 from methods.blend import BlendSettings, blend
 from methods.optimisation import (
@@ -36,7 +37,6 @@ STYLE_LAYERS = {"relu1_1": 256.0, "relu2_1": 64.0, "relu3_1": 16.0, "relu4_1": 4
 CONTENT_LAYER = "relu4_2"
 FEATURE_SCALE = 1 / IMAGENET[2]  # the recipe's weights belong to features of inputs with deviation 1
 VARIATION = 2.0
-EPSILON = 1e-4  # on the covariances' diagonals
 COARSEST, RATIO, MOST_LEVELS = 128, 2**0.5, 8
 OPTIMISER = OptimiserSettings("adam", 0.02, beta2=0.99, average=0.9)
 STEP_SECONDS = 4.2  # per step and megapixel at full size, on the machine of Method.reference_seconds
@@ -56,45 +56,6 @@ class WassersteinSettings(BlendSettings):
     @property
     def most_seconds(self) -> float:
         return self.seconds or super().most_seconds
-
-
-class Gaussian:
-    """A painting's features at one layer as a normal distribution: mean (C, 1), covariance (C, C)."""
-
-    def __init__(self, features: Tensor) -> None:
-        self.mean, self.covariance = moments(features)
-        values, vectors = torch.linalg.eigh(precise(self.covariance))
-        self.root = vectors * values.clamp_min(0).sqrt() @ vectors.mT
-
-    def distance(self, features: Tensor) -> Tensor:
-        """The squared 2-Wasserstein distance to the distribution of features (1, C, H, W), by channel.
-
-        |m_x - m|^2 + trace(S_x + S - 2 (S^1/2 S_x S^1/2)^1/2); the root's trace comes from eigenvalues, where
-        the published recipe has twelve Newton-Schulz iterations. They are taken in double precision: where a
-        picture has fewer positions than channels most are nearly 0, and the roots of what float32 leaves of
-        them add up to more than the distance.
-        """
-        mean, covariance = moments(features)
-        values = torch.linalg.eigvalsh(self.root @ precise(covariance) @ self.root)
-        floor = 1e-14 * values.detach().amax()
-        roots = values.clamp_min(floor).sqrt().sum().to(covariance)
-        spread = covariance.trace() + self.covariance.trace() - 2 * roots
-        distance: Tensor = (mean - self.mean).square().sum() + spread
-        return distance / len(mean)
-
-
-def precise(matrix: Tensor) -> Tensor:
-    """A matrix in double precision, on the CPU where its own device (MPS) has none."""
-    return (matrix.cpu() if matrix.device.type == "mps" else matrix).double()
-
-
-def moments(features: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean (C, 1) and covariance (C, C) of features (1, C, H, W), over the positions."""
-    flat = features[0].float().flatten(1)
-    mean: Tensor = flat.mean(1, keepdim=True)
-    centred = flat - mean
-    covariance = centred @ centred.mT / flat.shape[1]
-    return mean, covariance + EPSILON * torch.eye(len(mean), device=mean.device)
 
 
 def variation(image: Tensor) -> Tensor:

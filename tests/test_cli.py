@@ -19,7 +19,7 @@ from compare.cli import main, parser
 from compare.schema import Request
 from core.images import KINDS, read_text
 from core.yardstick import Distances
-from fake_methods import Failing, Quick
+from fake_methods import Failing, Quick, YardstickAlone
 from methods import ALL
 from methods.flags import settings_from_flags
 from methods.gatys import Gatys
@@ -56,6 +56,7 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compare.cli, "ALL", tuple(known.values()))
     monkeypatch.setattr(compare.cli, "get", known.__getitem__)
     monkeypatch.setattr(compare.scoring, "Yardstick", Fixed)
+    monkeypatch.setattr(compare.scoring, "Measurer", YardstickAlone)
     monkeypatch.setattr(methods.base, "style_grams", lambda image: {})
 
 

@@ -26,7 +26,7 @@ from compare.scoring import error_message
 from core.images import Picture, read_text
 from core.version import VERSION
 from core.yardstick import Distances
-from fake_methods import Failing, FakeSettings, Quick, SteppedSettings
+from fake_methods import Failing, FakeSettings, Quick, SteppedSettings, YardstickAlone
 from methods.base import Frame, Method, Note, Stop, Stopped, Style
 from methods.gatys import Gatys
 from picture_files import save_png
@@ -69,6 +69,7 @@ def yardstick(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> type:
             return Distances(0.25, 0.5)
 
     monkeypatch.setattr(compare.scoring, "Yardstick", Fixed)
+    monkeypatch.setattr(compare.scoring, "Measurer", YardstickAlone)
     monkeypatch.setattr(compare.comparison, "SECONDS_BETWEEN_PREVIEWS", 0)
     monkeypatch.setattr(methods.base, "style_grams", lambda image: {})
     return Fixed
@@ -532,6 +533,8 @@ def test_the_record_is_complete_json(clock: Clock) -> None:
         "seconds": {"load": 5, "first": 2, "total": 6, "warm": []},
         "distances": {"content": 0.25, "style": 0.5},
         "untouched": {"content": 0.25, "style": 0.5},
+        "measures": None,
+        "landmarks": None,
         "course": [{"seconds": 2 * step, "step": step, "content": 0.25, "style": 0.5} for step in (1, 2, 3)],
         "losses": {"content": 8 / 3, "total": 16 / 3},
         "dtype": "float32",
@@ -557,6 +560,8 @@ def test_the_record_of_a_tile_without_a_picture_is_json_too() -> None:
         "peak_memory_bytes",
         "distances",
         "untouched",
+        "measures",
+        "landmarks",
         "losses",
     ]
 

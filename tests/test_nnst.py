@@ -6,9 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from core import neighbours
 from core.colour import luma
+from core.neighbours import nearest
 from core.vgg import VGG
-from methods import nnst
 from methods.base import Frame, Style
 from methods.nnst import (
     LAYERS,
@@ -18,7 +19,6 @@ from methods.nnst import (
     NNSTSettings,
     SplitLoss,
     hypercolumns,
-    nearest,
     turned,
 )
 from plate_styles import smooth
@@ -50,7 +50,7 @@ def test_a_pyramid_moves_large_areas_by_its_last_numbers() -> None:
 
 
 def test_nearest_is_by_the_angle_of_what_differs_from_the_mean(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nnst, "CHUNK", 3)  # in pieces, and all the same
+    monkeypatch.setattr(neighbours, "CHUNK", 3)  # in pieces, and all the same
     random = torch.Generator().manual_seed(0)
     queries, features = torch.randn(5, 8, generator=random), torch.randn(5, 11, generator=random)
     expected = []
@@ -58,8 +58,8 @@ def test_nearest_is_by_the_angle_of_what_differs_from_the_mean(monkeypatch: pyte
         others = (features - features.mean(1, keepdim=True)).T
         cosines = [query @ other / (query.norm() * other.norm()) for other in others]
         expected.append(max(range(11), key=cosines.__getitem__))
-    assert nearest(queries, features).tolist() == expected
-    assert nearest(7 * queries + 3, features).tolist() == expected, "neither scale nor mean counts"
+    assert nearest(queries, features)[1].tolist() == expected
+    assert nearest(7 * queries + 3, features)[1].tolist() == expected, "neither scale nor mean counts"
 
 
 def test_hypercolumns_are_a_quarter_of_the_side_and_all_channels_deep() -> None:

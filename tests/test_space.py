@@ -24,7 +24,7 @@ from core import device
 from core.images import Picture
 from engine import make_engine, zerogpu
 from engine.inline import InlineEngine
-from fake_methods import FakeSettings, Quick, Stepped, SteppedSettings
+from fake_methods import FakeSettings, Quick, Stepped, SteppedSettings, YardstickAlone
 from methods.base import Stop
 from methods.gatys import Gatys
 from methods.gatys_presets import FAST
@@ -176,6 +176,7 @@ def borrowed(monkeypatch):
     monkeypatch.setenv("SPACES_ZERO_GPU", "true")
     monkeypatch.setitem(sys.modules, "spaces", SimpleNamespace(GPU=borrowed))
     monkeypatch.setattr("compare.scoring.Yardstick", lambda *_: SimpleNamespace(measure=lambda _: None))
+    monkeypatch.setattr("compare.scoring.Measurer", YardstickAlone)
     return borrowed
 
 

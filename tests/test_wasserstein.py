@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 
 from core.vgg import VGG
+from core.wasserstein import Gaussian
 from methods.base import Frame, Style
 from methods.wasserstein import (
     CONTENT_LAYER,
     STYLE_LAYERS,
-    Gaussian,
     Wasserstein,
     WassersteinLoss,
     WassersteinSettings,

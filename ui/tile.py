@@ -11,6 +11,7 @@ from typing import Any
 from compare.schema import Tile
 from ui.chart import losses_chart
 from ui.html import about, megabytes, time
+from ui.measures import measures_html
 from ui.texts import FARTHER
 
 STATES = {  # others are words already
@@ -54,6 +55,7 @@ def tile_html(tile: Tile, pictures: Pictures, seconds: Sequence[float] = ()) -> 
         if finished
         else progress_bar(tile.title, tile.step, tile.total, tile.ended),
         details(tile),
+        measures_html(tile),
     )
 
 

@@ -1,0 +1,42 @@
+"""Nearest neighbours: how near a picture's patches are to a painting's, and how many of them it uses."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+CHUNK = 4096  # features whose neighbours are looked for at once
+MOST_PLACES = 8192  # of each picture; evenly spread ones stand for all of a panorama
+
+
+def nearest(queries: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
+    """For each of the queries (C, N) the nearest of the features (C, M): its cosine and its index, both (N,).
+
+    Cosines are of features centred by their own mean, as Kolkin et al. 2022 (NNST) have them, section 3.2.
+    """
+    queries, features = (
+        F.normalize(each - each.mean(1, keepdim=True), dim=0) for each in (queries, features)
+    )
+    starts = range(0, queries.shape[1], CHUNK)
+    found = [(queries[:, i : i + CHUNK].mT @ features).max(1) for i in starts]
+    return torch.cat([each.values for each in found]), torch.cat([each.indices for each in found])
+
+
+def neighbours(picture: Tensor, painting: Tensor) -> tuple[float, float]:
+    """Of features (1, C, H, W): the mean cosine distance of the picture's to their `nearest` in the painting,
+    and the share of the painting's that are nearest to any.
+
+    The first is 0 and the second 1 for the painting itself, save where it repeats itself. Li and Wand 2016
+    match patches so; at relu4_1 a feature is a patch of 68 px, and more of them are used the more of the
+    painting a picture shows: one that fills itself with a single motif is near to it, too.
+    """
+    places, painted = (spread(each) for each in (picture, painting))
+    cosines, found = nearest(places, painted)
+    return (1 - cosines).mean().clamp_min(0).item(), int(found.bincount().count_nonzero()) / painted.shape[1]
+
+
+def spread(features: Tensor) -> Tensor:
+    """Features (1, C, H, W) as (C, N) at no more than MOST_PLACES places."""
+    flat = features[0].float().flatten(1)
+    return flat[:, :: -(-flat.shape[1] // MOST_PLACES)]
