@@ -11,7 +11,7 @@ from benchmarks.peers import PEERS
 from benchmarks.plain import PLAIN
 from benchmarks.run import Plan, picture_files, run
 from compare.limits import checked_repeats, checked_size
-from core.device import DEVICES
+from core.device import DEVICES, pick_device
 from methods import ALL
 from methods.base import Method
 from methods.flags import add_flags, settings_from_flags
@@ -90,7 +90,7 @@ def add_run(measure: argparse.ArgumentParser) -> None:
 def plan(arguments: argparse.Namespace) -> Plan:
     """What the flags of `run` ask for. ValueError where it cannot be done."""
     known: dict[str, type[Method]] = {method.name: method for method in (*ALL, *PEERS, *PLAIN)}
-    methods = []
+    methods, device = [], pick_device(arguments.device)
     for name in listed(arguments.methods):
         if name not in known:
             raise ValueError(f"There is no method {name!r}; choose from {', '.join(known)}.")
@@ -102,7 +102,7 @@ def plan(arguments: argparse.Namespace) -> Plan:
         picture_files(arguments.content, arguments.photos),
         picture_files(arguments.style, arguments.plates),
         methods,
-        {method.name: settings_from_flags(arguments, method) for method in methods},
+        {each.name: each().decide(settings_from_flags(arguments, each), device) for each in methods},
         [checked_size(int(each) if each.isdecimal() else each) for each in listed(arguments.sizes)],
         checked_repeats(arguments.repeats),
         arguments.device,

@@ -54,9 +54,9 @@ class Variant:
 
 
 VARIANTS = (
-    Variant("cin", CIN, {}),
+    Variant("cin", CIN, {"width": "full"}),
     Variant("cin-slim", CIN, {"width": "slim"}),
-    Variant("cin-30", CIN, {"learn_steps": 30}),
+    Variant("cin-30", CIN, {"width": "full", "learn_steps": 30}),
     Variant("johnson-trained", Johnson, {"new_style": "train"}),
     Variant("adain", AdaIN, {}),
     Variant("transport", Transport, {}),

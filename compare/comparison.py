@@ -37,7 +37,7 @@ class Comparison:
     def __init__(self, methods: Sequence[Method], device: str = "auto") -> None:
         self.methods: Mapping[str, Method] = {method.name: method for method in methods}
         self.device = pick_device(device)
-        self.costs = CostModel(self.methods, partial(speed_factor, self.device))
+        self.costs = CostModel(self.methods, self.device, partial(speed_factor, self.device))
         self._loaded: set[str] = set()
 
     def run(self, request: Request, stop: Stop | None = None) -> Iterator[Tile]:
@@ -69,7 +69,13 @@ class Run:
         self.style = Style(to_tensor(request.style), request.style_name)
         self.scorer = Scorer(self.content, self.style, self.device, stop)
         self.unscored: dict[str, Samples] = {}
-        self.tiles = waiting_tiles(request.settings, comparison.methods)
+        self.tiles = waiting_tiles(
+            {
+                name: comparison.methods[name].decide(each, self.device)
+                for name, each in request.settings.items()
+            },
+            comparison.methods,
+        )
 
     def method(self, tile: Tile) -> Method:
         """The tile's method."""
@@ -78,7 +84,7 @@ class Run:
     def first_runs(self) -> Iterator[Tile]:
         """Every method's first run; the quick pictures come first, and their distances after them."""
         for name in self.tiles:
-            if self.costs.predict(name, self.request.settings[name], self.request.pixels) > LONG:
+            if self.costs.predict(name, self.tiles[name].settings, self.request.pixels) > LONG:
                 yield from self.scores()
             for tile in self.first_run(self.tiles[name]):
                 self.tiles[name] = tile

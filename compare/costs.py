@@ -54,12 +54,15 @@ class CostModel:
     be. Safe to share among threads.
 
     Args:
+        device: what settings that leave something to the machine are decided for.
         speed_factor: gives this machine's seconds for one of the reference machine, which is assumed until a
             method has run; it may take a moment, once.
     """
 
-    def __init__(self, methods: Mapping[str, Method], speed_factor: Callable[[], float]) -> None:
-        self.methods, self.speed_factor = methods, speed_factor
+    def __init__(
+        self, methods: Mapping[str, Method], device: torch.device, speed_factor: Callable[[], float]
+    ) -> None:
+        self.methods, self.device, self.speed_factor = methods, device, speed_factor
         self._lock = threading.Lock()
         self._factors: dict[str, dict[int, float]] = {name: {} for name in methods}  # by log2 of the pixels
         self._first: dict[str, dict[int, float]] = {name: {} for name in methods}  # of quick first passes
@@ -83,6 +86,7 @@ class CostModel:
 
     def predict(self, name: str, settings: MethodSettings, pixels: int) -> float:
         """Seconds that a run will take, without loading."""
+        settings = self.methods[name].decide(settings, self.device)
         with self._lock:
             known, first = dict(self._factors[name]), dict(self._first[name])
             all_known = [factor for each in self._factors.values() for factor in each.values()]

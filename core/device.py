@@ -36,7 +36,8 @@ def pick_device(name: str = "auto") -> torch.device:
 def fast_dtype(device: torch.device) -> torch.dtype:
     """bfloat16 where the device multiplies matrices of it natively, else float32.
 
-    A CPU needs avx512_bf16 or AMX: without them bfloat16 is emulated and slower than float32.
+    A CPU needs avx512_bf16 or AMX: without them bfloat16 is emulated and slower than float32. They count as
+    missing where ATEN_CPU_CAPABILITY keeps PyTorch from AVX-512.
     """
     if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
         return torch.bfloat16
@@ -156,6 +157,8 @@ def modest(device: torch.device) -> bool:
 
 
 def _cpu_multiplies_bfloat16() -> bool:
+    if os.environ.get("ATEN_CPU_CAPABILITY", "avx512") in ("default", "avx2"):
+        return False
     # PyTorch offers these two tests from 2.6 on, without a public name yet.
     tests = (getattr(torch.cpu, f"_is_{feature}_supported", None) for feature in ("avx512_bf16", "amx_tile"))
     return any(test() for test in tests if test is not None)

@@ -41,7 +41,7 @@ class ProcessEngine:
 
     def __init__(self, methods: Sequence[Method], device: str = "auto") -> None:
         self.methods: Mapping[str, Method] = {method.name: method for method in methods}
-        self.costs = CostModel(self.methods, self._speed_factor)
+        self.costs = CostModel(self.methods, pick_device(device), self._speed_factor)
         self.device = device
         self._factor: float | None = None
         self._used: set[str] = set()  # methods that have got as far as running, whose weights are read again

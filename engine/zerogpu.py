@@ -32,7 +32,7 @@ class ZeroGPUEngine(InlineEngine):
         super().__init__(methods, device)
         comparison = self.comparison
         # No GPU is here on which it could be calibrated.
-        self.costs = comparison.costs = CostModel(self.methods, lambda: SPEED_FACTOR)
+        self.costs = comparison.costs = CostModel(self.methods, comparison.device, lambda: SPEED_FACTOR)
         # The other process is a fork that keeps this object, so that methods stay loaded while it lives.
         self._borrowed = gpu(duration=self.seconds_of)(comparison.run)
 

@@ -229,9 +229,14 @@ class Method(ABC):
         the work.
         """
 
+    def decide(self, settings: Any, device: torch.device) -> Any:
+        """The settings with what they leave to the machine decided for a device. What is painted and recorded
+        are these, so that they give the same picture on another machine."""
+        return settings
+
     def reference_seconds(self, settings: Any, megapixels: float) -> float:
-        """About what a warm run takes on a two-core AMD EPYC with avx512_bf16. Predictions for other machines
-        are multiples of it (see compare/costs.py)."""
+        """About what a warm run with decided settings takes on a two-core AMD EPYC with avx512_bf16.
+        Predictions for other machines are multiples of it (see compare/costs.py)."""
         return megapixels
 
     def dtype(self, settings: Any) -> torch.dtype:

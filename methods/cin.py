@@ -6,7 +6,7 @@ Those of a style picture that it was not trained on are predicted from it (Ghias
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -41,8 +41,10 @@ PLATES = entry("cin").styles  # that have rows of their own
 MOST_MIXED = 4
 LEARNT_FILE = "learnt.cin.safetensors"
 LEARNING_RATE = 0.03
+SECONDS: Mapping[Width, float] = {"full": 0.9, "slim": 0.13}  # per megapixel, for `reference_seconds`
 LEARN = Offer("Learn this painting", {"learn_steps": 30})
 PREDICTED = Note("predicted", "Its gammas and betas are predicted from the style picture.", offers=(LEARN,))
+SLIM = Note("slim", "By the slim network.")
 
 Start = tuple[StyleParameters, tuple[Note, ...], "PerceptualLoss | None"]
 """Gammas and betas, notes on where they are from, and what they are learnt by where that was asked for."""
@@ -64,8 +66,10 @@ class CINSettings(FeedForwardSettings):
     shares: str = setting(
         "", help="Of style picture, second and plates, or of plates alone, as in 2, 1; empty: equal."
     )
-    width: Width = setting(
-        "full", help="Slim has a tenth of the work and styles of its own: quicker, farther from the style."
+    width: Literal["auto", "full", "slim"] = setting(
+        "auto",
+        help="Slim has a tenth of the work and styles of its own: quicker, a little farther from the style. "
+        "Auto: slim on a CPU without fast bfloat16, else full.",
     )
     learn_steps: int = setting(
         0, 0, 1000, 1, help="Steps to learn the style picture first; 30 give a good row of its own."
@@ -112,13 +116,16 @@ class CIN(Method):
     )
     summary = "One network for any style: a set of normalisation parameters each, learnt or predicted."
     Settings = CINSettings
-    weights = ("cin", "vgg19")
+    weights = ("cin", "cin-slim", "vgg19")
 
     def load(self, device: torch.device) -> None:
         self.device = device
         allow_fast_matmul(device)
         self.trunks: dict[Width, Trunk] = {}
-        self.trunk("full")
+        self.trunk(usual_width(device))
+
+    def decide(self, settings: CINSettings, device: torch.device) -> CINSettings:
+        return replace(settings, width=width_of(settings, device))
 
     def trunk(self, width: Width) -> Trunk:
         """The network of a width, read when it is first needed. WeightsError as `load`."""
@@ -134,7 +141,8 @@ class CIN(Method):
         return fast_dtype(self.device)
 
     def reference_seconds(self, settings: CINSettings, megapixels: float) -> float:
-        return 0.9 * megapixels + 0.4 * settings.learn_steps
+        painting = SECONDS["slim" if settings.width == "slim" else "full"] * megapixels
+        return painting + 0.4 * settings.learn_steps
 
     def prepare(
         self, style: Style, settings: CINSettings, files: Mapping[str, bytes], stop: Stop | None = None
@@ -150,7 +158,7 @@ class CIN(Method):
     def stylize(
         self, content: Tensor, style: Style, settings: CINSettings, stop: Stop | None = None
     ) -> Generator[Frame]:
-        content, trunk = content.to(self.device), self.trunk(settings.width)
+        content, trunk = content.to(self.device), self.trunk(width_of(settings, self.device))
         parameters, notes, perceptual = self.prepare(style, settings, {}, stop)
         steps, losses, files, learning = settings.learn_steps or 1, {}, {}, 0.0
         if perceptual is not None:
@@ -171,13 +179,15 @@ class CIN(Method):
             image = in_patches(trunk.network, apply, content, settings.tile, stop).cpu()
         if learning:
             notes = (learnt_note(steps, learning, watch.seconds, notes),)
+        if trunk.weight == entry(KEYS["slim"]):
+            notes = (*notes, SLIM)
         yield Frame(image, steps, steps, losses, notes, files, (trunk.weight, entry("vgg19")))
 
     def fitter(
         self, start: StyleParameters, perceptual: PerceptualLoss, photo: Tensor, settings: CINSettings
     ) -> StyleFitter:
         """What learns the style's gammas and betas on the photo, while the trunk stays as it is."""
-        network = self.trunk(settings.width).network
+        network = self.trunk(width_of(settings, self.device)).network
 
         def paint(parameters: StyleParameters, images: Tensor) -> Tensor:
             return apply_styles(network, images, parameters)
@@ -197,32 +207,31 @@ class CIN(Method):
         self, style: Style, settings: CINSettings, files: Mapping[str, bytes], stop: Stop | None
     ) -> tuple[StyleParameters, tuple[Note, ...]]:
         """The parameters before anything is learnt, and notes on where they are from."""
+        trunk = self.trunk(width_of(settings, self.device))
         if settings.learnt:
-            trunk = self.trunk(settings.width)
             return self.learnt_parameters(trunk, files.get("learnt", b""), settings.learnt, style)
         sources: list[Style | str] = [style]
         if settings.second:
             sources.append(second_style(files))
         sources += settings.plates
         shares = settings.proportions()
-        known, notes = self.trunk(settings.width).known, dict[str, Note]()
+        notes = dict[str, Note]()
         if len(sources) > 1:
             names = ["the style picture", *["the second"] * bool(settings.second), *settings.plates]
             note = mix_note(names, shares, style.name)
             notes[note.key] = note
-        mixed = {key: torch.zeros_like(values[:1]) for key, values in known.table.items()}
+        mixed = {key: torch.zeros_like(values[:1]) for key, values in trunk.known.table.items()}
         for source, share in zip(sources, shares, strict=True):
             if share:  # else nothing of it is predicted
-                row, more = self.row(source, settings, stop)
+                row, more = self.row(trunk.known, source, settings, stop)
                 mixed = {key: values + share * row[key] for key, values in mixed.items()}
                 notes |= {note.key: note for note in more}
         return mixed, tuple(notes.values())
 
     def row(
-        self, source: Style | str, settings: CINSettings, stop: Stop | None
+        self, known: PredictedCIN, source: Style | str, settings: CINSettings, stop: Stop | None
     ) -> tuple[StyleParameters, tuple[Note, ...]]:
         """The gammas and betas of a plate, or of a picture as the settings choose them, and notes on them."""
-        known = self.trunk(settings.width).known
         if isinstance(source, str):
             return known.row(PLATES.index(source)), ()
         if settings.style_parameters == "nearest plate":
@@ -255,6 +264,16 @@ class CIN(Method):
         other = {} if about.get("style") == style.digest().hex() else {"painted_as": f"the style in {name}"}
         note = Note("file", "A learnt style from a file.", other)
         return {key: each.float().to(self.device) for key, each in tensors.items()}, (note,)
+
+
+def usual_width(device: torch.device) -> Width:
+    """The network for who does not choose one: the full one takes too long on a CPU without fast bfloat16."""
+    return "full" if device.type != "cpu" or fast_dtype(device) is torch.bfloat16 else "slim"
+
+
+def width_of(settings: CINSettings, device: torch.device) -> Width:
+    """The network that the settings choose, or leave to the device."""
+    return usual_width(device) if settings.width == "auto" else settings.width
 
 
 def mix_note(names: Sequence[str], shares: Sequence[float], style: str | None) -> Note:

@@ -37,7 +37,7 @@ def content():
 
 
 def last(method, content, style, **settings):
-    return last_frame(method, content, style, CINSettings(**settings))
+    return last_frame(method, content, style, CINSettings(**{"width": "full", **settings}))
 
 
 def test_every_plate_is_known():
@@ -88,7 +88,7 @@ def test_a_mix_of_one_is_that_plate(method, content):
 
 def test_a_mix_interpolates_the_parameters(method):
     def mixed(style, **settings):
-        return method.prepare(style, CINSettings(**settings), {})[0]
+        return method.prepare(style, CINSettings(**{"width": "full", **settings}), {})[0]
 
     both = mixed(plate("waves"), plates=("udnie", "irises"), shares="1, 3")
     udnie, irises = mixed(plate("udnie")), mixed(plate("irises"))
@@ -173,10 +173,10 @@ def test_two_own_pictures_are_mixed(method, content, tmp_path):
     stripes[:, :, ::8] = 1
     to_image(stripes[None]).save(path)
     rows = [
-        method.prepare(Style(each), CINSettings(), {})[0]
+        method.prepare(Style(each), CINSettings(width="full"), {})[0]
         for each in (plate("waves").image.flip(-1), to_tensor(open_picture(path).rgb))
     ]
-    settings = CINSettings(second="second.png", shares="1, 3")
+    settings = CINSettings(width="full", second="second.png", shares="1, 3")
     mixed, mix_notes, _ = method.prepare(
         Style(plate("waves").image.flip(-1)), settings, {"second": path.read_bytes()}
     )
@@ -208,7 +208,7 @@ def test_learning_brings_a_new_style_nearer_and_changes_nothing_else(method):
     known = last(method, photo, plate("udnie")).image
     network = method.trunk("full").network
     state = {name: values.clone() for name, values in network.state_dict().items()}
-    *_, frame = frames(method, photo, Style(stripes), CINSettings(learn_steps=12))
+    *_, frame = frames(method, photo, Style(stripes), CINSettings(width="full", learn_steps=12))
     assert frame.step == frame.total == 12
     assert notes(frame) == ["learnt"]
     assert frame.notes[0].values["steps"] == 12
@@ -273,7 +273,7 @@ def test_stop_ends_learning(method, content):
     stop = Stop()
     stop.set()
     with pytest.raises(Stopped):
-        list(frames(method, content, plate("deluge"), CINSettings(learn_steps=5), stop))
+        list(frames(method, content, plate("deluge"), CINSettings(width="full", learn_steps=5), stop))
 
 
 def test_only_the_styles_are_learnt(method):

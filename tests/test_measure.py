@@ -142,6 +142,16 @@ def test_fast_dtype_is_bfloat16_only_where_the_cpu_has_it(monkeypatch: pytest.Mo
     assert fast_dtype(CPU) == torch.float32
 
 
+@pytest.mark.parametrize("kept", ["default", "avx2"])
+def test_a_cpu_that_pytorch_is_kept_from_using_is_not_fast(
+    kept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
+    assert fast_dtype(CPU) == torch.bfloat16
+    monkeypatch.setenv("ATEN_CPU_CAPABILITY", kept)
+    assert fast_dtype(CPU) == torch.float32
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only glibc gives freed memory back when asked")
 def test_memory_that_was_freed_before_counts_again() -> None:
     def work() -> None:

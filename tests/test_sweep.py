@@ -31,7 +31,7 @@ CPU = torch.device("cpu")
 
 def costs():
     methods = {"stepped": Stepped(), "quick": Quick(), "gatys": Gatys()}
-    return CostModel(methods, partial(speed_factor, CPU))
+    return CostModel(methods, CPU, partial(speed_factor, CPU))
 
 
 def ran(method, settings, pixels, seconds, state="done"):
