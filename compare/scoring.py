@@ -14,7 +14,7 @@ from torch import Tensor
 from compare.schema import Moment, Tile
 from core.measures import Measurer
 from core.resample import fit_short_side
-from core.yardstick import SHORT_SIDE, Distances, Yardstick
+from core.yardstick import SHORT_SIDE, Yardstick
 from methods.base import Frame, Stop, Stopped, Style
 
 SAMPLE_GROWTH = 1.3  # in seconds, from one sample of a history to the next
@@ -53,11 +53,6 @@ class Scorer:
         """All measures of the same two."""
         return Measurer(self.content.to(self.device), self.style.image, self.yardstick)
 
-    @cached_property
-    def baseline(self) -> Distances:
-        """Those of the untouched photo."""
-        return self.yardstick.measure(self.content)
-
     def history(self, samples: Samples) -> Iterator[Moment]:
         """The distances of the earlier pictures, as far as the run is not stopped; between two it rests where
         it is paused."""
@@ -80,7 +75,7 @@ class Scorer:
             return replace(
                 tile,
                 distances=distances,
-                baseline=self.baseline,
+                baseline=self.yardstick.baseline,
                 measures=measures,
                 landmarks=self.measurer.landmarks,
                 distance_history=tuple(history),

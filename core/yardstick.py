@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from core.device import full_float32
-from core.losses import gram, relative_error
+from core.losses import gram, mean_std, relative_error
 from core.resample import fit_short_side
 from core.vgg import VGG
 
@@ -33,20 +33,38 @@ class Distances:
     style: float
 
 
+@dataclass(frozen=True)
+class StyleEncoding:
+    """What one pass of VGG-19 tells of a style picture, by layer of STYLE_LAYERS.
+
+    Attributes:
+        grams: the Gram matrix (1, C, C).
+        moments: mean and deviation of each channel, two of (1, C, 1, 1).
+    """
+
+    grams: Mapping[str, Tensor]
+    moments: Mapping[str, tuple[Tensor, Tensor]]
+
+
 class Yardstick:
     """Measures pastiches of one content photo and one style picture, whose features are computed once.
 
     Args:
         content, style: (1, 3, H, W) RGB in [0, 1], any size, on any device; measured on the content's device.
-        grams: the style's `style_grams`, where they are known already.
+        grams: the style's, where they are known already.
+
+    Attributes:
+        baseline: the distances of the photo itself.
     """
 
     @torch.no_grad()
     @full_float32()
     def __init__(self, content: Tensor, style: Tensor, grams: Mapping[str, Tensor] | None = None) -> None:
         self.device = content.device
-        self.content = features_of(content)[CONTENT_LAYER]
+        features = features_of(content)
+        self.content = features[CONTENT_LAYER]
         self.grams = style_grams(style.to(self.device)) if grams is None else grams
+        self.baseline = self.distances(features)
 
     @torch.no_grad()
     @full_float32()
@@ -65,9 +83,18 @@ class Yardstick:
 
 @torch.no_grad()
 @full_float32()
-def style_grams(image: Tensor) -> dict[str, Tensor]:
+def encode_style(image: Tensor) -> StyleEncoding:
+    """Of a (1, 3, H, W) picture in [0, 1], on its device."""
+    features = features_of(image)
+    return StyleEncoding(
+        {layer: gram(each) for layer, each in features.items()},
+        {layer: mean_std(each) for layer, each in features.items()},
+    )
+
+
+def style_grams(image: Tensor) -> Mapping[str, Tensor]:
     """The Gram matrices of a (1, 3, H, W) picture in [0, 1], by layer, on its device."""
-    return {layer: gram(features) for layer, features in features_of(image).items()}
+    return encode_style(image).grams
 
 
 def style_distance(actual: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> float:

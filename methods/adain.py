@@ -112,6 +112,10 @@ class AdaIN(Method):
         others, mask = style.once(settings, lambda: (settings.other_styles(files), settings.read_mask(files)))
         return [style, *others], mask
 
+    def encode(self, content: Tensor, style: Style, settings: AdaINSettings) -> None:
+        if not (settings.keep_colours and settings.colours == "recolour"):  # else it depends on the content
+            self.target(content.to(self.device), style, settings)
+
     @torch.no_grad()
     def stylize(
         self, content: Tensor, style: Style, settings: AdaINSettings, stop: Stop | None = None

@@ -134,9 +134,11 @@ class Autoencoder:
         features: Tensor = self.encoder(padded)[LAYERS[-1]]
         return features
 
+    @torch.no_grad()
     def encode_style(self, style: Style, side: int) -> Tensor:
-        """relu4_1 of a style's picture at a short side of `side` px."""
-        return self.encode(fit_short_side(style.image.to(self.device), side))
+        """relu4_1 of a style's picture at a short side of `side` px, which the style remembers."""
+        key = ("relu4_1", side, self.device)
+        return style.encoded(key, lambda: self.encode(fit_short_side(style.image.to(self.device), side)))
 
     def decode(self, features: Tensor, photo: Tensor) -> Tensor:
         """The picture of the features, cropped to the photo's size."""

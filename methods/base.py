@@ -13,7 +13,7 @@ from typing import Any, ClassVar, TypeVar
 import torch
 from torch import Tensor
 
-from core.yardstick import style_grams
+from core.yardstick import StyleEncoding, encode_style
 from methods.settings import MethodSettings
 from weights.catalog import WeightFile
 
@@ -105,26 +105,42 @@ class Stop(threading.Event):
 
 @dataclass(frozen=True)
 class Style:
-    """A style in one run: its picture, (1, 3, H, W) RGB in [0, 1], and its plate's name where it is one."""
+    """A style in one run: its picture, (1, 3, H, W) RGB in [0, 1], and its plate's name where it is one.
+
+    `encodings` are what is known of the picture alone, from earlier runs too.
+    """
 
     image: Tensor
     name: str | None = None
+    encodings: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
     _known: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def once(self, key: Hashable, work: Callable[[], T]) -> T:
         """The result of `work`, which is called the first time that this style meets the key."""
-        if key not in self._known:
-            self._known[key] = work()
-        known: T = self._known[key]
-        return known
+        return _once(self._known, key, work)
 
-    def grams(self, device: torch.device) -> dict[str, Tensor]:
+    def encoded(self, key: Hashable, work: Callable[[], T]) -> T:
+        """As `once`, where the result depends on the picture and the key alone and may outlive the run."""
+        return _once(self.encodings, key, work)
+
+    def encoding(self, device: torch.device) -> StyleEncoding:
+        """By VGG-19 on a device, as the yardstick, the style predictor and the search for plates share it."""
+        return self.encoded(("yardstick", device), lambda: encode_style(self.image.to(device)))
+
+    def grams(self, device: torch.device) -> Mapping[str, Tensor]:
         """The yardstick's Gram matrices of the picture on a device."""
-        return self.once(("grams", device), lambda: style_grams(self.image.to(device)))
+        return self.encoding(device).grams
 
     def digest(self) -> bytes:
         """The hash of the picture's values."""
         return self.once("digest", lambda: sha256(self.image.cpu().numpy().tobytes()).digest())
+
+
+def _once(known: dict[Hashable, Any], key: Hashable, work: Callable[[], T]) -> T:
+    if key not in known:
+        known[key] = work()
+    found: T = known[key]
+    return found
 
 
 @dataclass(frozen=True)
@@ -217,6 +233,11 @@ class Method(ABC):
         maps the names of settings that are files to their contents. Raises WeightsError as `load` does, and
         ValueError for a file that is unfit.
         """
+
+    def encode(self, content: Tensor, style: Style, settings: Any) -> None:  # noqa: B027
+        """Encode the style picture as this content, (1, 3, H, W), needs it and remember that by
+        `style.encoded`, where `stylize` finds it. It counts as loading: several methods may share it, and
+        only the first would be charged for it."""
 
     @abstractmethod
     def stylize(

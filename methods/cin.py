@@ -239,7 +239,7 @@ class CIN(Method):
             return known.row(PLATES.index(name)), () if name == source.name else (note,)
         if settings.style_parameters == "own row" and source.name in PLATES:
             return known.row(PLATES.index(source.name)), ()
-        return known.predicted(source.image.to(self.device)), (PREDICTED,)
+        return known.predicted(source.encoding(self.device)), (PREDICTED,)
 
     def learnt_parameters(
         self, trunk: Trunk, data: bytes, name: str, style: Style

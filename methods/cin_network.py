@@ -10,7 +10,8 @@ from torch import Tensor
 from torch.func import functional_call
 
 from core.transformer_net import ConditionalInstanceNorm, TransformerNet
-from methods.style_predictor import StylePredictor, statistics_of
+from core.yardstick import StyleEncoding
+from methods.style_predictor import StylePredictor, style_statistics
 from weights.catalog import entry
 from weights.formats import fill
 from weights.load import load
@@ -56,9 +57,9 @@ class PredictedCIN(TransformerNet):
         return {name: each[index : index + 1] for name, each in self.table.items()}
 
     @torch.no_grad()
-    def predicted(self, image: Tensor) -> dict[str, Tensor]:
-        """The style of a picture, (1, 3, H, W) in [0, 1], as the predictor has it."""
-        return parted(self.predictor(statistics_of(image)), self.table)
+    def predicted(self, style: StyleEncoding) -> dict[str, Tensor]:
+        """A style as the predictor has it."""
+        return parted(self.predictor(style_statistics(style.moments)), self.table)
 
     def with_row(self, row: StyleParameters) -> dict[str, Tensor]:
         """The state of `conditional(1)` that paints in one style."""

@@ -38,6 +38,7 @@ Width = Literal["full", "slim"]
 NORMS: dict[str, type[nn.Module]] = {"instance": InstanceNorm, "batch": nn.BatchNorm2d}
 WIDTHS = {"full": 32, "slim": 8}  # channels after the first convolution
 BY_STYLE = "by style"
+CPU = torch.device("cpu")
 ONNX = "onnx/"  # how the catalog's keys of such networks begin
 
 TRAINED_FILE = "trained.johnson.safetensors"
@@ -239,7 +240,7 @@ class Johnson(Method):
         """What a network for this style starts from: the multi-style network with the style's row."""
         known, styles = embedded_network(), entry("cin").styles
         plate = style.name in styles
-        row = known.row(styles.index(str(style.name))) if plate else known.predicted(style.image)
+        row = known.row(styles.index(str(style.name))) if plate else known.predicted(style.encoding(CPU))
         start = {name: each.to(self.device) for name, each in folded(known.with_row(row)).items()}
         perceptual = PerceptualLoss([style.image], self.device, fast_dtype(self.device))
         return Training(start, perceptual, example_photos())

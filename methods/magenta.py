@@ -94,6 +94,10 @@ class Magenta(Method):
     ) -> list[Style]:
         return [style, *style.once(settings, lambda: settings.other_styles(files))]
 
+    def encode(self, content: Tensor, style: Style, settings: MagentaSettings) -> None:
+        for each in self.prepare(style, settings, {}):
+            self.style_vector(each)
+
     def stylize(
         self, content: Tensor, style: Style, settings: MagentaSettings, stop: Stop | None = None
     ) -> Generator[Frame]:
@@ -106,12 +110,15 @@ class Magenta(Method):
 
     def mixed_vector(self, content: Tensor, style: Style, settings: MagentaSettings) -> Tensor:
         """The vector that the settings want, interpolated between those of pictures."""
-        pictures = [each.image for each in self.prepare(style, settings, {})]
+        vectors = [self.style_vector(each) for each in self.prepare(style, settings, {})]
         shares = [settings.strength * share for share in settings.proportions()]
         if settings.strength < 1:
-            pictures, shares = [*pictures, content], [*shares, 1 - settings.strength]
-        vectors = torch.stack([self.vector(picture) for picture in pictures])
-        return torch.tensor(shares) @ vectors
+            vectors, shares = [*vectors, self.vector(content)], [*shares, 1 - settings.strength]
+        return torch.tensor(shares) @ torch.stack(vectors)
+
+    def style_vector(self, style: Style) -> Tensor:
+        """The vector of a style's picture, which the style remembers."""
+        return style.encoded("magenta", lambda: self.vector(style.image))
 
     def vector(self, picture: Tensor) -> Tensor:
         """The style of a picture, (1, 3, H, W) in [0, 1], in 100 numbers: that of its middle square."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import torch
@@ -47,5 +47,5 @@ def _search(names: Sequence[str], style: Style, device: torch.device, stop: Stop
 
 
 @cache
-def _grams(name: str, device: torch.device) -> dict[str, Tensor]:
+def _grams(name: str, device: torch.device) -> Mapping[str, Tensor]:
     return style_grams(to_tensor(open_picture(plate(name).path, "plate").rgb).to(device))

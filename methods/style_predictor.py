@@ -8,11 +8,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from core.device import full_float32
-from core.losses import mean_std
-from core.resample import fit_short_side
-from core.vgg import VGG
-from core.yardstick import SHORT_SIDE, STYLE_LAYERS
+from core.yardstick import STYLE_LAYERS
 
 STATISTICS = 2 * (64 + 128 + 256 + 512)  # mean and deviation of each channel of STYLE_LAYERS
 LEAST_DEVIATION = 0.02  # of a gamma or beta over the plates: parameters that hardly differ must stay movable
@@ -56,14 +52,8 @@ class StylePredictor(nn.Module):
         return self.get_buffer("output_mean") + self.get_buffer("output_deviation") * prediction
 
 
-def style_statistics(features: Mapping[str, Tensor]) -> Tensor:
-    """log(1 + mean) and log(1 + deviation) of STYLE_LAYERS' channels: each (B, C, H, W) -> (B, 1920)."""
-    parts = [each.flatten(1) for layer in STYLE_LAYERS for each in mean_std(features[layer])]
+def style_statistics(moments: Mapping[str, tuple[Tensor, Tensor]]) -> Tensor:
+    """The predictor's input: log(1 + mean) and log(1 + deviation) of STYLE_LAYERS' channels, each
+    (B, C, 1, 1), to (B, 1920)."""
+    parts = [each.flatten(1) for layer in STYLE_LAYERS for each in moments[layer]]
     return torch.cat(parts, 1).log1p()
-
-
-@torch.no_grad()
-@full_float32()
-def statistics_of(image: Tensor) -> Tensor:
-    """The predictor's input (1, 1920) for a (1, 3, H, W) picture in [0, 1], at a short side of 256 px."""
-    return style_statistics(VGG(STYLE_LAYERS, device=image.device)(fit_short_side(image, SHORT_SIDE)))

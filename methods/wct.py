@@ -44,6 +44,9 @@ class Transport(Method):
     def reference_seconds(self, settings: FeatureSettings, megapixels: float) -> float:
         return 0.2 + 2.6 * megapixels
 
+    def encode(self, content: Tensor, style: Style, settings: FeatureSettings) -> None:
+        self.moments(style, settings.side(content, style))
+
     @torch.no_grad()
     def stylize(
         self, content: Tensor, style: Style, settings: FeatureSettings, stop: Stop | None = None
@@ -66,7 +69,7 @@ class Transport(Method):
     def moments(self, style: Style, side: int) -> Moments:
         """Those of a style's picture at a short side of `side` px; the style remembers them."""
         key = ("moments", side, self.device)
-        return style.once(key, lambda: moments(self.autoencoder.encode_style(style, side)))
+        return style.encoded(key, lambda: moments(self.autoencoder.encode_style(style, side)))
 
 
 def moments(features: Tensor) -> Moments:

@@ -18,7 +18,7 @@ import methods.base
 from compare.cli import main, parser
 from compare.schema import Request
 from core.images import KINDS, read_text
-from core.yardstick import Distances
+from core.yardstick import Distances, StyleEncoding
 from fake_methods import Failing, Quick, YardstickAlone
 from methods import ALL
 from methods.flags import settings_from_flags
@@ -49,6 +49,8 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
         def __init__(self, content: Tensor, style: Tensor, grams: object) -> None:
             pass
 
+        baseline = Distances(0.25, 0.5)
+
         def measure(self, pastiche: Tensor) -> Distances:
             return Distances(0.25, 0.5)
 
@@ -57,7 +59,7 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compare.cli, "get", known.__getitem__)
     monkeypatch.setattr(compare.scoring, "Yardstick", Fixed)
     monkeypatch.setattr(compare.scoring, "Measurer", YardstickAlone)
-    monkeypatch.setattr(methods.base, "style_grams", lambda image: {})
+    monkeypatch.setattr(methods.base, "encode_style", lambda image: StyleEncoding({}, {}))
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

@@ -25,7 +25,7 @@ from compare.schema import Request, Tile, make_request
 from compare.scoring import error_message
 from core.images import Picture, read_text
 from core.version import VERSION
-from core.yardstick import Distances
+from core.yardstick import Distances, StyleEncoding
 from fake_methods import Failing, FakeSettings, Quick, SteppedSettings, YardstickAlone
 from methods.base import Frame, Method, Note, Stop, Stopped, Style
 from methods.gatys import Gatys
@@ -64,6 +64,8 @@ def yardstick(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> type:
             Fixed.made += 1
             clock.spend(10_000)
 
+        baseline = Distances(0.25, 0.5)
+
         def measure(self, pastiche: Tensor) -> Distances:
             clock.spend(1_000)
             return Distances(0.25, 0.5)
@@ -71,7 +73,7 @@ def yardstick(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> type:
     monkeypatch.setattr(compare.scoring, "Yardstick", Fixed)
     monkeypatch.setattr(compare.scoring, "Measurer", YardstickAlone)
     monkeypatch.setattr(compare.comparison, "SECONDS_BETWEEN_PREVIEWS", 0)
-    monkeypatch.setattr(methods.base, "style_grams", lambda image: {})
+    monkeypatch.setattr(methods.base, "encode_style", lambda image: StyleEncoding({}, {}))
     return Fixed
 
 

@@ -11,12 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.device import full_float32
 from core.images import open_picture, to_tensor
-from core.losses import gram
-from core.resample import fit_short_side
-from core.vgg import VGG
-from core.yardstick import SHORT_SIDE, STYLE_LAYERS
+from core.yardstick import STYLE_LAYERS, encode_style
 from methods.style_predictor import style_statistics
 
 SHARD = 100  # pictures a file: so much is lost where the computing is interrupted
@@ -71,23 +67,20 @@ def shard(paths: Sequence[Path], file: Path, device: torch.device | str) -> dict
         kept: dict[str, Any] = torch.load(file, weights_only=True)
         if kept.pop("names") == names:
             return kept
-    network = VGG(STYLE_LAYERS, device=device)
     with ThreadPoolExecutor() as threads:
         pictures = threads.map(lambda path: to_tensor(open_picture(path).rgb), paths)
-        measured = [measure(picture.to(device), network) for picture in pictures]
+        measured = [measure(picture.to(device)) for picture in pictures]
     tensors = {key: torch.cat([each[key] for each in measured]).cpu() for key in measured[0]}
     torch.save({"names": names, **tensors}, file)
     return tensors
 
 
-@torch.no_grad()
-@full_float32()
-def measure(picture: Tensor, network: VGG) -> dict[str, Tensor]:
+def measure(picture: Tensor) -> dict[str, Tensor]:
     """The same of one picture, (1, 3, H, W) in [0, 1]."""
-    features = network(fit_short_side(picture, SHORT_SIDE))
-    tensors = {"statistics": style_statistics(features)}
+    encoding = encode_style(picture)
+    tensors = {"statistics": style_statistics(encoding.moments)}
     for layer in STYLE_LAYERS:
-        matrix = gram(features[layer])
+        matrix = encoding.grams[layer]
         norm = matrix.flatten(1).norm(dim=1).clamp_min(1e-12)
         tensors[layer], tensors[f"{layer} norms"] = (matrix / norm[:, None, None]).half(), norm
     return tensors

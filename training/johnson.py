@@ -19,6 +19,7 @@ from core.perceptual_loss import PerceptualLoss
 from core.plates import plate
 from core.sheet import contact_sheet
 from core.transformer_net import TransformerNet
+from core.yardstick import encode_style
 from methods.cin_network import embedded_network, folded
 from methods.johnson import NORMS, WIDTHS, in_format, johnson
 from training.command import finish, parser, plan, run
@@ -57,7 +58,7 @@ def start(network: TransformerNet, path: Path | None, name: str, style: Tensor) 
         return
     if path == Path("cin"):
         known, styles = embedded_network(), entry("cin").styles
-        row = known.row(styles.index(name)) if name in styles else known.predicted(style.cpu())
+        row = known.row(styles.index(name)) if name in styles else known.predicted(encode_style(style.cpu()))
         state = folded(known.with_row(row))
     else:
         state = read(path.read_bytes(), path)

@@ -25,7 +25,7 @@ from core.plates import plates
 from core.resample import fit_short_side
 from core.sheet import contact_sheet
 from core.vgg import VGG
-from core.yardstick import CONTENT_LAYER, STYLE_LAYERS
+from core.yardstick import CONTENT_LAYER, STYLE_LAYERS, encode_style
 from methods.cin_network import (
     PREDICTOR,
     PredictedCIN,
@@ -35,7 +35,7 @@ from methods.cin_network import (
     joined,
     parted,
 )
-from methods.style_predictor import statistics_of
+from methods.style_predictor import style_statistics
 from training.bank import StyleBank
 from training.command import finish, plan, run, style_parser
 from training.crops import Crops, FixedCrops, FreshCrops
@@ -234,7 +234,7 @@ def material(given: argparse.Namespace) -> Material:
         f"{len(photos)} photographs, {len(paintings)} paintings",
         pictures(photos_apart or photos, SHEET_PHOTOS),
         styles,
-        torch.cat([statistics_of(style) for style in styles]).to(device),
+        torch.cat([style_statistics(encode_style(style).moments) for style in styles]).to(device),
     )
 
 
