@@ -34,6 +34,17 @@ def guided(small: Tensor, guide: Tensor) -> Tensor:
     return (slope * guide + offset).clamp(0, 1)
 
 
+def merged(image: Tensor, begun: Tensor, after: Tensor) -> Tensor:
+    """A picture in [0, 1] with what became of its small copy, from `begun` to `after`, put into it.
+
+    Strokes are enlarged, and the detail that the small copy could not show stays as it was.
+    """
+    if after.shape == image.shape:
+        return after
+    before, now = (resample(each, *image.shape[-2:]) for each in (begun, after))
+    return (image + now - before).clamp(0, 1)
+
+
 def _windows(image: Tensor) -> Tensor:
     """The mean over each pixel's neighbourhood of 3 x 3 px, at the edges over what there is of it."""
     return F.avg_pool2d(image, 3, stride=1, padding=1, count_include_pad=False)

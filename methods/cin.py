@@ -5,7 +5,7 @@ Those of a style picture that it was not trained on are predicted from it (Ghias
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -18,7 +18,6 @@ from core.perceptual_loss import PerceptualLoss
 from core.plates import plate
 from core.transformer_net import TransformerNet
 from methods.base import Frame, Method, Note, Offer, Stop, Style
-from methods.blend import blend
 from methods.cin_network import (
     KEYS,
     PredictedCIN,
@@ -28,7 +27,7 @@ from methods.cin_network import (
     conditional,
     embedded_network,
 )
-from methods.feedforward import FeedForwardSettings, in_patches
+from methods.feedforward import FeedForwardSettings, painted
 from methods.fitting import StyleFitter
 from methods.mix import parse_shares, second_style
 from methods.nearest import nearest_plate
@@ -141,8 +140,8 @@ class CIN(Method):
         return fast_dtype(self.device)
 
     def reference_seconds(self, settings: CINSettings, megapixels: float) -> float:
-        painting = SECONDS["slim" if settings.width == "slim" else "full"] * megapixels
-        return painting + 0.4 * settings.learn_steps
+        painting = SECONDS["slim" if settings.width == "slim" else "full"]
+        return settings.seconds(megapixels, painting) + 0.4 * settings.learn_steps
 
     def prepare(
         self, style: Style, settings: CINSettings, files: Mapping[str, bytes], stop: Stop | None = None
@@ -172,16 +171,27 @@ class CIN(Method):
             files = {LEARNT_FILE: pack(parameters, about)}
 
         def apply(image: Tensor) -> Tensor:
-            with torch.no_grad():
-                return blend(apply_styles(trunk.network, image, parameters), image, settings)
+            return apply_styles(trunk.network, image, parameters)
 
         with Stopwatch(self.device) as watch:
-            image = in_patches(trunk.network, apply, content, settings.tile, stop).cpu()
+            image = self.paint(trunk.network, apply, content, settings, stop)
         if learning:
             notes = (learnt_note(steps, learning, watch.seconds, notes),)
         if trunk.weight == entry(KEYS["slim"]):
             notes = (*notes, SLIM)
         yield Frame(image, steps, steps, losses, notes, files, (trunk.weight, entry("vgg19")))
+
+    @torch.no_grad()
+    def paint(
+        self,
+        network: TransformerNet,
+        apply: Callable[[Tensor], Tensor],
+        content: Tensor,
+        settings: CINSettings,
+        stop: Stop | None,
+    ) -> Tensor:
+        """The network's picture of the content, on the CPU."""
+        return painted(network, apply, content, settings, stop).cpu()
 
     def fitter(
         self, start: StyleParameters, perceptual: PerceptualLoss, photo: Tensor, settings: CINSettings

@@ -1,7 +1,9 @@
-"""What the feed-forward methods share: large photos go through the network in patches."""
+"""What the feed-forward methods share: strokes keep their share of the picture, and where a photo is painted
+at a size that memory may not bear, it goes through the network in patches."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,22 +11,57 @@ import torch
 from torch import Tensor
 
 from core.patches import patches
-from core.resample import fit_long_side
+from core.resample import fit_long_side, merged
 from core.transformer_net import TransformerNet, fixed_statistics
 from methods.base import Stop
-from methods.blend import BlendSettings
+from methods.blend import BlendSettings, blend
 from methods.settings import setting
 
 MARGIN = 64  # px around a patch; the networks see no further
+USUAL_SIDE = 512  # px, long side at which a network paints; it was trained on details of such photos
+ENLARGING = 0.1  # seconds per megapixel, on the machine of Method.reference_seconds
 
 
 @dataclass(frozen=True)
 class FeedForwardSettings(BlendSettings):
     """Settings of every network that paints in one pass."""
 
+    stroke_size: float = setting(
+        1.0,
+        0,
+        4,
+        0.05,
+        help="1: above 512 px strokes keep their share of the picture, which is enlarged and takes finer "
+        "detail from the photo; 2: twice as large; 0: as fine as the photo's own pixels.",
+    )
     tile: int = setting(
         2048, 128, 4096, 8, help="Photos with a longer side are painted in tiles of it, in px.", expert=True
     )
+
+    def side(self, long_side: int) -> int:
+        """The long side at which a network paints a photo with this one, both in px."""
+        return min(long_side, round(USUAL_SIDE / self.stroke_size)) if self.stroke_size else long_side
+
+    def seconds(self, megapixels: float, painting: float) -> float:
+        """Those of a photo, in which a network takes `painting` seconds per megapixel that it paints."""
+        long_side = round(math.sqrt(1.5e6 * megapixels))  # as most photos are
+        share = (self.side(long_side) / max(long_side, 1)) ** 2
+        return megapixels * (share * painting + (ENLARGING if share < 1 else 0))
+
+
+def painted(
+    network: TransformerNet,
+    apply: Callable[[Tensor], Tensor],
+    content: Tensor,
+    settings: FeedForwardSettings,
+    stop: Stop | None,
+) -> Tensor:
+    """The content, (1, 3, H, W), through `apply`, which uses the network, as the settings ask."""
+    long_side = max(content.shape[-2:])
+    side = settings.side(long_side)
+    small = fit_long_side(content, side) if side < long_side else content
+    result = in_patches(network, apply, small, settings.tile, stop)
+    return blend(merged(content, small, result), content, settings)
 
 
 def in_patches(

@@ -19,10 +19,9 @@ from core.perceptual_loss import PerceptualLoss
 from core.plates import plate
 from core.transformer_net import InstanceNorm, TransformerNet
 from methods.base import Declined, Frame, Method, Note, Offer, Stop, Style
-from methods.blend import blend
 from methods.cin_network import embedded_network, folded
 from methods.fast_neural_style import from_fast_neural_style, from_onnx, has_layout
-from methods.feedforward import FeedForwardSettings, in_patches
+from methods.feedforward import FeedForwardSettings, painted
 from methods.fitting import StyleFitter, example_photos
 from methods.nearest import nearest_plate
 from methods.settings import setting
@@ -155,7 +154,7 @@ class Johnson(Method):
 
     def reference_seconds(self, settings: JohnsonSettings, megapixels: float) -> float:
         training = SECONDS_PER_STEP * settings.train_steps if settings.new_style == "train" else 0.0
-        return training + megapixels * (0.27 if settings.width == "slim" else 1.0)
+        return training + settings.seconds(megapixels, 0.27 if settings.width == "slim" else 1.0)
 
     def prepare(
         self, style: Style, settings: JohnsonSettings, files: Mapping[str, bytes], stop: Stop | None = None
@@ -177,9 +176,7 @@ class Johnson(Method):
         self, network: TransformerNet, content: Tensor, settings: JohnsonSettings, stop: Stop | None
     ) -> Tensor:
         """The network's picture of the content as the settings ask, on the CPU."""
-        return in_patches(
-            network, lambda image: blend(network(image), image, settings), content, settings.tile, stop
-        ).cpu()
+        return painted(network, network, content, settings, stop).cpu()
 
     def choose(
         self, style: Style, settings: JohnsonSettings, files: Mapping[str, bytes], stop: Stop | None

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from core.lbfgs import LBFGS
-from core.resample import resample
+from core.resample import merged, resample
 from core.vgg import IMAGENET
 from methods.base import Frame, Note, Stop
 
@@ -317,11 +317,3 @@ def optimised(
             if final:
                 return
         image = picture(settings.keep_best) if keep_detail else descent.image(settings.keep_best)
-
-
-def merged(image: Tensor, begun: Tensor, after: Tensor) -> Tensor:
-    """A picture in [0, 1] with what became of its small copy, from `begun` to `after`, put into it."""
-    if after.shape == image.shape:
-        return after
-    before, now = (resample(each, *image.shape[-2:]) for each in (begun, after))
-    return (image + now - before).clamp(0, 1)

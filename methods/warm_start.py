@@ -7,12 +7,11 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from core.resample import fit_long_side
+from core.resample import fit_long_side, merged
 from methods.adain import AdaIN
 from methods.base import Method, Note, Stop, Style
 from methods.cin import CIN
 from methods.magenta import Magenta
-from methods.optimisation import merged
 from methods.settings import MethodSettings
 from weights.catalog import WeightFile, entry
 from weights.errors import WeightsError

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from core.resample import resample
+from core.resample import merged, resample
 from methods.base import Frame
 from methods.optimisation import (
     OVERTIME,
@@ -19,7 +19,6 @@ from methods.optimisation import (
     Losses,
     OptimiserSettings,
     Patience,
-    merged,
     optimised,
     pixel_scale,
     schedule,
