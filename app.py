@@ -47,6 +47,8 @@ def main() -> None:
     except ValueError as error:
         sys.exit(str(error))
     # Here, for the engine's process begins meanwhile, and runs this file's imports as well.
+    from ui.examples import photos, shown_plates
+    from ui.input_panel import usual_plan
     from ui.page import build
     from ui.theme import launch_arguments
 
@@ -58,6 +60,8 @@ def main() -> None:
     page.launch(server_name=host, server_port=int(port), quiet=True, prevent_thread_lock=True, **launch)
     page.server.config.timeout_graceful_shutdown = 1  # for the streams of open pages, at the end
     engine.costs.speed_factor()  # before somebody is timed
+    for photo, plate in zip(photos()[:1], shown_plates()[:1], strict=False):
+        queue.warm(usual_plan(engine, photo, plate).request)
     while not ended:
         time.sleep(0.1)
     queue.close(RUNS_END)

@@ -6,7 +6,7 @@ import logging
 import random
 import time
 from collections import OrderedDict
-from collections.abc import Generator, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -16,7 +16,7 @@ from compare.costs import CostModel, speed_factor
 from compare.loading import downloads
 from compare.schema import Request, Seconds, Tile
 from compare.scoring import Samples, Scorer, error_message
-from core.device import describe, pick_device
+from core.device import describe, in_background, pick_device
 from core.images import to_pixels, to_tensor
 from core.measure import PeakMemory, Stopwatch
 from methods.base import Declined, Frame, Method, Stop, Stopped, Style
@@ -56,6 +56,14 @@ class Comparison:
         yield from run.first_runs()
         yield from run.warm_runs()
 
+    def warm(self, request: Request, stop: Stop) -> None:
+        """Do ahead what a run of the request would wait for: read the weights, encode the style picture.
+
+        It leaves the cores to whatever else runs. What fails is left to the run, which says so. Raises
+        Stopped.
+        """
+        in_background(Run(self, request, stop).warm)
+
     def load(self, name: str) -> None:
         """Make sure that a method has its weights."""
         if name not in self._loaded:
@@ -93,6 +101,19 @@ class Run:
     def method(self, tile: Tile) -> Method:
         """The tile's method."""
         return self.comparison.methods[tile.method]
+
+    def warm(self) -> None:
+        """See `Comparison.warm`."""
+        works: list[Callable[[], object]] = [partial(self.style.encoding, self.device)]
+        works += [partial(self.prepare, tile) for tile in self.tiles.values()]
+        for work in works:
+            self.stop.check()
+            try:
+                work()
+            except Stopped:
+                raise
+            except Exception as error:
+                log.debug("not warm: %s", error)
 
     def first_runs(self) -> Iterator[Tile]:
         """Every method's first run; the quick pictures come first, and their distances after them."""

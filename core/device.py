@@ -6,13 +6,18 @@ import ctypes
 import os
 import platform
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
+T = TypeVar("T")
+
+LOWEST = 19  # of the priorities of Linux
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -149,6 +154,18 @@ def use_cores() -> None:
     """Keep PyTorch to the cores that are ours, where it counts more of them."""
     if "CPU_CORES" in os.environ or cores() < torch.get_num_threads():
         torch.set_num_threads(cores())
+
+
+def in_background(work: Callable[[], T]) -> T:
+    """The result of `work`, done in a thread of its own, on Linux at the lowest priority, as are those that
+    PyTorch starts for it."""
+
+    def lowest() -> None:
+        if sys.platform == "linux":
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST)
+
+    with ThreadPoolExecutor(1, "background", lowest) as thread:
+        return thread.submit(work).result()
 
 
 def modest(device: torch.device) -> bool:

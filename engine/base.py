@@ -60,6 +60,11 @@ class Engine(Protocol):
         sentence, not exceptions."""
         ...
 
+    def warm(self, request: Request, stop: Stop) -> None:
+        """Do ahead what a run of the request would wait for, at the lowest priority. Raises Stopped, or
+        returns early, once `stop` is set."""
+        ...
+
     def close(self) -> None:
         """Give back what the engine holds."""
         ...

@@ -1,7 +1,8 @@
 """The child's side of `engine.process`: comparisons in threads of a process that may end without the page.
 
 Messages are (kind, number, value), where the number is that of a run or of a piece of work. From the page:
-"run" with a Request, "next", "stop", "pause", "resume" and "leave" for it, "do" with a function. To the page:
+"run" with a Request, "next", "stop", "pause", "resume" and "leave" for it, "warm" with a Request, and "stop"
+for that, "do" with a function. To the page:
 "ready", "tile", "rests" (None while the method rests, then the seconds that it has rested in all), "end",
 "result", "error".
 """
@@ -23,7 +24,7 @@ from compare.comparison import Comparison
 from compare.schema import Request
 from core.device import describe, modest, use_cores
 from engine.base import Machine
-from methods.base import Method, Stop
+from methods.base import Method, Stop, Stopped
 
 FIRST_OUT = 900  # of 1000: where the system's memory runs out, Linux ends this process before others
 
@@ -106,10 +107,11 @@ class Child:
         """Take one message; one to a run that has ended comes too late."""
         if kind == "do":
             self.work.submit(self.do, number, value)
-        elif kind == "run":
+        elif kind in ("run", "warm"):
             stop = MirroredStop(lambda rested: self.send("rests", number, rested))
             run = self.runs[number] = Run(value, stop)
-            threading.Thread(target=self.run, args=(number, run), name="run", daemon=True).start()
+            work = self.run if kind == "run" else self.warm
+            threading.Thread(target=work, args=(number, run), name=kind, daemon=True).start()
         elif known := self.runs.get(number):
             {
                 "next": known.asked.release,
@@ -127,6 +129,18 @@ class Child:
             while run.asked.acquire() and not run.left and (tile := next(tiles, None)) is not None:
                 self.send("tile", number, tile)
             tiles.close()  # type: ignore[attr-defined]
+            self.send("end", number)
+        except Exception as error:
+            self.fail(number, error)
+        finally:
+            del self.runs[number]
+
+    def warm(self, number: int, run: Run) -> None:
+        """What a comparison will wait for, until "end"."""
+        try:
+            self.warming.join()
+            with suppress(Stopped):
+                self.comparison.warm(run.request, run.stop)
             self.send("end", number)
         except Exception as error:
             self.fail(number, error)

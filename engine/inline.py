@@ -39,5 +39,9 @@ class InlineEngine:
         """As Comparison.run."""
         return self.comparison.run(request, stop)
 
+    def warm(self, request: Request, stop: Stop) -> None:
+        """As Comparison.warm."""
+        self.comparison.warm(request, stop)
+
     def close(self) -> None:
         """Nothing outlives the process."""

@@ -91,6 +91,17 @@ class ProcessEngine:
             if tile.state == "done":
                 self.costs.record(tile)
 
+    def warm(self, request: Request, stop: Stop) -> None:
+        """As Comparison.warm, in the child."""
+        told = False
+        with suppress(Gone), self._ready(stop).talk() as talk:
+            talk.send("warm", request)
+            while not talk.over:
+                if stop.asked() and not told:
+                    talk.send("stop")
+                    told = True
+                talk.receive(LOOK_SECONDS)
+
     def close(self) -> None:
         """End the child."""
         with self._lock:

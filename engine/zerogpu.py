@@ -51,6 +51,9 @@ class ZeroGPUEngine(InlineEngine):
             if tile.state == "done":
                 self.costs.record(tile)
 
+    def warm(self, request: Request, stop: Stop) -> None:
+        """Nothing: a GPU that is borrowed ahead is taken from others."""
+
     def seconds_of(self, request: Request) -> int:
         """How long a run may have the GPU, in seconds."""
         seconds = START_SECONDS

@@ -17,7 +17,7 @@ from methods.base import Frame, Stop, Style
 
 def without_yardstick() -> None:
     """Let the distances of this process be made up: VGG-19 has no part in these tests."""
-    made_up = SimpleNamespace(measure=lambda _: Distances(0.25, 0.5))
+    made_up = SimpleNamespace(measure=lambda _: Distances(0.25, 0.5), baseline=Distances(0.25, 0.5))
     compare.scoring.Yardstick = lambda *_: made_up  # type: ignore[misc,assignment]
 
 

@@ -20,8 +20,8 @@ import methods.base
 from compare.cli import main
 from conftest import ROOT
 from core.images import read_text
-from core.yardstick import Distances
-from fake_methods import Failing, Quick
+from core.yardstick import Distances, StyleEncoding
+from fake_methods import Failing, Quick, YardstickAlone
 
 PAIRS = 4
 
@@ -47,6 +47,8 @@ def painted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
         def __init__(self, content: Tensor, style: Tensor, grams: object) -> None:
             pass
 
+        baseline = Distances(0.25, 0.5)
+
         def measure(self, pastiche: Tensor) -> Distances:
             return Distances(0.25, 0.5)
 
@@ -60,7 +62,8 @@ def painted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     monkeypatch.setattr(compare.cli, "get", known.__getitem__)
     monkeypatch.setattr(compare.batch, "get", known.__getitem__)
     monkeypatch.setattr(compare.scoring, "Yardstick", Fixed)
-    monkeypatch.setattr(methods.base, "style_grams", lambda image: {})
+    monkeypatch.setattr(compare.scoring, "Measurer", YardstickAlone)
+    monkeypatch.setattr(methods.base, "encode_style", lambda image: StyleEncoding({}, {}))
     return shapes
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -229,6 +229,16 @@ class Events:
             stop.set()  # also where a sweep is between two of its sizes
         return stop is not None
 
+    def ahead(self, values: dict[Component, Any]) -> None:
+        """Let the engine get ready for the chosen style picture before it is asked to."""
+        inputs, queue = self.inputs, self.queue
+        photo, painting = (values[each.image] for each in (inputs.content, inputs.style))
+        settings = {name: inputs.methods[name].Settings.make() for name in values[inputs.chosen] or ()}
+        with suppress(ValueError):  # Compare says what is wrong
+            size = values[inputs.size]
+            (plan,) = plans(queue.engine, photo or painting, painting, settings, size, 0, self.plates)
+            queue.warm(plan.request)
+
     def estimate(self, values: dict[Component, Any]) -> Outputs:
         """What a comparison and a sweep will take, as the controls stand; nothing while they are wrong."""
         inputs, engine = self.inputs, self.queue.engine
@@ -316,6 +326,8 @@ def waiting_page(
 
 def waiting(position: Position) -> str:
     """A place in the line, in words."""
+    if not position.ahead:
+        return "Waiting for the device"
     return f"Waiting, {position.ahead} before you, about {time(position.seconds)}"
 
 

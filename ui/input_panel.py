@@ -9,6 +9,7 @@ import gradio as gr
 from gradio.components import Component
 
 from compare.limits import PAGE_SIDE, SWEEP_SIDES
+from compare.schema import Plan
 from engine.base import Engine
 from methods import ticked_at_first
 from methods.base import Method
@@ -146,3 +147,10 @@ class InputPanel:
             self.sweep.button: start,
             self.stop: gr.Button("Stop", interactive=running),
         }
+
+
+def usual_plan(engine: Engine, photo: Example, plate: Example) -> Plan:
+    """A comparison of these as the page offers it at first."""
+    methods = engine.methods
+    settings = {name: methods[name].Settings.make() for name in ticked_at_first(methods.values())}
+    return Plan(str(photo.path), str(plate.path), settings, DEFAULT_SIDE, 0, plate.name, 0.0)

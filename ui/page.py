@@ -112,6 +112,9 @@ def connect_runs(page: gr.Blocks, inputs: InputPanel, results: ResultsPanel, eve
         **NEWEST,
     }
     gr.on([page.load, *(each.change for each in watched)], **estimate)  # type: ignore[attr-defined]
+    pictures = [inputs.content.image, inputs.style.image]
+    needed: set[Block] = {*pictures, inputs.size, inputs.chosen}
+    gr.on([each.change for each in pictures], events.ahead, needed, None, **RAW, **NEWEST)
     starts = [(inputs.compare.click, events.compare), (inputs.sweep.button.click, events.sweep)]
     if inputs.pairs:
         picked = inputs.pairs.html.select(inputs.pairs.pick, outputs=inputs.pairs.outputs, **AT_ONCE)
