@@ -33,9 +33,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             from benchmarks.hostile import hostile
 
             return hostile(arguments.url, arguments.requests, arguments.clients, arguments.seed)
-        from benchmarks.report import report  # draws with what only requirements-bench.txt installs
+        from benchmarks.report import agreed, report  # draws with what only requirements-bench.txt installs
 
-        report(arguments.folder)
+        if arguments.command == "agree":
+            print(agreed(arguments.folder))
+        else:
+            report(arguments.folder)
     except ModuleNotFoundError as error:
         print(f"{error.name} is missing: `pip install -r requirements-bench.txt` adds it.", file=sys.stderr)
         return 2
@@ -46,11 +49,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The four commands and their flags; those of the methods come from their settings."""
+    """The five commands and their flags; those of the methods come from their settings."""
     top = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = top.add_subparsers(dest="command", required=True)
     add_run(commands.add_parser("run", help="measure; the same command goes on after Ctrl-C"))
     write = commands.add_parser("report", help="write report.md, report.html and plots of a folder's results")
+    both = commands.add_parser("agree", help="print whether the measures agree on a folder's results")
     check = commands.add_parser("gate", help="exit with 1 where results are worse than a baseline's")
     attack = commands.add_parser(
         "hostile", help="send hostile requests to a page; 1 where it does not bear them"
@@ -58,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
     attack.add_argument("url", metavar="URL", help="of the page, as http://127.0.0.1:7860")
     for flag, value in (("--requests", 200), ("--clients", 50), ("--seed", 0)):
         attack.add_argument(flag, type=int, default=value, help="(%(default)s)")
-    for each in (write, check):
+    for each in (write, both, check):
         each.add_argument(
             "folder", type=Path, nargs="?", default=RESULTS, metavar="DIR", help="(%(default)s)"
         )

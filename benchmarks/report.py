@@ -11,12 +11,13 @@ from pathlib import Path
 import pandas as pd
 from markdown_it import MarkdownIt
 
-from benchmarks import plots, tables
+from benchmarks import agree, plots, tables
 from benchmarks.machine import read_machine
 from benchmarks.published import published
 from benchmarks.rows import Row, read
 from benchmarks.run import PICTURES
 from benchmarks.series import at, common_pairs, main_size, paces, series, split_nearest, table_of
+from core.measures import Question
 from methods import ALL
 
 TITLE = "Which method, when?"
@@ -33,6 +34,11 @@ REPETITION = {
     "periodicity": "how much detail repeats itself at fixed distances, as a mesh does",
     "lattice": "how much stronger the gradient is at the strongest place of a lattice than at the weakest",
 }
+AGREEMENT = (
+    "Methods are ranked on each pair of pictures by each measure. Rank correlations are Spearman's over the "
+    "methods, then means over pairs with 95 % bootstrap intervals over photos and styles: 1 where two "
+    "measures always give one order, 0 where one tells nothing of the other."
+)
 FEWEST = 6  # pairs that a mean is taken of, where there are as many
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;padding:0 1rem;max-width:70rem;color:#1d2433}"
@@ -51,12 +57,22 @@ def report(folder: Path) -> None:
     if table.empty:
         raise ValueError(f"{folder} holds no measurement that succeeded.")
     failed = [row for row in rows if row.error]
-    parts = [*heading(folder, rows), *speed(folder, table), *quality(folder, table)]
+    parts = [*heading(folder, rows), *speed(folder, table), *quality(folder, table), *agreement(table)]
     text = "\n\n".join([*parts, *ending(folder, table, failed)]) + "\n"
     (folder / "report.md").write_text(text, encoding="utf-8")
     (folder / "report.html").write_text(html(text, folder), encoding="utf-8")
     text = "\n\n".join(distances(folder, table)) + "\n"
     (folder / "distances.md").write_text(text, encoding="utf-8")
+
+
+def agreed(folder: Path) -> str:
+    """The report's part on whether the measures agree. ValueError where there is nothing to tell of it."""
+    parts = agreement(table_of(row for row in read(folder / "results.csv") if not row.error))
+    if not parts:
+        raise ValueError(
+            f"{folder} has no pair of pictures on which {agree.FEWEST} methods have all measures."
+        )
+    return "\n\n".join(parts)
 
 
 def heading(folder: Path, rows: Sequence[Row]) -> list[str]:
@@ -132,6 +148,35 @@ def quality(folder: Path, table: pd.DataFrame) -> list[str]:
                     markdown(tables.repetition(measured, measure)),
                 ]
     return [*parts, *quality_figures(folder, table, palette)]
+
+
+def agreement(table: pd.DataFrame) -> list[str]:
+    """Whether the measures agree; nothing where rows do not have them all."""
+    parts: list[str] = []
+    for size in sorted(table["size"].unique()):
+        values = agree.measured(at(split_nearest(table), size))
+        if values["label"].nunique() < agree.FEWEST:
+            continue
+        placed = agree.places(values)
+        parts += [
+            f"At {size} px, on {len(placed.index.unique())} pairs of pictures: each method's mean place by "
+            "every measure, 1 being the best (core/measures.py).",
+            markdown(agree.mean_places(placed)),
+            *(part for question in agree.QUESTIONS for part in agreement_on(placed, question)),
+        ]
+    return ["## Do the measures agree?", AGREEMENT, *parts] if parts else []
+
+
+def agreement_on(placed: pd.DataFrame, question: Question) -> list[str]:
+    """What measures of one question say of each other, and where the order of two methods depends on them."""
+    words = agree.QUESTIONS[question]
+    found = agree.correlations(placed, question).items()
+    lines = [[f"{one}; {other}", tables.with_interval(each)] for (one, other), each in found]
+    sentences = list(agree.disagreements(placed, question))
+    told = "The order depends on the measure: " + " ".join(sentences)
+    if not sentences:
+        told = f"No two methods change places by the measures of {words} beyond chance."
+    return [markdown(pd.DataFrame(lines, columns=[f"measures of {words}", "rank correlation"])), told]
 
 
 def quality_figures(folder: Path, table: pd.DataFrame, palette: plots.Palette) -> list[str]:
