@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
@@ -22,6 +23,7 @@ class InlineEngine:
     def __init__(self, methods: Sequence[Method], device: str = "auto") -> None:
         self.comparison = Comparison(methods, device)
         self.methods, self.costs = self.comparison.methods, self.comparison.costs
+        self._working = threading.Lock()
 
     def machine(self) -> Machine:
         """The device of this process."""
@@ -32,8 +34,9 @@ class InlineEngine:
         return True
 
     def do(self, work: Callable[[], T]) -> T:
-        """The result of `work`."""
-        return work()
+        """The result of `work`, one at a time, for each may take hundreds of megabytes."""
+        with self._working:
+            return work()
 
     def run(self, request: Request, stop: Stop) -> Iterator[Tile]:
         """As Comparison.run."""

@@ -11,7 +11,7 @@ from torch import Tensor
 
 import compare.scoring
 from core.yardstick import Distances
-from fake_methods import FakeSettings, Quick, Stepped
+from fake_methods import FakeSettings, Quick, Stepped, YardstickAlone
 from methods.base import Frame, Stop, Style
 
 
@@ -19,6 +19,7 @@ def without_yardstick() -> None:
     """Let the distances of this process be made up: VGG-19 has no part in these tests."""
     made_up = SimpleNamespace(measure=lambda _: Distances(0.25, 0.5), baseline=Distances(0.25, 0.5))
     compare.scoring.Yardstick = lambda *_: made_up  # type: ignore[misc,assignment]
+    compare.scoring.Measurer = YardstickAlone  # type: ignore[misc,assignment]
 
 
 class Plain(Quick):

@@ -178,7 +178,8 @@ def test_a_first_frame_leaves_the_rest_of_its_canvas_transparent():
 def test_the_page_says_which_frame_it_shows(format):
     others = [smooth().transpose(Image.Transpose.ROTATE_180), smooth("L").convert("RGB")]
     data = encoded(smooth(), format, save_all=True, append_images=others)
-    assert "48 × 32 px, first of 3 frames" in size_line(open_picture(data))
+    picture = open_picture(data)
+    assert "48 × 32 px, first of 3 frames" in size_line(*picture.colours.size, *picture.notes)
 
 
 # Alpha

@@ -68,7 +68,8 @@ def newest(changes):
 
 
 def test_tiles_are_those_of_the_engine_in_this_process(running, asked, monkeypatch):
-    monkeypatch.setattr("compare.scoring.Yardstick", None)  # put back by monkeypatch afterwards
+    for name in ("Yardstick", "Measurer"):
+        monkeypatch.setattr(f"compare.scoring.{name}", None)  # which puts it back afterwards
     without_yardstick()
     request = asked("quick", "stepped", "failing", repeats=1)
     seen = [

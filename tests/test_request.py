@@ -11,7 +11,6 @@ import pytest
 from PIL import Image
 
 import compare.schema
-import ui.request
 from core.images import PictureError, open_picture, read_text, resize
 from core.plates import PlateIndex
 from engine.inline import InlineEngine
@@ -21,7 +20,7 @@ from methods.cin import CIN
 from methods.gatys import Gatys
 from page_handlers import Shown, events_of, uploaded
 from picture_files import save_png
-from ui.request import plans, read_picture, read_settings
+from ui.request import checked_path, plans, read_settings
 from ui.restore import restored
 
 DATA = Path(__file__).parent / "data"
@@ -102,9 +101,8 @@ def test_what_waits_holds_no_picture(photo, painting, monkeypatch):
 
 def test_a_large_upload_is_not_decoded(painting, monkeypatch):
     monkeypatch.setenv("STYLEGRID_MEGAPIXELS", "0.001")
-    monkeypatch.setattr(ui.request, "open_picture", lambda *_: 1 / 0)
     with pytest.raises(PictureError, match=r"The style picture is .* at most 0.001 megapixels"):
-        read_picture(uploaded(painting), "style picture")
+        checked_path(uploaded(painting), "style picture")
 
 
 def test_files_travel_by_content(photo, painting):
@@ -134,7 +132,7 @@ def test_what_is_out_of_range_is_refused(photo, painting, changes, sentence):
 
 def test_a_missing_picture_is_refused():
     with pytest.raises(PictureError, match="No style picture was chosen"):
-        read_picture(None, "style picture")
+        checked_path(None, "style picture")
 
 
 # PNGs

@@ -21,8 +21,7 @@ from ui.grid import Grid
 from ui.history import History, Kept
 from ui.html import status_html
 from ui.input_panel import InputPanel
-from ui.picture_input import PictureInput, size_line
-from ui.request import read_picture
+from ui.picture_input import PictureInput
 from ui.results_panel import ResultsPanel
 from ui.store import Finished, Store
 from ui.summary import summary
@@ -100,8 +99,7 @@ class Earlier:
         """An input with the file that was compared, or where that is gone with what the methods saw of it."""
         if not Path(path).is_file():
             path = str(self.files.save(shown, "picture.png", {}))
-        picture = read_picture({"path": path, "meta": {"_type": "gradio.FileData"}}, source.role).picture
-        return {source.image: path, source.line: size_line(picture)}
+        return source.again(path)
 
     def choices(self, request: Request) -> Outputs:
         """Size, methods, timing and settings; files that were settings are not kept."""

@@ -55,6 +55,11 @@ def held(data: bytes, kind: str = "application/octet-stream") -> str:
 class DiskError(ValueError):
     """The server cannot keep a file; the message says why, and names no path of the server."""
 
+    @classmethod
+    def of(cls, error: OSError) -> DiskError:
+        """For an error of the system."""
+        return cls(f"The server's disk takes no more files ({error.strerror}).")
+
 
 class FileCache:
     """Where finished files lie for the browser to fetch, until Gradio clears its cache.
@@ -76,11 +81,18 @@ class FileCache:
             with TemporaryDirectory() as folder:
                 path = Path(folder) / name
                 path.write_bytes(data)
-                saved = Path(self.block.move_resource_to_block_cache(path) or "")
+                return self.take(path)
+        except OSError as error:
+            raise DiskError.of(error) from error
+
+    def take(self, path: Path) -> Path:
+        """Keep a file that will not stay where it is. Raises DiskError."""
+        try:
+            saved = Path(self.block.move_resource_to_block_cache(path) or "")
             self.disk.trim()
             return saved
         except OSError as error:
-            raise DiskError(f"The server's disk takes no more files ({error.strerror}).") from error
+            raise DiskError.of(error) from error
 
 
 def address(path: Path) -> str:

@@ -56,7 +56,7 @@ class InputPanel:
     def __init__(self, engine: Engine, photos: Sequence[Example], plates: Sequence[Example]) -> None:
         self.methods: Mapping[str, Method] = engine.methods
         with gr.Column(elem_id="input-panel"):
-            self.draw_pictures(photos, plates)
+            self.draw_pictures(engine, photos, plates)
             with gr.Column(elem_id="bar"):
                 self.status = gr.HTML(status_html(""), elem_id="status", apply_default_css=False)
                 with gr.Row(elem_id="actions"):
@@ -75,7 +75,7 @@ class InputPanel:
                     elem_id="restore",
                 )
 
-    def draw_pictures(self, photos: Sequence[Example], plates: Sequence[Example]) -> None:
+    def draw_pictures(self, engine: Engine, photos: Sequence[Example], plates: Sequence[Example]) -> None:
         """The inputs, and the examples beneath them."""
         self.strips: list[Strip] = []
         self.pairs: Strip | None = None
@@ -86,7 +86,7 @@ class InputPanel:
                 ("style picture", "Style plates", plates),
             ):
                 with gr.Column(min_width=150):
-                    source = PictureInput(role)
+                    source = PictureInput(role, engine)
                     outputs = [source.image, source.line]
                     inputs.append(source)
                     if examples:

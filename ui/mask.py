@@ -8,9 +8,7 @@ import gradio as gr
 from gradio.components import Component
 from PIL import Image, ImageChops
 
-from core.images import PictureError, resize
 from ui.files import FileCache
-from ui.request import read_picture
 
 SIDE = 640  # px of the picture that is painted on; masks are smoothed to the features' size anyway
 
@@ -33,13 +31,6 @@ class MaskPainter:
                 height=360,
             )
             self.use = gr.Button("Use as mask", size="sm")
-
-    def photo(self, payload: Any) -> Any:
-        """The photo for the canvas, once the drawer is opened."""
-        try:
-            return resize(read_picture(payload, "content photo").picture, SIDE).rgb
-        except PictureError:  # there is none yet, and the photo's own input says what is wrong with it
-            return gr.skip()
 
     def painted(self, painted: dict[str, Any] | None) -> str:
         """What was painted, as the path of a mask picture."""

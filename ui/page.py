@@ -20,6 +20,7 @@ from ui.files import FileCache
 from ui.first_sight import FOLDER
 from ui.history import History
 from ui.input_panel import InputPanel
+from ui.mask import SIDE
 from ui.results_panel import ResultsPanel, html
 from ui.store import Store
 from ui.texts import footer, header
@@ -88,7 +89,8 @@ def connect_inputs(page: gr.Blocks, inputs: InputPanel) -> None:
         if isinstance(preset, gr.Dropdown):
             preset.input(panel.preset_values, preset, [*panel.controls.values(), inputs.size], **NEWEST)
         for painter in panel.painters:
-            painter.drawer.expand(painter.photo, inputs.content.image, painter.canvas, **RAW, **AT_ONCE)
+            photo = partial(inputs.content.reduced, SIDE)
+            painter.drawer.expand(photo, inputs.content.image, painter.canvas, **RAW, **AT_ONCE)
             painter.use.click(painter.painted, painter.canvas, painter.mask, **AT_ONCE)
     for name, shared in inputs.shared.controls.items():
         targets = inputs.shared.targets(name, inputs.panels.values())

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import gradio as gr
-import numpy as np
 from gradio.components import Component
-from PIL import ExifTags, Image
+from PIL import Image
 
-from core.images import Picture, PictureError, open_picture, picture_size, to_image
+from compare.pictures import look, small
+from core.images import PictureError, picture_size
+from engine.base import Engine
 from ui.files import DiskError, FileCache, path_of
 from ui.html import error_html, status_html
-from ui.request import Upload, read_picture
+from ui.request import checked_path
 
 
 class PictureInput:
-    """Constructing one draws it. `role` names the picture in messages ("content photo").
+    """Constructing one draws it. `role` names the picture in messages ("content photo"); the engine decodes
+    what is chosen.
 
     Attributes:
         image: the input; line: what stands beneath it.
     """
 
-    def __init__(self, role: str) -> None:
-        self.role = role
+    def __init__(self, role: str, engine: Engine) -> None:
+        self.role, self.engine = role, engine
         self.image = gr.Image(
             label=role.capitalize(),
             type="filepath",
@@ -37,14 +41,6 @@ class PictureInput:
             elem_classes="picture-input",
         )
         self.line = gr.HTML(status_html(""), apply_default_css=False)
-
-    def read(self, payload: Any) -> tuple[Upload | None, str]:
-        """The chosen file with its picture, None where it is unfit or missing, and the line beneath."""
-        try:
-            upload = read_picture(payload, self.role)
-        except PictureError as error:
-            return None, error_html(str(error))
-        return upload, size_line(upload.picture)
 
     def problem(self, payload: Any) -> str:
         """What is wrong with the chosen file by its header, as the line beneath; empty where nothing is."""
@@ -66,44 +62,40 @@ class PictureInput:
             return None
 
     def check(self, payload: Any) -> dict[Component, Any]:
-        """What input and line show after a picture was chosen or cleared."""
+        """What input and line show after a picture was chosen or cleared: where browsers do not show the file
+        as it is decoded here, a copy."""
         if payload is None:
             return {self.line: status_html("")}
-        upload, line = self.read(payload)
-        if upload is None:
-            return {self.image: None, self.line: line}
-        if not upload.picture.notes and browsers_show(upload.path):
-            return {self.line: line}
         try:
-            return {self.image: self.viewable(upload), self.line: line}
-        except DiskError as error:
+            path = checked_path(payload, self.role)
+            with TemporaryDirectory() as folder:
+                copy = Path(folder) / f"{Path(path).stem}.png"
+                seen = self.engine.do(partial(look, path, self.role, copy))
+                line: dict[Component, Any] = {self.line: size_line(seen.width, seen.height, *seen.notes)}
+                return {self.image: str(FileCache(self.image).take(copy)), **line} if seen.copied else line
+        except (PictureError, DiskError) as error:
             return {self.image: None, self.line: error_html(str(error))}
+        except OSError as error:
+            return {self.image: None, self.line: error_html(str(DiskError.of(error)))}
+
+    def again(self, path: str) -> dict[Component, Any]:
+        """What they show for a file that was chosen before."""
+        return {self.image: path, **self.check({"path": path, "meta": {"_type": "gradio.FileData"}})}
 
     def example(self, path: Path) -> dict[Component, Any]:
-        """What input and line show for a picture of ours."""
-        return {self.image: str(path), self.line: size_line(open_picture(path, self.role))}
+        """What they show for a picture of ours, by its header."""
+        return {self.image: str(path), self.line: size_line(*picture_size(path, self.role))}
 
-    def viewable(self, upload: Upload) -> str:
-        """A copy that every browser shows, as a PNG, which loses nothing."""
-        image = to_image(np.asarray(upload.picture.colours), upload.picture.alpha)
-        return str(FileCache(self.image).save(image, f"{Path(upload.path).stem}.png", {}))
-
-
-def browsers_show(path: str) -> bool:
-    """Whether every browser shows the file as it is decoded here. It is known to be a picture."""
-    try:
-        with Image.open(path) as image:
-            turned = image.format == "WEBP" and image.getexif().get(ExifTags.Base.Orientation, 1) != 1
-            return (
-                image.format in ("JPEG", "PNG", "WEBP", "GIF", "BMP")
-                and image.mode not in ("CMYK", "YCCK")
-                and not turned  # browsers disagree on whether EXIF turns a WebP
-            )
-    except (OSError, ValueError, SyntaxError):  # read by other means than Pillow's own
-        return False
+    def reduced(self, side: int, payload: Any) -> Any:
+        """The chosen picture for another component, at a long side of so many px; nothing while it is unfit,
+        which the line says."""
+        try:
+            path = checked_path(payload, self.role)
+            return Image.fromarray(self.engine.do(partial(small, path, self.role, side)))
+        except PictureError:
+            return gr.skip()
 
 
-def size_line(picture: Picture) -> str:
+def size_line(width: int, height: int, *notes: str) -> str:
     """The line that gives a picture's size, and what there is to know of its file."""
-    width, height = picture.colours.size
-    return status_html(", ".join([f"{width:,} × {height:,} px", *picture.notes]))
+    return status_html(", ".join([f"{width:,} × {height:,} px", *notes]))

@@ -6,33 +6,22 @@ holds the names of files alone.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from compare.limits import PAGE_SIDE, check_request, checked_repeats, checked_size, checked_sweep, current
 from compare.schema import Plan
-from core.images import Picture, PictureError, open_picture, picture_size
+from core.images import PictureError, picture_size
 from core.plates import PlateIndex
 from engine.base import Engine
 from methods.base import Method
 from methods.settings import MethodSettings, Setting, echo
 from ui.files import path_of
 
-DECODING = threading.Lock()  # one uploaded picture at a time, for each may take hundreds of megabytes
 
-
-@dataclass(frozen=True)
-class Upload:
-    """A picture that was sent: its file and what is in it."""
-
-    path: str
-    picture: Picture
-
-
-def read_picture(payload: Any, role: str) -> Upload:
-    """Decode an uploaded picture; PictureError, which names its role, where there is none or it is unfit."""
+def checked_path(payload: Any, role: str) -> str:
+    """The path of an uploaded picture; PictureError, which names its role, where there is none, or where its
+    header says that it is unfit or too large."""
     path = path_of(payload)
     width, height = picture_size(path, role)
     most = current().megapixels
@@ -40,8 +29,7 @@ def read_picture(payload: Any, role: str) -> Upload:
         raise PictureError(
             f"The {role} is {width:,} x {height:,} px; at most {most:g} megapixels are allowed."
         )
-    with DECODING:
-        return Upload(path or "", open_picture(path, role))
+    return path or ""
 
 
 def read_settings(method: Method, values: Any) -> MethodSettings:
