@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -241,8 +242,15 @@ def linear(x: Tensor, factor: Tensor, offset: Tensor) -> Tensor:
     return torch.addcmul(offset, x, factor)
 
 
-# Seen by [phase of the output row, row of the small input]: how many of the 3 rows of a kernel fall on it.
-_SUMS = torch.tensor([[[1.0, 0, 0], [0, 1, 1]], [[1, 1, 0], [0, 0, 1]]])
+@cache
+def _sums(device: torch.device, dtype: torch.dtype) -> Tensor:
+    """(9, 16): which of a 3x3 kernel's weights each weight of the four 2x2 kernels is the sum of.
+
+    Kept on the device: a pass that copies from another cannot become a CUDA graph.
+    """
+    # Seen by [phase of the output row, row of the small input]: which of the 3 rows of a kernel fall on it.
+    rows = torch.tensor([[[1.0, 0, 0], [0, 1, 1]], [[1, 1, 0], [0, 0, 1]]])
+    return torch.einsum("atk,bsl->klabts", rows, rows).reshape(9, 16).to(device, dtype)
 
 
 def upsampled_convolution(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -255,7 +263,7 @@ def upsampled_convolution(x: Tensor, weight: Tensor, bias: Tensor | None = None)
     outputs, inputs = weight.shape[:2]
     height, width = x.shape[-2:]
     precise = torch.promote_types(weight.dtype, torch.float32)
-    sums = torch.einsum("atk,bsl->klabts", _SUMS, _SUMS).reshape(9, 16).to(weight.device, precise)
+    sums = _sums(weight.device, precise)
     kernels = (weight.to(precise).reshape(outputs, inputs, 9) @ sums).view(outputs, inputs, 2, 2, 2, 2)
     kernels = kernels.permute(2, 3, 0, 1, 4, 5).reshape(-1, inputs, 2, 2).to(x.dtype)
     biases = None if bias is None else bias.repeat(4)

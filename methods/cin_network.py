@@ -88,9 +88,10 @@ def parted(rows: Tensor, like: StyleParameters) -> dict[str, Tensor]:
 def apply_styles(network: TransformerNet, content: Tensor, rows: StyleParameters) -> Tensor:
     """(B, 3, H, W) pictures through the network, all in the one style of `rows`, or each in its own of B."""
     styles = len(next(iter(rows.values())))
-    mix = torch.ones(len(content), 1) if styles == 1 else torch.eye(styles)
+    device = content.device
+    mix = torch.ones(len(content), 1, device=device) if styles == 1 else torch.eye(styles, device=device)
     values = {name: each.to(network.dtype) for name, each in rows.items()}
-    result: Tensor = functional_call(network, values, (content, mix.to(content.device)))
+    result: Tensor = functional_call(network, values, (content, mix))
     return result
 
 
