@@ -220,7 +220,6 @@ def test_the_focus_stays_on_the_page(page, fake):
     visitor.set_number("Size", 64)
     visitor.compare.focus()
     page.keyboard.press("Enter")
-    visitor.wait_for("stepped", "running")
     expect(visitor.stop).to_be_focused()
     visitor.wait_for("stepped", "done")
     expect(visitor.compare).to_be_focused()
@@ -261,3 +260,23 @@ def test_an_earlier_comparison_comes_back_after_a_reload(page, fake):
         page.get_by_role("button", name="Download everything").click()
     visitor.compare.click()
     expect(page.locator("#earlier button")).to_have_count(2, timeout=20_000)
+
+
+def test_a_method_is_explained_at_its_tile_and_in_a_tab(page, real):
+    Visitor(page, real)
+    page.get_by_role("button", name="What Gatys et al. does").click()
+    few = page.locator("#about-gatys")
+    expect(few).to_be_visible()
+    assert violations(page) == []
+    few.get_by_role("link", name="How it works").click()
+    expect(page.locator("#how-gatys")).to_be_focused()
+    expect(page.locator("#how-gatys")).to_be_in_viewport()
+    expect(few).to_be_hidden()
+    reasons = page.locator(".why li")
+    expect(reasons.filter(has_text="is nearer to the painting than")).to_have_count(1)
+    page.get_by_label("Second picture").click()
+    page.get_by_role("option", name="Huang & Belongie (AdaIN)").click()
+    expect(reasons.filter(has_text="Huang & Belongie (AdaIN)").first).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("tab", name="Comparison").click()
+    expect(page.locator("#grid .tile").first).to_be_visible()

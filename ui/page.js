@@ -78,8 +78,31 @@
     notes.set(field, note);
   }, true);
 
+  // From a tile's few words to the method's screen in the other tab, and back to the tiles at a run.
+  document.addEventListener('click', (event) => {
+    const link = event.target.closest?.('a[href^="#how-"]');
+    if (!link) return;
+    event.preventDefault();
+    link.closest('[popover]')?.hidePopover();
+    openTab('how-tab');
+    const go = (left) => {
+      const screen = document.querySelector(link.hash);
+      if (screen?.offsetParent) {
+        screen.scrollIntoView({behavior: calm() ? 'auto' : 'smooth'});
+        screen.focus({preventScroll: true});
+      } else if (left) setTimeout(go, 50, left - 1);
+    };
+    go(40);
+  });
+
+  function openTab(name) {
+    const tab = document.getElementById(`${name}-button`);
+    if (tab?.ariaSelected === 'false') tab.click();
+  }
+
   // Scroll until the results are in the upper half, as the reader does not scroll meanwhile.
   window.showResults = () => {
+    openTab('comparison-tab');
     const panel = document.getElementById('results');
     const pictures = document.querySelectorAll('.picture-input img').length;
     if (pictures < 2 || !panel) return;

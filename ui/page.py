@@ -19,6 +19,7 @@ from ui.examples import photos, shown_plates
 from ui.files import FileCache
 from ui.first_sight import FOLDER
 from ui.history import History
+from ui.how_panel import Explained
 from ui.input_panel import InputPanel
 from ui.mask import SIDE
 from ui.results_panel import ResultsPanel, html
@@ -63,6 +64,11 @@ def build(engine: Engine, queue: Queue | None = None) -> gr.Blocks:
         earlier = Earlier(History(), store, files, engine, inputs, results)
         events = Events(queue, store, files, plates, inputs, results, earlier)
         connect_runs(page, inputs, results, events)
+        how = results.how
+        explained, chosen = Explained(how, store), how.chosen
+        results.how_tab.select(explained.refresh, chosen, [*chosen, how.why], **NEWEST)
+        for choice in chosen:
+            choice.input(explained.explain, chosen, how.why, **NEWEST)  # type: ignore[attr-defined]
         page.load(earlier.begin, results.key, [results.key, results.earlier], **AT_ONCE)
         results.earlier.select(events.back, results.key, earlier.outputs, **AT_ONCE)
         weights.html.select(

@@ -9,11 +9,12 @@ from gradio.components import Component
 
 from methods.base import Method
 from ui.examples import ON_CLICK
-from ui.first_sight import first_sight
+from ui.first_sight import FirstSight, first_sight
+from ui.how_panel import HowPanel
 from ui.pair import no_pair, pair_html
 from ui.summary import summary
 from ui.sweep import section
-from ui.texts import measure
+from ui.texts import measure, say
 
 ON_OFFER = """
 element.addEventListener('click', (event) => {
@@ -30,28 +31,37 @@ class ResultsPanel:
     Attributes:
         pair: the photo and the painting; tiles: by method name; summary, sweep: what stands beneath them.
         earlier: the strip of earlier comparisons; key: what the browser that made them is known by.
+        how: the other tab, how_tab.
         download: the button; archive: a hidden link to the file that it downloads.
     """
 
     def __init__(self, methods: Mapping[str, Method]) -> None:
         first = first_sight(methods)
-        drawn, known = (first.html, first.tiles) if first else ({}, {})
         with gr.Column(elem_id="results"):
-            with gr.Row(elem_id="head"):
-                self.pair = html(
-                    pair_html(first.photo, first.painting, first.words, first.title) if first else no_pair()
-                )
-                self.earlier = gr.HTML("", elem_id="earlier", js_on_load=ON_CLICK, apply_default_css=False)
             self.key = gr.BrowserState("", storage_key="stylegrid-history", secret="stylegrid")
-            with gr.Column(elem_id="grid"):
-                self.tiles = {
-                    name: gr.HTML(drawn.get(name, ""), js_on_load=ON_OFFER, apply_default_css=False)
-                    for name in methods
-                }
-            self.summary, self.sweep = html(summary(known)), html(section({}, {}))
-            self.download = gr.Button("Download everything (ZIP)", size="sm", elem_id="download")
-            self.archive = gr.HTML("", visible="hidden", elem_id="archive", apply_default_css=False)
-            html(measure())
+            with gr.Tabs():
+                with gr.Tab(say("tab.comparison"), elem_id="comparison-tab"):
+                    self.draw(methods, first)
+                with gr.Tab(say("tab.how"), elem_id="how-tab") as self.how_tab:
+                    self.how = HowPanel(methods, first.tiles if first else {})
+
+    def draw(self, methods: Mapping[str, Method], first: FirstSight | None) -> None:
+        """What was compared, from the two pictures to the download."""
+        drawn, known = (first.html, first.tiles) if first else ({}, {})
+        with gr.Row(elem_id="head"):
+            self.pair = html(
+                pair_html(first.photo, first.painting, first.words, first.title) if first else no_pair()
+            )
+            self.earlier = gr.HTML("", elem_id="earlier", js_on_load=ON_CLICK, apply_default_css=False)
+        with gr.Column(elem_id="grid"):
+            self.tiles = {
+                name: gr.HTML(drawn.get(name, ""), js_on_load=ON_OFFER, apply_default_css=False)
+                for name in methods
+            }
+        self.summary, self.sweep = html(summary(known)), html(section({}, {}))
+        self.download = gr.Button("Download everything (ZIP)", size="sm", elem_id="download")
+        self.archive = gr.HTML("", visible="hidden", elem_id="archive", apply_default_css=False)
+        html(measure())
 
     @property
     def grid(self) -> list[Component]:

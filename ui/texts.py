@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
+from functools import cache
 from html import escape
+from pathlib import Path
+from typing import Any
 
 from core.version import VERSION
 from methods.base import Method
@@ -19,6 +23,18 @@ CHART_CAPTION = (
     "after the first, with the range; hollow: one run. Cross: farther from the painting than the untouched "
     "photo, and never among the best."
 )
+
+
+@cache
+def words() -> dict[str, str]:
+    """All texts of words.json, by key."""
+    found: dict[str, str] = json.loads((Path(__file__).parent / "words.json").read_text(encoding="utf-8"))
+    return found
+
+
+def say(key: str, **values: Any) -> str:
+    """The page's text under a key, with values put in."""
+    return words()[key].format(**values)
 
 
 def header(machine: str) -> str:

@@ -81,7 +81,7 @@ THEME = gr.themes.Base(
 
 STYLE = "".join(
     (FOLDER / name).read_text(encoding="utf-8")
-    for name in ("page.css", "tile.css", "measures.css", "summary.css")
+    for name in ("page.css", "tile.css", "measures.css", "summary.css", "how.css")
 )
 FACE = (FOLDER / "face.css").read_text(encoding="utf-8")
 SCRIPT = "".join((FOLDER / name).read_text(encoding="utf-8") for name in ("visitor.js", "page.js", "face.js"))

@@ -10,7 +10,9 @@ from typing import Any
 
 from compare.schema import Tile
 from ui.chart import losses_chart
-from ui.html import about, megabytes, time
+from ui.explained import about
+from ui.html import about as roughly
+from ui.html import megabytes, time
 from ui.measures import measures_html
 from ui.texts import FARTHER
 
@@ -65,7 +67,7 @@ def article(name: str, title: str, state: str, words: str, *beneath: str) -> str
     return (
         f'<article class="tile tile-{state}" data-method="{escape(name)}" data-state="{state}" '
         f'aria-labelledby="{heading}"><header><h2 id="{heading}">{escape(title)}</h2>'
-        f'<span class="state">{words}</span></header>{"".join(beneath)}</article>'
+        f'<span class="state">{words}</span></header>{about(name, title)}{"".join(beneath)}</article>'
     )
 
 
@@ -119,7 +121,7 @@ def offers(tile: Tile, seconds: Sequence[float]) -> str:
     """A button for each thing that the method could do next, with its predicted seconds."""
     return "".join(
         f'<button type="button" class="offer" data-index="{place}">{escape(each.text)} '
-        f"({about(most)})</button>"
+        f"({roughly(most)})</button>"
         for place, (each, most) in enumerate(zip(tile.offers, seconds, strict=False))
     )
 
@@ -152,13 +154,13 @@ def numbers(tile: Tile) -> dict[str, tuple[float | None, str, str]]:
     seconds, distances, warm = tile.seconds, tile.distances, tile.seconds.warm if tile.seconds else ()
     spread = f"median of {len(warm)}, {time(min(warm))} to {time(max(warm))}" if warm else "with fair timing"
     load = seconds.load if seconds and seconds.load >= LEAST_LOAD else None
-    untouched = f", photo {tile.baseline.style:.2f}" if tile.baseline else ""
+    untouched = f"photo {tile.baseline.style:.2f}" if tile.baseline else "painting 0"
     values: tuple[tuple[str, Any, Callable[[Any], str], str], ...] = (
         ("Load", load, time, "weights, once" if load or not seconds else "all was there"),
         ("First run", seconds and seconds.total, time, "own work"),
         ("Warm run", median(warm) if warm else None, time, spread),
         ("Content distance", distances and distances.content, "{:.3f}".format, "photo 0"),
-        ("Style distance", distances and distances.style, "{:.3f}".format, f"painting 0{untouched}"),
+        ("Style distance", distances and distances.style, "{:.3f}".format, untouched),
         ("Peak memory", tile.peak_memory, megabytes, "above the start"),
     )
     return {name: (value, "–" if value is None else text(value), what) for name, value, text, what in values}
