@@ -31,7 +31,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             return gate(arguments.folder, arguments.baseline, arguments.slower, arguments.worse)
         if arguments.command == "hostile":
             from benchmarks.hostile import hostile
+            from benchmarks.kills import kills
 
+            if arguments.kills:
+                return kills(arguments.url, arguments.kills)
             return hostile(arguments.url, arguments.requests, arguments.clients, arguments.seed)
         from benchmarks.report import agreed, report  # draws with what only requirements-bench.txt installs
 
@@ -62,6 +65,9 @@ def parser() -> argparse.ArgumentParser:
     attack.add_argument("url", metavar="URL", help="of the page, as http://127.0.0.1:7860")
     for flag, value in (("--requests", 200), ("--clients", 50), ("--seed", 0)):
         attack.add_argument(flag, type=int, default=value, help="(%(default)s)")
+    attack.add_argument(
+        "--kills", type=int, default=0, metavar="N", help="in place of requests, kill what computes N times"
+    )
     for each in (write, both, check):
         each.add_argument(
             "folder", type=Path, nargs="?", default=RESULTS, metavar="DIR", help="(%(default)s)"

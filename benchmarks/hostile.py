@@ -7,7 +7,7 @@ import json
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,22 +49,28 @@ def upload(client: httpx.Client, data: bytes, name: str = "a.png") -> dict[str, 
     return {"path": answer.json()[0], "meta": {"_type": "gradio.FileData"}}
 
 
-def compare(client: httpx.Client, content: Any, style: Any, **settings: Any) -> str:
-    """The first word on what a comparison came to, or the whole answer of one that ran to its end."""
+def answers(client: httpx.Client, content: Any, style: Any, **settings: Any) -> Generator[str]:
+    """What a comparison is answered with as it goes on: JSON, or words that begin with its refusal."""
     body = {"content": content, "style": style, **settings}
     joined = client.post(f"{API}/call/v2/compare", json=body)
     if joined.status_code != 200:
-        return f"{joined.status_code} {joined.text[:80]}"
-    last = ""
+        yield f"{joined.status_code} {joined.text[:80]}"
+        return
     with client.stream("GET", f"{API}/call/compare/{joined.json()['event_id']}") as lines:
         if lines.status_code != 200:
-            return f"{lines.status_code} when reading"
+            yield f"{lines.status_code} when reading"
+            return
+        error = ""
         for line in lines.iter_lines():
-            if line.startswith("event: error"):
-                last = "error"
+            if line.startswith("event: "):
+                error = "error " if line == "event: error" else ""
             elif line.startswith("data: ") and line != "data: null":
-                last = f"error {line[6:]}" if last == "error" else line[6:]
-    return last
+                yield error + line[6:]
+
+
+def compare(client: httpx.Client, content: Any, style: Any, **settings: Any) -> str:
+    """The last word on what a comparison came to."""
+    return [*answers(client, content, style, **settings)][-1]
 
 
 def asked(**settings: Any) -> Ask:
