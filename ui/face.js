@@ -8,6 +8,13 @@
     blink: 'Hold the space key or the picture to see the other',
     all: 'Scroll or pinch to zoom, drag to move; 1:1 shows one place in all of them',
   };
+  const TOUCH_HINTS = {
+    slider: 'Drag the line; two fingers zoom',
+    beside: 'Two fingers zoom, one moves',
+    blink: 'Hold the picture to see the other',
+    all: 'Two fingers zoom, one moves; 1:1 shows one place in all of them',
+  };
+  const touch = matchMedia('(hover: none) and (pointer: coarse)');
   const LARGEST = 16;  // screen pixels for one of a picture
 
   // What is shown: the names of two pictures, the zoom relative to a fit, and what is in the middle, as
@@ -33,8 +40,10 @@
     const inputs = [...document.querySelectorAll('.pair-head figure')].map((figure) => (
       {name: figure.textContent.trim(), src: figure.querySelector('img').src}));
     const results = [...document.querySelectorAll('#grid .tile')].filter((tile) => tile.querySelector('.result'));
+    const pinned = [...document.querySelectorAll('#pinned .item')];
     return [...inputs, ...results.map((tile) => (
-      {name: tile.querySelector('h2').firstChild.textContent, src: tile.querySelector('.result').src}))];
+      {name: tile.querySelector('h2').firstChild.textContent, src: tile.querySelector('.result').src})),
+    ...pinned.map((item) => ({name: item.dataset.name, src: item.querySelector('img').src}))];
   }
 
   function build() {
@@ -83,6 +92,14 @@
     $('.modes [aria-pressed=true]').focus();
   }
 
+  // Two pictures by name, or the first and the photo where there is no second
+  window.faceToFace = (left, right, from) => {
+    open(null, from);
+    if (!pictures.some((each) => each.name === right)) right = pictures[0].name;
+    Object.assign(view, {left, right});
+    draw();
+  };
+
   // The tile may have been drawn anew meanwhile
   function returnFocus() {
     const there = opener?.isConnected ? opener : document.querySelector(`[data-method="${method}"] .look, #compare`);
@@ -112,7 +129,7 @@
       each.setAttribute('aria-pressed', each.dataset.mode === view.mode);
     }
     dialog.dataset.mode = view.mode;
-    $('.hint').textContent = HINTS[view.mode];
+    $('.hint').textContent = (touch.matches ? TOUCH_HINTS : HINTS)[view.mode];
     const {left, right} = view;
     const layer = (name, kind = '') => {
       const {src} = pictures.find((each) => each.name === name);

@@ -22,6 +22,7 @@ from ui.history import History
 from ui.how_panel import Explained
 from ui.input_panel import InputPanel
 from ui.mask import SIDE
+from ui.pinned import connection_html
 from ui.results_panel import ResultsPanel, html
 from ui.store import Store
 from ui.texts import footer, header
@@ -51,6 +52,7 @@ def build(engine: Engine, queue: Queue | None = None) -> gr.Blocks:
     )
     with page:
         html(header(engine.machine().name), "masthead")
+        html(connection_html(), "connection")
         with gr.Row(elem_id="layout"):
             inputs = InputPanel(engine, contents, styles)
             results = ResultsPanel(engine.methods)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
+from ui.pinned import pin_button
+
 INVITATION = "Choose a photo and a painting, or one of the pairs, then Compare."
 
 
@@ -13,7 +15,7 @@ def pair_html(photo: str, painting: str, words: str, title: str = "") -> str:
         f'<figure><img src="{address}" alt="The {name.lower()}"><figcaption>{name}</figcaption></figure>'
         for name, address in (("Photo", photo), ("Painting", painting))
     )
-    return f'<div class="pair-head">{figures}<p><b>{escape(title)}</b>{escape(words)}</p></div>'
+    return f'<div class="pair-head">{figures}<p><b>{escape(title)}</b>{escape(words)}</p>{pin_button()}</div>'
 
 
 def no_pair() -> str:

@@ -12,6 +12,7 @@ from ui.examples import ON_CLICK
 from ui.first_sight import FirstSight, first_sight
 from ui.how_panel import HowPanel
 from ui.pair import no_pair, pair_html
+from ui.pinned import pinned_html
 from ui.summary import summary
 from ui.sweep import section
 from ui.texts import measure, say
@@ -53,6 +54,7 @@ class ResultsPanel:
                 pair_html(first.photo, first.painting, first.words, first.title) if first else no_pair()
             )
             self.earlier = gr.HTML("", elem_id="earlier", js_on_load=ON_CLICK, apply_default_css=False)
+        html(pinned_html(), "pinned")
         with gr.Column(elem_id="grid"):
             self.tiles = {
                 name: gr.HTML(drawn.get(name, ""), js_on_load=ON_OFFER, apply_default_css=False)

@@ -83,8 +83,11 @@ STYLE = "".join(
     (FOLDER / name).read_text(encoding="utf-8")
     for name in ("page.css", "tile.css", "measures.css", "summary.css", "how.css")
 )
-FACE = (FOLDER / "face.css").read_text(encoding="utf-8")
-SCRIPT = "".join((FOLDER / name).read_text(encoding="utf-8") for name in ("visitor.js", "page.js", "face.js"))
+FACE = "".join((FOLDER / name).read_text(encoding="utf-8") for name in ("face.css", "pinned.css"))
+SCRIPT = "".join(
+    (FOLDER / name).read_text(encoding="utf-8")
+    for name in ("visitor.js", "page.js", "face.js", "pinned.js", "connection.js")
+)
 # The style sheets go into the head because launch(css=) rewrites them and loses container queries.
 HEAD = f"""
 <meta name="description" content="Neural style transfer methods side by side.">

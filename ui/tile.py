@@ -48,10 +48,7 @@ def tile_html(tile: Tile, pictures: Pictures, seconds: Sequence[float] = ()) -> 
     nothing."""
     finished = tile.ended and pictures.result
     return article(
-        tile.method,
-        tile.title,
-        tile.state,
-        state_line(tile),
+        tile,
         picture_html(tile, pictures, seconds),
         actions(tile, pictures, seconds)
         if finished
@@ -61,13 +58,15 @@ def tile_html(tile: Tile, pictures: Pictures, seconds: Sequence[float] = ()) -> 
     )
 
 
-def article(name: str, title: str, state: str, words: str, *beneath: str) -> str:
-    """A tile's parts in their order, the first of them its state in words."""
-    heading = f"tile-{escape(name)}"
+def article(tile: Tile, *beneath: str) -> str:
+    """A tile's head and its parts in their order; its distances are there for who wants to pin them."""
+    name, heading, distances = escape(tile.method), f"tile-{escape(tile.method)}", tile.distances
+    known = f' data-style="{distances.style:.3f}" data-content="{distances.content:.3f}"' if distances else ""
     return (
-        f'<article class="tile tile-{state}" data-method="{escape(name)}" data-state="{state}" '
-        f'aria-labelledby="{heading}"><header><h2 id="{heading}">{escape(title)}</h2>'
-        f'<span class="state">{words}</span></header>{about(name, title)}{"".join(beneath)}</article>'
+        f'<article class="tile tile-{tile.state}" data-method="{name}" data-state="{tile.state}"{known} '
+        f'aria-labelledby="{heading}"><header><h2 id="{heading}">{escape(tile.title)}</h2>'
+        f'<span class="state">{state_line(tile)}</span></header>{about(tile.method, tile.title)}'
+        f"{''.join(beneath)}</article>"
     )
 
 
