@@ -12,11 +12,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import torch
+
 from compare.costs import CostModel, speed_factor
 from compare.loading import downloads
 from compare.schema import Request, Seconds, Tile
 from compare.scoring import Samples, Scorer, error_message
-from core.device import describe, in_background, pick_device
+from core.device import describe, features, in_background, pick_device
 from core.images import to_pixels, to_tensor
 from core.measure import PeakMemory, Stopwatch
 from methods.base import Declined, Frame, Method, Stop, Stopped, Style
@@ -206,6 +208,8 @@ class Run:
             tile,
             state="running",
             device=describe(self.device),
+            features=features(self.device),
+            torch=torch.__version__,
             dtype=str(method.dtype(tile.settings)).removeprefix("torch."),
             weights=tuple(entry(key) for key in method.weights),
         )

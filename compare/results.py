@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,8 @@ def record(tile: Tile) -> dict[str, Any]:
         ],
         "losses": dict(tile.losses) if size else None,
         "device": tile.device,
+        "features": list(tile.features),
+        "torch": tile.torch,
         "dtype": tile.dtype,
         "weights": [
             {"key": weight.key, "source": weight.source, "sha256": weight.sha256, "licence": weight.licence}
@@ -64,6 +67,24 @@ def record(tile: Tile) -> dict[str, Any]:
         "notes": [{"key": note.key, "values": dict(note.values)} for note in tile.notes],
         "error": tile.error,
         "version": VERSION,
+    }
+
+
+def provenance(request: Request, tiles: Mapping[str, Tile], ended: str) -> dict[str, dict[str, Any]]:
+    """What is known of a comparison beyond each tile's `record`, by method: the date and time at which it
+    `ended` as ISO 8601 has it, the place in the order of the first runs, the files of photo and painting,
+    and the painting in whose style the picture really is, by its name or that of its file."""
+    photo, painting = request.content_source, request.style_source
+    given = request.style_name or (painting.name if painting else None)
+    return {
+        name: {
+            "date": ended,
+            "order": place,
+            "content": asdict(photo) if photo else None,
+            "style": asdict(painting) if painting else None,
+            "style_used": (tile.painted_as or given) if tile.image is not None else None,
+        }
+        for place, (name, tile) in enumerate(tiles.items(), start=1)
     }
 
 

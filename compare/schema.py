@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -25,6 +26,20 @@ ACTIVE: tuple[State, ...] = ("loading", "running", "timing")
 ENDED: tuple[State, ...] = ("measuring", "done", "timing", "stopped", "declined", "failed")
 
 
+@dataclass(frozen=True)
+class Source:
+    """The file that a picture came from: its name, and the SHA-256 of its bytes."""
+
+    name: str
+    sha256: str
+
+    @classmethod
+    def of(cls, path: str | None) -> Source:
+        """The one at a path. OSError where it cannot be read."""
+        file = Path(path or "")
+        return cls(file.name, sha256(file.read_bytes()).hexdigest())
+
+
 @dataclass(frozen=True, eq=False)
 class Request:
     """What is to be compared; see `make_request`.
@@ -39,6 +54,7 @@ class Request:
         style_name: the plate's name where the style is one.
         repeats: how often each finished method then runs again, for warm seconds. Each round has an order of
             its own, so that no method always follows the same other.
+        content_source, style_source: the files that both came from, where they are known.
     """
 
     content: Pixels
@@ -49,6 +65,8 @@ class Request:
     files: Mapping[str, bytes] = field(default_factory=dict)
     style_name: str | None = None
     repeats: int = 0
+    content_source: Source | None = None
+    style_source: Source | None = None
 
     @property
     def pixels(self) -> int:
@@ -104,7 +122,7 @@ class Tile:
         distances: by the yardstick, once it is done; baseline: those of the photo itself.
         measures: all others, once it is done; landmarks: those of the photo and of the painting themselves.
         distance_history: of some pictures of an iterative method, once it is done.
-        device, dtype, weights: what it ran on and with.
+        device, dtype, weights: what it ran on and with; features, torch: of that device, and the version.
         notes: what the user should know about the result.
         offers: what the method could do next with other settings.
         files: what else came out, by file name.
@@ -131,6 +149,8 @@ class Tile:
     distance_history: tuple[Moment, ...] = ()
     device: str = ""
     dtype: str = ""
+    features: tuple[str, ...] = ()
+    torch: str = ""
     weights: tuple[WeightFile, ...] = ()
     notes: tuple[Note, ...] = ()
     offers: tuple[Offer, ...] = ()
@@ -178,7 +198,8 @@ class Plan:
         """Decode the pictures; ValueError, in a sentence, where a file is damaged or cannot be read."""
         content = open_picture(self.content, "content photo")
         style = open_picture(self.style, "style picture")
-        return make_request(content, style, self.settings, self.size, self.style_name, self.repeats)
+        made = make_request(content, style, self.settings, self.size, self.style_name, self.repeats)
+        return replace(made, content_source=Source.of(self.content), style_source=Source.of(self.style))
 
 
 def make_request(

@@ -173,6 +173,18 @@ def modest(device: torch.device) -> bool:
     return device.type == "cpu" and cores() <= 2 and fast_dtype(device) is torch.float32
 
 
+FEATURES = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "bf16", "sve")  # as Linux names them
+
+
+def features(device: torch.device) -> tuple[str, ...]:
+    """What seconds depend on beside the name: a CPU's instructions as Linux has them, a GPU's capability."""
+    if device.type == "cuda":
+        major, minor = torch.cuda.get_device_capability(device)
+        return (f"compute capability {major}.{minor}",)
+    listed = {*_cpuinfo("flags").split(), *_cpuinfo("Features").split()} if device.type == "cpu" else ()
+    return tuple(each for each in FEATURES if each in listed)
+
+
 def _cpu_multiplies_bfloat16() -> bool:
     if os.environ.get("ATEN_CPU_CAPABILITY", "avx512") in ("default", "avx2"):
         return False
@@ -182,9 +194,14 @@ def _cpu_multiplies_bfloat16() -> bool:
 
 
 def _cpu_name() -> str:
+    return _cpuinfo("model name") or platform.processor() or platform.machine()
+
+
+def _cpuinfo(key: str) -> str:
+    """What Linux says of the first core under a key; empty where that is nothing."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
+            if line.startswith(key):
                 return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
+    return ""

@@ -1,9 +1,11 @@
 """The comparison's states, failures, stops and timings, and what is kept of a finished tile."""
 
 import gc
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,9 +22,10 @@ import core.measure
 import methods.base
 from compare.comparison import Comparison
 from compare.costs import CostModel
-from compare.results import picture, png_text, record
-from compare.schema import Request, Tile, make_request
+from compare.results import picture, png_text, provenance, record
+from compare.schema import Plan, Request, Tile, make_request
 from compare.scoring import error_message
+from core.device import features
 from core.images import Picture, read_text
 from core.version import VERSION
 from core.yardstick import Distances, StyleEncoding
@@ -525,6 +528,8 @@ def test_there_is_no_picture_before_the_first_frame() -> None:
 def test_the_record_is_complete_json(clock: Clock) -> None:
     kept = json.loads(json.dumps(record(run(Timed(clock))[-1]["timed"]), allow_nan=False))
     weights, device, memory = kept.pop("weights"), kept.pop("device"), kept.pop("peak_memory_bytes")
+    assert kept.pop("torch") == torch.__version__
+    assert kept.pop("features") == list(features(torch.device("cpu")))
     assert kept == {
         "method": "timed",
         "state": "done",
@@ -549,6 +554,29 @@ def test_the_record_is_complete_json(clock: Clock) -> None:
     assert memory >= 0
     assert [sorted(weight) for weight in weights] == [["key", "licence", "sha256", "source"]]
     assert len(weights[0]["sha256"]) == 64
+
+
+def test_a_comparison_tells_where_all_of_it_came_from(tmp_path: Path) -> None:
+    photo, painting = tmp_path / "photo.png", tmp_path / "painting.png"
+    for path, shown in ((photo, CONTENT), (painting, STYLE)):
+        shown.colours.save(path)
+    plan = Plan(str(photo), str(painting), settings_for(Quick(), Failing()), 64, 0, None, 1.0)
+    request = plan.request()
+    tiles = {each.method: each for each in Comparison([Quick(), Failing()], "cpu").run(request)}
+    origin = provenance(request, tiles, "2026-11-30T10:00:00+00:00")
+    digest = hashlib.sha256(photo.read_bytes()).hexdigest()
+    assert origin["quick"] == {
+        "date": "2026-11-30T10:00:00+00:00",
+        "order": 1,
+        "content": {"name": "photo.png", "sha256": digest},
+        "style": {"name": "painting.png", "sha256": hashlib.sha256(painting.read_bytes()).hexdigest()},
+        "style_used": "painting.png",
+    }
+    assert (origin["failing"]["order"], origin["failing"]["style_used"]) == (2, None)
+    nearest = replace(tiles["quick"], notes=(Note("nearest", "", {"painted_as": "Great Wave"}),))
+    named = replace(request, style_name="the-scream")
+    assert provenance(named, {"quick": nearest}, "")["quick"]["style_used"] == "Great Wave"
+    assert provenance(named, tiles, "")["quick"]["style_used"] == "the-scream"
 
 
 def test_the_record_of_a_tile_without_a_picture_is_json_too() -> None:

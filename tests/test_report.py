@@ -6,6 +6,7 @@ import io
 import json
 import re
 import zipfile
+from datetime import datetime
 
 import pytest
 from PIL import Image
@@ -17,6 +18,7 @@ from core.images import Picture, read_text
 from core.version import VERSION
 from fake_methods import Failing, Quick, Stepped
 from ui.report import archive, flat
+from ui.store import Finished
 
 CONTENT = Picture(Image.effect_noise((96, 48), 90).convert("RGB"), None)
 STYLE = Picture(Image.radial_gradient("L").convert("RGB"), None)
@@ -32,7 +34,7 @@ def finished():
 
 @pytest.fixture(scope="module")
 def packed(finished):
-    return zipfile.ZipFile(io.BytesIO(archive(*finished, {})))
+    return zipfile.ZipFile(io.BytesIO(archive(Finished(*finished))))
 
 
 def test_the_archive_is_complete(packed):
@@ -67,7 +69,10 @@ def test_its_numbers_are_those_of_the_tiles(packed, finished):
     rows = list(csv.DictReader(io.StringIO(packed.read("results.csv").decode())))
     assert [row["method"] for row in rows] == list(results)
     assert float(rows[0]["distances.style"]) == finished[1]["quick"].distances.style
-    assert results["quick"] == json.loads(json.dumps(record(finished[1]["quick"])))
+    known = json.loads(json.dumps(record(finished[1]["quick"])))
+    assert {key: results["quick"][key] for key in known} == known
+    assert (results["quick"]["order"], results["failing"]["order"]) == (1, 3)
+    assert datetime.fromisoformat(results["quick"]["date"])
     assert (rows[0]["width"], rows[2]["width"]) == ("64", "")
     assert json.loads(rows[1]["seconds.warm"]) == []
     assert rows[2]["error"] == "The weights <file> is damaged."

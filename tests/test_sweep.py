@@ -222,7 +222,7 @@ def test_what_a_sweep_found_is_in_the_zip(photo, painting):
     events = events_of(Quick(), Failing())
     *_, page = swept(events, photo, painting, [256, 384])
     latest = events.store.latest("a/a")
-    with zipfile.ZipFile(io.BytesIO(archive(latest.request, latest.tiles, latest.points))) as packed:
+    with zipfile.ZipFile(io.BytesIO(archive(latest))) as packed:
         rows = list(csv.DictReader(io.StringIO(packed.read("sweep.csv").decode())))
         assert page.sweep in packed.read("report.html").decode()
     assert [(row["method"], row["size_pixels"], row["pixels"]) for row in rows] == [

@@ -15,8 +15,8 @@ from typing import Any
 
 import pandas as pd
 
-from compare.results import photo, picture, png_text, record
-from compare.schema import Request, Tile
+from compare.results import photo, picture, png_text, provenance, record
+from compare.schema import Tile
 from core.images import png_bytes, to_image
 from core.sheet import contact_sheet
 from core.version import VERSION
@@ -44,16 +44,18 @@ def packed(finished: Finished, files: FileCache) -> Path:
     """The ZIP file of a comparison, which is built once, and no two at a time. Raises DiskError."""
     with PACKING:
         if finished.archive is None or not finished.archive.exists():
-            data = archive(finished.request, finished.tiles, finished.points)
+            data = archive(finished)
             finished.archive = files.save_bytes(data, "stylegrid.zip")
         return finished.archive
 
 
-def archive(request: Request, tiles: Mapping[str, Tile], points: Points) -> bytes:
+def archive(finished: Finished) -> bytes:
     """The ZIP file of a run, its tiles as they stand, and what its sweep found."""
+    request, tiles, points = finished.request, finished.tiles, finished.points
+    origin = provenance(request, tiles, finished.ended)
     inputs = {"content": photo(request), "style": to_image(request.style)}
     outputs = {name: image for name, tile in tiles.items() if (image := picture(tile, request)) is not None}
-    results = {name: record(tile) for name, tile in tiles.items()}
+    results = {name: {**record(tile), **origin[name]} for name, tile in tiles.items()}
     files = {f"{name}.png": png_bytes(image, {}) for name, image in inputs.items()}
     files["results.json"] = json.dumps(results, indent=2).encode()
     files["results.csv"] = table(results.values())

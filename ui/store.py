@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from pathlib import Path
 
 from compare.limits import KEPT, current
@@ -18,13 +19,14 @@ from ui.sweep import Points
 class Finished:
     """A comparison as far as it has come; of a sweep the last size's tiles, and the points of all sizes.
 
-    `archive` is its ZIP, once it has been built.
+    `archive` is its ZIP, once it has been built; `ended` the time, as ISO 8601 has it.
     """
 
     request: Request
     tiles: Mapping[str, Tile]
     points: Points = field(default_factory=dict)
     archive: Path | None = None
+    ended: str = field(default_factory=lambda: datetime.now(timezone.utc).isoformat(timespec="seconds"))
 
 
 class Store:
