@@ -4,9 +4,11 @@ import pytest
 import torch
 
 from core.resample import fit_short_side
+from core.sketch import sketch, sketched_distance
+from methods import nearest
 from methods.base import Stop, Stopped, Style
 from methods.nearest import NEAREST, nearest_plate
-from plate_styles import plate
+from plate_styles import PLATES, plate
 
 CPU = torch.device("cpu")
 NAMES = ("great-wave", "udnie")
@@ -38,3 +40,33 @@ def test_a_search_that_was_stopped_is_not_remembered(waves):
     with pytest.raises(Stopped):
         nearest_plate(NAMES, waves, CPU, stop)
     assert nearest_plate(NAMES, waves, CPU)[0] == "great-wave"
+
+
+def test_of_all_plates_few_are_measured(waves, monkeypatch):
+    measured = []
+    monkeypatch.setattr(
+        nearest, "_grams", lambda name, device: measured.append(name) or plate(name).grams(CPU)
+    )
+    assert nearest_plate(tuple(PLATES), waves, CPU)[0] == "great-wave"
+    assert 1 < len(measured) == nearest.CANDIDATES < len(PLATES)
+
+
+def test_a_plate_without_a_sketch_is_always_measured(waves, monkeypatch):
+    monkeypatch.setattr(nearest, "_sketches", lambda: {})
+    assert nearest_plate(NAMES, waves, CPU)[0] == "great-wave"
+
+
+@pytest.mark.parametrize("name", ["great-wave", "udnie"])
+def test_the_sketches_are_those_of_the_plates_as_they_are(name):
+    known = nearest._sketches()
+    assert known.keys() == PLATES.keys()
+    grams = plate(name).grams(CPU)
+    fresh = sketch(grams)
+    for layer, matrix in grams.items():
+        torch.testing.assert_close(
+            known[name][f"{layer} energy"], fresh[f"{layer} energy"], rtol=1e-3, atol=0
+        )
+        roots, now = (each[layer].double() for each in (known[name], fresh))
+        assert (roots @ roots.mT - now @ now.mT).norm() < 0.01 * matrix.norm()
+    nearest_first = sorted(known, key=lambda each: sketched_distance(known[each], grams))
+    assert nearest_first[0] == name
