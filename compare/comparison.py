@@ -25,7 +25,7 @@ from methods.base import Declined, Frame, Method, Stop, Stopped, Style
 from methods.settings import MethodSettings
 from weights.catalog import entry
 
-LONG = 3.0  # predicted seconds of a method, before which distances are measured
+LONG = 3.0  # seconds of a method on the reference machine, before which distances are measured
 SECONDS_BETWEEN_PREVIEWS = 0.5
 KNOWN_STYLES = 4  # style pictures whose encodings stay in memory
 
@@ -120,7 +120,7 @@ class Run:
     def first_runs(self) -> Iterator[Tile]:
         """Every method's first run; the quick pictures come first, and their distances after them."""
         for name in self.tiles:
-            if self.costs.predict(name, self.tiles[name].settings, self.request.pixels) > LONG:
+            if self.is_long(self.tiles[name]):
                 yield from self.scores()
             for tile in self.first_run(self.tiles[name]):
                 self.tiles[name] = tile
@@ -128,6 +128,12 @@ class Run:
             if self.tiles[name].state == "measuring":
                 self.costs.record(self.tiles[name])
         yield from self.scores()
+
+    def is_long(self, tile: Tile) -> bool:
+        """Whether it would let quick pictures wait for their distances; the same on every machine, however
+        busy, so that quick pictures never wait for each other's."""
+        seconds = self.method(tile).reference_seconds(tile.settings, self.request.pixels / 1e6)
+        return min(seconds, tile.settings.most_seconds) > LONG
 
     def warm_runs(self) -> Iterator[Tile]:
         """The repeats of what is finished, each round in another order."""

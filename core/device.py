@@ -17,7 +17,7 @@ import torch
 
 T = TypeVar("T")
 
-LOWEST = 19  # of the priorities of Linux
+BACKGROUND = 10  # of Linux's priorities to 19, at which a busy machine would hardly come to it
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
@@ -157,14 +157,14 @@ def use_cores() -> None:
 
 
 def in_background(work: Callable[[], T]) -> T:
-    """The result of `work`, done in a thread of its own, on Linux at the lowest priority, as are those that
+    """The result of `work`, done in a thread of its own, on Linux at a low priority, as are the threads that
     PyTorch starts for it."""
 
-    def lowest() -> None:
+    def low() -> None:
         if sys.platform == "linux":
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BACKGROUND)
 
-    with ThreadPoolExecutor(1, "background", lowest) as thread:
+    with ThreadPoolExecutor(1, "background", low) as thread:
         return thread.submit(work).result()
 
 

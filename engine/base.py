@@ -61,7 +61,7 @@ class Engine(Protocol):
         ...
 
     def warm(self, request: Request, stop: Stop) -> None:
-        """Do ahead what a run of the request would wait for, at the lowest priority. Raises Stopped, or
+        """Do ahead what a run of the request would wait for, at a low priority. Raises Stopped, or
         returns early, once `stop` is set."""
         ...
 

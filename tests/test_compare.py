@@ -354,11 +354,21 @@ def test_weights_that_cannot_be_loaded_fail_the_method_only(clock: Clock) -> Non
     assert last["timed"].state == "done"
 
 
-def test_before_a_long_method_the_others_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_busy_machine_quick_pictures_do_not_wait_for_distances(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Other(Quick):
+        name = "other"
+
+    monkeypatch.setattr(CostModel, "predict", lambda costs, name, settings, pixels: 100.0)
+    assert "measuring running" in states(run(Quick(), Other()))
+
+
+def test_before_a_long_method_the_others_are_measured() -> None:
     class Long(Quick):
         name = "long"
 
-    monkeypatch.setattr(CostModel, "predict", lambda costs, name, settings, pixels: 100.0 * (name == "long"))
+        def reference_seconds(self, settings: FakeSettings, megapixels: float) -> float:
+            return 100.0
+
     told = states(run(Quick(), Long()))
     assert "done waiting" in told
     assert not any(state in ("measuring loading", "measuring running") for state in told)
