@@ -60,3 +60,16 @@ def test_a_lost_connection_is_said_and_that_it_is_back(page, quick):
     expect(alert).to_be_visible()
     page.unroute("**/healthz")
     expect(alert).to_contain_text("is back. Reload the page", timeout=20_000)
+
+
+def test_a_link_brings_back_what_was_chosen(page, quick):
+    visitor = Visitor(page, f"{quick}?photo=cat&painting=the-scream&methods=quick&size=128&timing=0")
+    expect(visitor.status).to_have_text("Chosen as in the link: press Compare.")
+    expect(visitor.content_line).to_contain_text(" px")
+    expect(page.get_by_label("number input for Size")).to_have_value("128")
+    visitor.set_number("Size", 96)
+    page.get_by_role("button", name="Copy link").click()
+    link = page.locator("#link a")
+    expect(link).to_be_visible()
+    address = link.evaluate("each => each.href")
+    assert address == f"{quick}/?photo=cat&painting=the-scream&methods=quick&size=96&timing=0"

@@ -21,6 +21,7 @@ from ui.first_sight import FOLDER
 from ui.history import History
 from ui.how_panel import Explained
 from ui.input_panel import InputPanel
+from ui.links import Links
 from ui.mask import SIDE
 from ui.pinned import connection_html
 from ui.results_panel import ResultsPanel, html
@@ -36,6 +37,7 @@ NEWEST: dict[str, Any] = {**AT_ONCE, "trigger_mode": "always_last"}
 RAW: dict[str, Any] = {"preprocess": False}
 
 FETCH = "() => document.querySelector('#archive a').click()"
+COPY = "() => navigator.clipboard?.writeText(document.querySelector('#link a')?.href ?? '').catch(() => {})"
 SHOW_TILES = "(...values) => { showResults(); return values; }"  # where they lie below, as on a phone
 
 
@@ -71,6 +73,10 @@ def build(engine: Engine, queue: Queue | None = None) -> gr.Blocks:
         results.how_tab.select(explained.refresh, chosen, [*chosen, how.why], **NEWEST)
         for choice in chosen:
             choice.input(explained.explain, chosen, how.why, **NEWEST)  # type: ignore[attr-defined]
+        links = Links(inputs, contents, styles, results.link)
+        made = results.copy.click(links.link, links.asked, [results.link, inputs.status], **RAW, **AT_ONCE)
+        made.then(None, js=COPY, api_visibility="private")
+        page.load(links.open, outputs=links.outputs, **AT_ONCE)
         page.load(earlier.begin, results.key, [results.key, results.earlier], **AT_ONCE)
         results.earlier.select(events.back, results.key, earlier.outputs, **AT_ONCE)
         weights.html.select(

@@ -8,6 +8,7 @@ import gradio as gr
 from gradio.components import Component
 
 from methods.base import Method
+from ui.cite import cite_html
 from ui.examples import ON_CLICK
 from ui.first_sight import FirstSight, first_sight
 from ui.how_panel import HowPanel
@@ -33,6 +34,7 @@ class ResultsPanel:
         pair: the photo and the painting; tiles: by method name; summary, sweep: what stands beneath them.
         earlier: the strip of earlier comparisons; key: what the browser that made them is known by.
         how: the other tab, how_tab.
+        copy: the button that gives a link; link: where that stands.
         download: the button; archive: a hidden link to the file that it downloads.
     """
 
@@ -63,7 +65,10 @@ class ResultsPanel:
         self.summary, self.sweep = html(summary(known)), html(section({}, {}))
         self.download = gr.Button("Download everything (ZIP)", size="sm", elem_id="download")
         self.archive = gr.HTML("", visible="hidden", elem_id="archive", apply_default_css=False)
+        self.copy = gr.Button(say("link"), size="sm", elem_id="copy-link")
+        self.link = html("", "link")
         html(measure())
+        html(cite_html(methods.values()))
 
     @property
     def grid(self) -> list[Component]:
