@@ -36,6 +36,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             if arguments.kills:
                 return kills(arguments.url, arguments.kills)
             return hostile(arguments.url, arguments.requests, arguments.clients, arguments.seed)
+        if arguments.command == "waiting":
+            from benchmarks.waiting import Traffic, table
+
+            names = ("visitors", "each", "quick", "long", "share")
+            traffic = Traffic(**{name: getattr(arguments, name) for name in names})
+            print(f"{traffic.load:.1f} workers would be busy all the time.\n")
+            print(table(traffic, arguments.workers))
+            return 0
         from benchmarks.report import agreed, report  # draws with what only requirements-bench.txt installs
 
         if arguments.command == "agree":
@@ -52,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The five commands and their flags; those of the methods come from their settings."""
+    """The six commands and their flags; those of the methods come from their settings."""
     top = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = top.add_subparsers(dest="command", required=True)
     add_run(commands.add_parser("run", help="measure; the same command goes on after Ctrl-C"))
@@ -68,6 +76,16 @@ def parser() -> argparse.ArgumentParser:
     attack.add_argument(
         "--kills", type=int, default=0, metavar="N", help="in place of requests, kill what computes N times"
     )
+    wait = commands.add_parser("waiting", help="simulate how long visitors wait, by the number of workers")
+    wait.add_argument("--visitors", type=int, default=1000, help="in an hour (%(default)s)")
+    for flag, number, text in (
+        ("--each", 3.0, "comparisons of a visitor"),
+        ("--quick", 3.0, "seconds of a quick comparison"),
+        ("--long", 35.0, "seconds of a long one"),
+        ("--share", 0.1, "of the comparisons that are long"),
+    ):
+        wait.add_argument(flag, type=float, default=number, help=f"{text} (%(default)s)")
+    wait.add_argument("--workers", type=int, nargs="+", default=[4, 5, 6, 8, 10, 12, 16], metavar="N")
     for each in (write, both, check):
         each.add_argument(
             "folder", type=Path, nargs="?", default=RESULTS, metavar="DIR", help="(%(default)s)"
