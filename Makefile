@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help run check test format clean
+.PHONY: help run check test test-ray format clean
 
 help:
 	@echo "make run     start StyleGrid (HOST=127.0.0.1 PORT=7860)"
 	@echo "make test    lint, type-check and test, the browser tests included, with the seconds of each part"
+	@echo "make test-ray  the tests of several workers, which need Ray and half a minute to a minute"
 	@echo "make check   the quick part of it, under two minutes: without a browser and without slow tests"
 	@echo "make format  let ruff fix and format the code"
 	@echo "make clean   remove .venv and all caches"
@@ -23,6 +24,10 @@ test: $(VENV)/requirements-dev.txt.installed
 	$(call timed,types,$(TYPES))
 	$(call timed,tests,$(RUN) -m pytest --durations=15)
 	@cat $(TIMES)
+
+# Apart from the others: twenty processes and 350 MB of packages.
+test-ray: $(VENV)/requirements-dev.txt.installed $(VENV)/requirements-ray.txt.installed
+	STYLEGRID_TEST_RAY=1 $(RUN) -m pytest tests/test_ray.py --durations=15
 
 check: $(VENV)/requirements-dev.txt.installed
 	@rm -f $(TIMES)

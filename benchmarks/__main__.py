@@ -80,12 +80,12 @@ def parser() -> argparse.ArgumentParser:
     wait.add_argument("--visitors", type=int, default=1000, help="in an hour (%(default)s)")
     for flag, number, text in (
         ("--each", 3.0, "comparisons of a visitor"),
-        ("--quick", 3.0, "seconds of a quick comparison"),
-        ("--long", 35.0, "seconds of a long one"),
+        ("--quick", 7.5, "seconds of a quick comparison"),
+        ("--long", 27.0, "seconds of a long one"),
         ("--share", 0.1, "of the comparisons that are long"),
     ):
         wait.add_argument(flag, type=float, default=number, help=f"{text} (%(default)s)")
-    wait.add_argument("--workers", type=int, nargs="+", default=[4, 5, 6, 8, 10, 12, 16], metavar="N")
+    wait.add_argument("--workers", type=int, nargs="+", default=[4, 6, 8, 9, 10, 12, 16], metavar="N")
     for each in (write, both, check):
         each.add_argument(
             "folder", type=Path, nargs="?", default=RESULTS, metavar="DIR", help="(%(default)s)"

@@ -7,14 +7,14 @@ import json
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from compare.batch import LocalPool, Recipe
+from compare.batch import LocalPool, Pool, Recipe
 from compare.batch_cli import listed, run_batch
 from compare.comparison import Comparison
 from compare.limits import LOCAL, SIDE, check_request, checked_repeats, checked_size
@@ -24,10 +24,12 @@ from core.device import DEVICES, use_cores
 from core.images import KINDS, Kind, Picture, PictureError, open_picture, picture_bytes
 from core.plates import PlateIndex, plates
 from methods import ALL, get, ticked_at_first
-from methods.base import Stop
+from methods.base import Method, Stop
 from methods.flags import add_flags, settings_from_flags
 
 DEFAULT_SIZE = 512  # px
+
+MakePool = Callable[[Sequence[type[Method]], str, int], Pool]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -54,20 +56,29 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument(
         "--repeats", type=int, default=0, metavar="N", help="run each again N times for warm seconds (0)"
     )
+    top.add_argument(
+        "--engine", choices=("local", "ray"), default="local", help="that paints folders (%(default)s)"
+    )
+    top.add_argument("--workers", type=int, default=1, metavar="N", help="of the engine ray (%(default)s)")
     top.add_argument("--json", action="store_true", help="print the results to standard output as well")
     for method in ALL:
         add_flags(top, method)
     return top
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Exit status: 0 when every method finished and all was written, 1 when a method or a file failed, 130
+def main(argv: Sequence[str] | None = None, pools: Mapping[str, MakePool] | None = None) -> int:
+    """`pools` make who paints folders for the engines beside "local", of kinds of methods, a device and a
+    number of workers.
+
+    Exit status: 0 when every method finished and all was written, 1 when a method or a file failed, 130
     when Ctrl-C stopped them, 2 for wrong arguments or pictures, or a folder that cannot be written to."""
     arguments = parser().parse_args(argv)
     use_cores()
     try:
         if any(Path(each).expanduser().is_dir() for each in (arguments.content, arguments.style)):
-            return batch_from_flags(arguments)
+            return batch_from_flags(arguments, pools or {})
+        if arguments.engine != "local" or arguments.workers != 1:
+            raise ValueError("engine and workers are for folders: give a folder of photos or of styles.")
         request = request_from_flags(arguments)
         comparison = Comparison([get(name)() for name in request.settings], arguments.device)
         output = Output(arguments.out.expanduser(), request, arguments.format, arguments.quality)
@@ -95,14 +106,19 @@ def request_from_flags(arguments: argparse.Namespace) -> Request:
     return make_request(content, style, recipe.settings, recipe.size, style_name, recipe.repeats)
 
 
-def batch_from_flags(arguments: argparse.Namespace) -> int:
+def batch_from_flags(arguments: argparse.Namespace, pools: Mapping[str, MakePool]) -> int:
     """Every photo of a folder in every style of another, and the exit status; ValueError and OSError where
     that cannot begin."""
     recipe = recipe_from_flags(arguments)
     photos, styles = Path(arguments.content).expanduser(), Path(arguments.style).expanduser()
     if not photos.exists():
         raise PictureError(f"{photos} was not found; a picture file or a folder of them is needed.")
-    pool = LocalPool([get(name)() for name in recipe.settings], arguments.device)
+    if arguments.workers < 1 or (arguments.workers > 1 and arguments.engine == "local"):
+        raise ValueError(
+            f"workers is {arguments.workers}; it must be a number from 1 on, and 1 without --engine ray."
+        )
+    make = {"local": local_pool, **pools}[arguments.engine]
+    pool = make([get(name) for name in recipe.settings], arguments.device, arguments.workers)
     return run_batch(
         listed(photos),
         listed(styles if styles.is_dir() else style_path(arguments.style)),
@@ -111,6 +127,11 @@ def batch_from_flags(arguments: argparse.Namespace) -> int:
         pool,
         arguments.json,
     )
+
+
+def local_pool(kinds: Sequence[type[Method]], device: str, workers: int) -> Pool:
+    """This process."""
+    return LocalPool([kind() for kind in kinds], device)
 
 
 def recipe_from_flags(arguments: argparse.Namespace) -> Recipe:

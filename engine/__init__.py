@@ -1,4 +1,4 @@
-"""Where a comparison runs: in a process of its own, in this one, or on a borrowed GPU."""
+"""Where a comparison runs: in a process of its own, in this one, on a borrowed GPU, or on a cluster."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.base import Engine
 from methods.base import Method
 from methods.settings import echo
 
-ENGINES = ("process", "inline", "zerogpu")
+ENGINES = ("process", "inline", "zerogpu", "ray")
 
 
 def make_engine(methods: Sequence[Method], device: str = "auto") -> Engine:
@@ -31,4 +31,8 @@ def make_engine(methods: Sequence[Method], device: str = "auto") -> Engine:
         from engine.process import ProcessEngine
 
         return ProcessEngine(methods, device)
+    if name == "ray":
+        from engine.cluster import RayEngine
+
+        return RayEngine(methods, device)
     raise ValueError(f"STYLEGRID_ENGINE is {echo(name)}; it must be one of {', '.join(ENGINES)}.")

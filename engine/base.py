@@ -27,18 +27,22 @@ class Machine:
 
 
 class Engine(Protocol):
-    """Runs comparisons, one at a time: who may run when is the business of `engine.queue`.
+    """Runs comparisons, one at a time a worker: who may run when is the business of `engine.queue`.
 
     Attributes:
         methods: those that it can run, by name, in the order of the grid; not loaded.
         costs: predicts what a run will take, and learns from those that it did.
         pauses: whether a run rests at its next check after `stop.pause()`, as `stop.resting` then says, so
             that another can run meanwhile.
+        workers: how many runs may go on at once, at least one; may change.
     """
 
     methods: Mapping[str, Method]
     costs: CostModel
     pauses: bool
+
+    @property
+    def workers(self) -> int: ...
 
     def machine(self) -> Machine:
         """What it runs on; may wait a while for a process that begins."""

@@ -14,14 +14,14 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
 from compare.comparison import Comparison
-from compare.schema import Request
+from compare.schema import Request, Tile
 from core.device import describe, modest, use_cores
 from engine.base import Machine
 from methods.base import Method, Stop, Stopped
@@ -42,7 +42,11 @@ def serve(connection: Connection, kinds: Sequence[type[Method]], device: str, wa
     logging.basicConfig(format="%(asctime)s %(name)s %(message)s")
     use_cores()
     try:
-        Child(connection, Comparison([kind() for kind in kinds], device)).serve(warm)
+        comparison = Comparison([kind() for kind in kinds], device)
+        where = comparison.device
+        child = Child(connection, comparison.run, comparison.warm)
+        child.begin_with(lambda: load(comparison, warm, child.runs))
+        child.serve(Machine(describe(where), modest(where)))
     except Exception:
         log.exception("The engine's process ends")
     finally:
@@ -79,21 +83,37 @@ class Run:
         self.asked.release()
 
 
-class Child:
-    """Answers the page's messages. One run at a time does not rest, for which the queue sees."""
+def nothing(request: Request, stop: Stop) -> None:
+    """Of a child that does not compute itself."""
 
-    def __init__(self, connection: Connection, comparison: Comparison) -> None:
-        self.connection, self.comparison = connection, comparison
+
+class Child:
+    """Answers the page's messages. How many runs go on at a time is the queue's business.
+
+    Args:
+        compare: makes a comparison's tiles, as Comparison.run; warm: as Comparison.warm.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        compare: Callable[[Request, Stop], Iterator[Tile]],
+        warm: Callable[[Request, Stop], None] = nothing,
+    ) -> None:
+        self.connection, self.compare, self.warm_up = connection, compare, warm
         self.runs: dict[int, Run] = {}
         self.work = ThreadPoolExecutor(1, "work")  # one at a time, for each may take hundreds of megabytes
         self._sending = threading.Lock()
+        self.beginning: threading.Thread | None = None
 
-    def serve(self, warm: Sequence[str]) -> None:
+    def begin_with(self, work: Callable[[], None]) -> None:
+        """Work for which the first run waits."""
+        self.beginning = threading.Thread(target=work, name="beginning", daemon=True)
+        self.beginning.start()
+
+    def serve(self, machine: Machine) -> None:
         """Until the connection ends, as it does with the page."""
-        self.warming = threading.Thread(target=self.load, args=(warm,), name="warming", daemon=True)
-        self.warming.start()
-        device = self.comparison.device
-        self.send("ready", 0, Machine(describe(device), modest(device)))
+        self.send("ready", 0, machine)
         with suppress(EOFError, OSError):
             while True:
                 self.answer(*self.connection.recv())
@@ -124,8 +144,9 @@ class Child:
     def run(self, number: int, run: Run) -> None:
         """A comparison from its first tile to "end"."""
         try:
-            self.warming.join()
-            tiles = iter(self.comparison.run(run.request, run.stop))
+            if self.beginning is not None:
+                self.beginning.join()
+            tiles = iter(self.compare(run.request, run.stop))
             while run.asked.acquire() and not run.left and (tile := next(tiles, None)) is not None:
                 self.send("tile", number, tile)
             tiles.close()  # type: ignore[attr-defined]
@@ -138,9 +159,10 @@ class Child:
     def warm(self, number: int, run: Run) -> None:
         """What a comparison will wait for, until "end"."""
         try:
-            self.warming.join()
+            if self.beginning is not None:
+                self.beginning.join()
             with suppress(Stopped):
-                self.comparison.warm(run.request, run.stop)
+                self.warm_up(run.request, run.stop)
             self.send("end", number)
         except Exception as error:
             self.fail(number, error)
@@ -161,12 +183,13 @@ class Child:
         except Exception:
             self.send("error", number, RuntimeError(f"{type(error).__name__}: {error}"))
 
-    def load(self, names: Sequence[str]) -> None:
-        """Read weights that were there before the child was replaced, unless a run has begun."""
-        for name in names:
-            if self.runs:
-                return
-            try:
-                self.comparison.load(name)
-            except Exception:
-                log.exception("%s could not be loaded", name)
+
+def load(comparison: Comparison, names: Sequence[str], runs: Mapping[int, Run]) -> None:
+    """Read weights that were there before the child was replaced, unless a run has begun."""
+    for name in names:
+        if runs:
+            return
+        try:
+            comparison.load(name)
+        except Exception:
+            log.exception("%s could not be loaded", name)

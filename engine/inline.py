@@ -19,6 +19,7 @@ class InlineEngine:
     """See `Engine`. Methods are loaded when first needed and kept."""
 
     pauses = True
+    workers = 1
 
     def __init__(self, methods: Sequence[Method], device: str = "auto") -> None:
         self.comparison = Comparison(methods, device)

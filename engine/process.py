@@ -16,6 +16,7 @@ from compare.schema import Request, Tile
 from core.device import pick_device
 from core.images import PictureError
 from engine.base import Machine
+from engine.child import serve
 from engine.unfinished import failed, stopped
 from engine.worker import Gone, Talk, Worker
 from methods.base import Method, Stop
@@ -37,7 +38,9 @@ class ProcessEngine:
     What crosses is plain data: requests, tiles that have changed, functions of this project by name.
     """
 
-    pauses = True
+    pauses, workers = True, 1
+    who = "The process that computes"
+    stop_seconds = STOP_SECONDS
 
     def __init__(self, methods: Sequence[Method], device: str = "auto") -> None:
         self.methods: Mapping[str, Method] = {method.name: method for method in methods}
@@ -75,14 +78,14 @@ class ProcessEngine:
         """As Comparison.run; where the child ends, unfinished tiles say so."""
         tiles = waiting_tiles(request.settings, self.methods)
         try:
-            with self._ready(stop).talk() as talk, closing(followed(talk, request, stop)) as changes:
+            with self._ready(stop).talk() as talk, closing(self._followed(talk, request, stop)) as changes:
                 for tile in changes:
                     tiles[tile.method] = tile
                     if tile.state == "running":
                         self._used.add(tile.method)
                     yield tile
         except Gone as gone:
-            words = sentence(gone, tiles.values())
+            words = sentence(gone, tiles.values(), self.who)
             for name, tile in tiles.items():
                 tiles[name] = stopped(tile) if gone.reason == "stop" else failed(tile, words)
                 if tiles[name] is not tile:
@@ -111,7 +114,7 @@ class ProcessEngine:
 
     def _start(self) -> Worker:
         kinds = [type(method) for method in self.methods.values()]
-        return Worker(kinds, self.device, sorted(self._used), self._replace)
+        return Worker(serve, (kinds, self.device, sorted(self._used)), self._replace)
 
     def _replace(self, ended: Worker) -> None:
         """Start another child, in the thread of the one that has ended."""
@@ -139,12 +142,25 @@ class ProcessEngine:
                 raise Gone("", "does not begin")
         return self.worker
 
+    def _followed(self, talk: Talk, request: Request, stop: Stop) -> Generator[Tile]:
+        """The tiles of a run in the child, while `stop` is mirrored there."""
+        mirror = Mirror(talk, stop, self.stop_seconds)
+        talk.send("run", request)
+        try:
+            while (tile := mirror.next()) is not None:
+                yield tile
+        finally:
+            mirror.leave()
+
     def _speed_factor(self) -> float:
         """Of the child's device, measured there once; that of the reference machine while it cannot be."""
         if self._factor is None:
-            with suppress(PictureError):
-                self._factor = self.do(partial(measured_factor, self.device))
+            with suppress(PictureError, Gone):
+                self._factor = self._measured()
         return self._factor or 1.0
+
+    def _measured(self) -> float:
+        return self.do(partial(measured_factor, self.device))
 
 
 def measured_factor(device: str) -> float:
@@ -152,32 +168,21 @@ def measured_factor(device: str) -> float:
     return speed_factor(pick_device(device))
 
 
-def sentence(gone: Gone, tiles: Iterable[Tile]) -> str:
+def sentence(gone: Gone, tiles: Iterable[Tile], who: str) -> str:
     """What the tiles say that the child left unfinished: which method was at work, and what helps."""
     tile = next((each for each in tiles if each.active), None)
     if gone.reason == "memory" and tile is not None:
         setting = "style_size" if getattr(tile.settings, "style_size", 0) else "size"
         return f"{tile.title} {gone}: choose a smaller {setting}."
     during = f" during {tile.title}" if tile is not None else ""
-    return f"The process that computes {gone}{during}; another takes its place: compare again."
-
-
-def followed(talk: Talk, request: Request, stop: Stop) -> Generator[Tile]:
-    """The tiles of a run in the child, while `stop` is mirrored there."""
-    mirror = Mirror(talk, stop)
-    talk.send("run", request)
-    try:
-        while (tile := mirror.next()) is not None:
-            yield tile
-    finally:
-        mirror.leave()
+    return f"{who} {gone}{during}; another takes its place: compare again."
 
 
 class Mirror:
     """Passes a run's stop on to the child, and how its method rests back."""
 
-    def __init__(self, talk: Talk, stop: Stop) -> None:
-        self.talk, self.stop = talk, stop
+    def __init__(self, talk: Talk, stop: Stop, seconds: float = STOP_SECONDS) -> None:
+        self.talk, self.stop, self.seconds = talk, stop, seconds
         self.paused, self.rested = False, stop.rested  # as the child was told; before this run
         self.told: float | None = None  # when the child was told to stop
         self.working = False  # whether a method is at work, by the last tile
@@ -208,7 +213,7 @@ class Mirror:
             if self.told is None:
                 self.talk.send("stop")
                 self.told = time.monotonic()
-            elif time.monotonic() > max(asked, self.told) + (STOP_SECONDS if self.working else SCORE_SECONDS):
+            elif time.monotonic() > max(asked, self.told) + (self.seconds if self.working else SCORE_SECONDS):
                 self.talk.worker.kill("stop", "was stopped")
         elif self.stop.paused is not self.paused:
             self.paused = self.stop.paused
@@ -218,7 +223,7 @@ class Mirror:
         """Let the child end the run, if it has not, and kill it where it does not."""
         self.stop.resting = False
         self.talk.send("leave")
-        until = time.monotonic() + STOP_SECONDS
+        until = time.monotonic() + self.seconds
         with suppress(Gone):
             while not self.talk.over and time.monotonic() < until:
                 self.talk.receive(LOOK_SECONDS)

@@ -1,4 +1,4 @@
-"""The line of waiting runs in front of an engine: first come first served, one run at a time.
+"""The line of waiting runs in front of an engine: first come first served, one run at a time a worker.
 
 A quick run does not wait for another visitor's long one to end: the long one is paused between two of its
 steps, where the engine can do that.
@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import replace
+from heapq import heapreplace
 from typing import Any, TypeVar
 
 from compare.limits import current
@@ -33,14 +34,14 @@ T = TypeVar("T")
 
 
 class Queue:
-    """Serialises the runs of an engine. Safe to share among threads."""
+    """Gives an engine no more runs at a time than it has workers. Safe to share among threads."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._changed = threading.Condition()
         self._closed = False
         self._waiting: list[Ticket] = []
-        self._running: list[Ticket] = []  # the last one goes on; one before it is paused
+        self._running: list[Ticket] = []  # of one worker, the last one goes on and one before it is paused
         self._wish: Callable[[], Request] | None = None  # of what to get ready for
         self._warmer: threading.Thread | None = None
         self._warming: Stop | None = None  # while it works
@@ -162,7 +163,7 @@ class Queue:
         if self._warming is not None:
             self._warming.set()
             return False
-        if not self._running:
+        if len(self._running) < self.engine.workers:
             first = self._waiting[0] is ticket
         else:
             quick = next((each for each in self._waiting if each.quick), None)
@@ -182,7 +183,11 @@ class Queue:
 
     def _position(self, ticket: Ticket) -> Position:
         before = [*self._running, *self._waiting[: self._waiting.index(ticket)]]
-        return Position(len(before), sum(each.left for each in before))
+        workers = self.engine.workers
+        free = [0.0] * workers  # seconds until each of them is, if the runs before this one take it in turn
+        for each in before:
+            heapreplace(free, free[0] + each.left)
+        return Position(len(before), free[0], len(self._running), workers)
 
     def _leave(self, ticket: Ticket) -> None:
         with self._changed:

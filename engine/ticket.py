@@ -23,10 +23,13 @@ class Refused(ValueError):
 
 @dataclass(frozen=True)
 class Position:
-    """A run waits: so many are before it, the running one counted, and for about so many seconds."""
+    """A run waits: so many are before it, the running ones counted, and for about so many seconds; `busy` of
+    the engine's `workers` compute."""
 
     ahead: int
     seconds: float = 0.0
+    busy: int = 1
+    workers: int = 1
 
 
 @dataclass(frozen=True, eq=False)

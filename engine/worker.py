@@ -18,8 +18,7 @@ import psutil
 from compare.limits import current
 from core.device import memory
 from engine.base import Machine
-from engine.child import Message, serve
-from methods.base import Method
+from engine.child import Message
 
 WATCH_SECONDS = 0.1  # between two looks at the memory
 CHILDREN_SECONDS = 1.0  # between two looks for processes that the child started, which cost milliseconds
@@ -71,36 +70,39 @@ class Worker:
     """One child process.
 
     Args:
-        warm: names of methods whose weights it reads at once.
+        serve: what it does, with its end of a connection and the arguments.
         ended: called with it when it has ended, in a thread of its own.
+        watched: whether its memory is bounded here.
 
     Attributes:
         ready: set once it takes work; machine: what it runs on, from then on.
+        told: what else it said of itself, by kind.
         gone: the reason and the message of Gone, once it has ended.
     """
 
     def __init__(
         self,
-        kinds: Sequence[type[Method]],
-        device: str,
-        warm: Sequence[str],
+        serve: Callable[..., None],
+        arguments: Sequence[Any],
         ended: Callable[[Worker], None],
+        watched: bool = True,
     ) -> None:
         context = get_context("spawn")  # a fork would share locks that other threads hold, and no CUDA
         self.connection, theirs = context.Pipe()
-        arguments = (theirs, tuple(kinds), device, tuple(warm))
-        self.process = context.Process(target=serve, args=arguments, name="engine", daemon=True)
+        self.process = context.Process(target=serve, args=(theirs, *arguments), name="engine", daemon=True)
         self.process.start()
         theirs.close()
         self._tree = [psutil.Process(self.process.pid)]
         self.ready, self.machine = threading.Event(), Machine("", False)
+        self.told: dict[str, Any] = {}
         self.gone: tuple[str, str] | None = None
         self._reason, self._message, self._ended = "", "", ended
         self._talks: dict[int, Talk] = {}
         self._numbers, self._over = count(1), threading.Event()
         self._lock, self._sending = threading.Lock(), threading.Lock()
         threading.Thread(target=self._read, name="engine", daemon=True).start()
-        threading.Thread(target=self._watch, name="engine-memory", daemon=True).start()
+        if watched:
+            threading.Thread(target=self._watch, name="engine-memory", daemon=True).start()
 
     @contextmanager
     def talk(self) -> Iterator[Talk]:
@@ -125,9 +127,7 @@ class Worker:
         """End the process and what it started, at once."""
         if not self._reason:
             self._reason, self._message = reason, message
-        with suppress(psutil.Error):
-            for each in self._tree[0].children(recursive=True):
-                each.kill()
+        kill_family(self._tree[0])
         self.process.kill()
 
     def wait(self, seconds: float) -> bool:
@@ -143,6 +143,8 @@ class Worker:
                 if kind == "ready":
                     self.machine = value
                     self.ready.set()
+                elif number == 0:
+                    self.told[kind] = value
                 elif talk is not None:
                     talk.inbox.put((kind, number, value))
         except (EOFError, OSError):
@@ -174,6 +176,14 @@ class Worker:
                 used, most = sum(each.memory_info().rss for each in self._tree), memory_budget()
                 if used > most:
                     self.kill("memory", f"needed more than the {most / 1e9:.1f} GB of memory allowed here")
+
+
+def kill_family(process: psutil.Process) -> None:
+    """End what a process started, and what that started."""
+    with suppress(psutil.Error):
+        for each in process.children(recursive=True):
+            with suppress(psutil.Error):
+                each.kill()
 
 
 def memory_budget() -> float:

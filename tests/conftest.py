@@ -40,7 +40,7 @@ CHROMIUM_ARGS = [
 SLOW = {
     "adain", "app", "backbones", "batch", "benchmark", "cin", "cli", "contract", "damaged_files", "end",
     "gatys", "hub", "johnson", "magenta", "nnst", "optimisation", "pairs", "patches",
-    "picture_properties", "plates", "report", "sweep", "trainers", "training", "vgg", "wasserstein",
+    "picture_properties", "plates", "ray", "report", "sweep", "trainers", "training", "vgg", "wasserstein",
     "wct",
 }
 # fmt: on

@@ -1,5 +1,6 @@
 """Methods that need no weights, for tests of what surrounds them."""
 
+import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -128,3 +129,20 @@ class Silent(Quick):
             self.working.clear()
             self.stopped.set()
         yield Frame(content, 1, 1)
+
+
+class Clocked(Stepped):
+    """Writes its process and when it began and ended, as a line of the file STYLEGRID_TEST_CLOCK."""
+
+    name, title = "clocked", "Clocked"
+
+    def stylize(
+        self, content: Tensor, style: Style, settings: SteppedSettings, stop: Stop | None = None
+    ) -> Iterator[Frame]:
+        began = time.monotonic()
+        try:
+            yield from super().stylize(content, style, settings, stop)
+        finally:
+            if "STYLEGRID_TEST_CLOCK" in os.environ:
+                with open(os.environ["STYLEGRID_TEST_CLOCK"], "a", encoding="utf-8") as file:
+                    file.write(f"{os.getpid()} {began} {time.monotonic()}\n")

@@ -23,7 +23,7 @@ class Engine:
     A run of "long" checks its stop between tiles, and takes none before it is let.
     """
 
-    pauses = True
+    pauses, workers = True, 1
 
     def __init__(self, tiles=2):
         self.tiles, self.running, self.most, self.ended = tiles, 0, 0, []
@@ -362,3 +362,27 @@ def test_a_paused_run_can_be_ended(going):
     thread.join(10)
     assert len(tiles(quick)) == 199
     assert queue.engine.ended[0] == ("long", True)
+
+
+def test_as_many_runs_go_on_as_there_are_workers_in_their_order():
+    queue = Queue(Engine())
+    queue.engine.workers = 2
+    first, second, third, fourth = (
+        submitted(queue, name, seconds, "long") for name, seconds in zip("abcd", (60, 20, 9, 9), strict=True)
+    )
+    begun(first), begun(second)
+    assert queue.engine.most == 2
+    position = next(third)
+    assert (position.ahead, position.busy, position.workers) == (2, 2, 2)
+    assert 15 < position.seconds <= 20
+    assert 24 < next(fourth).seconds <= 29  # behind the third on the second worker
+    second.close()
+    assert isinstance(next(fourth), Position)
+    assert begun(third).method == "quick"
+    queue.engine.workers = 1  # as where one is lost: what runs goes on
+    first.close()
+    assert isinstance(next(fourth), Position)
+    third.close()
+    assert begun(fourth).method == "quick"
+    fourth.close()
+    assert queue.engine.most == 2

@@ -328,7 +328,8 @@ def waiting(position: Position) -> str:
     """A place in the line, in words."""
     if not position.ahead:
         return "Waiting for the device"
-    return f"Waiting, {position.ahead} before you, about {time(position.seconds)}"
+    workers = f"; {position.busy} of {position.workers} workers are busy" if position.workers > 1 else ""
+    return f"Waiting, {position.ahead} before you, about {time(position.seconds)}{workers}"
 
 
 def side(request: Request) -> int:
