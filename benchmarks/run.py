@@ -19,7 +19,7 @@ from compare.comparison import Comparison
 from compare.schema import Request, Tile, make_request
 from core.colour import colour_distance
 from core.device import pick_device
-from core.images import Pixels, open_picture, resize, to_image, to_tensor
+from core.images import PAINTING, PHOTO, Pixels, open_picture, resize, to_image, to_tensor
 from core.losses import lattice, periodicity
 from core.metrics import ssim
 from core.plates import PlateIndex, plates
@@ -136,7 +136,7 @@ def measured(job: Job, plan: Plan, stop: Stop) -> Iterator[Row]:
     """
     settings = {method.name: plan.settings[method.name] for method in job.methods}
     try:
-        content, style = open_picture(job.content, "content photo"), open_picture(job.style, "style picture")
+        content, style = open_picture(job.content, PHOTO), open_picture(job.style, PAINTING)
         plate = PlateIndex({each.name: each.path for each in plates()}).of(job.style)
         request = make_request(content, style, settings, job.size, plate, plan.repeats)
     except ValueError as error:

@@ -21,7 +21,7 @@ from compare.limits import LOCAL, SIDE, check_request, checked_repeats, checked_
 from compare.results import picture, png_text, record, write_whole
 from compare.schema import Request, Tile, make_request
 from core.device import DEVICES, use_cores
-from core.images import KINDS, Kind, Picture, PictureError, open_picture, picture_bytes
+from core.images import KINDS, PAINTING, Kind, Picture, PictureError, open_picture, picture_bytes
 from core.plates import PlateIndex, plates
 from methods import ALL, get, ticked_at_first
 from methods.base import Method, Stop
@@ -149,7 +149,7 @@ def recipe_from_flags(arguments: argparse.Namespace) -> Recipe:
 def style_picture(style: str) -> tuple[Picture, str | None]:
     """The picture of a file or of the plate called `style`, and the plate's name where it is one."""
     path = style_path(style)
-    return open_picture(path, "style picture"), PlateIndex(known_plates()).of(str(path))
+    return open_picture(path, PAINTING), PlateIndex(known_plates()).of(str(path))
 
 
 def style_path(style: str) -> Path:

@@ -15,12 +15,13 @@ from typing import Any
 import torch
 
 from compare.costs import CostModel, speed_factor
-from compare.loading import downloads
+from compare.loading import downloads, progress
 from compare.schema import Request, Seconds, Tile
 from compare.scoring import Samples, Scorer, error_message
 from core.device import describe, features, in_background, pick_device
 from core.images import to_pixels, to_tensor
 from core.measure import PeakMemory, Stopwatch
+from core.sentence import Sentence, sentence_of
 from methods.base import Declined, Frame, Method, Stop, Stopped, Style
 from methods.settings import MethodSettings
 from weights.catalog import entry
@@ -162,7 +163,7 @@ class Run:
             self.style.encoding(self.device)  # which several need, and none should be charged for
             with Stopwatch(self.device, self.stop.clock) as watch:
                 for download in downloads(lambda: self.prepare(tile), self.stop):
-                    yield replace(tile, message=str(download))
+                    yield replace(tile, message=progress(download))
             tile = self.started(tile)
             yield tile
             with closing(self.progress(tile, watch.seconds)) as tiles:
@@ -173,7 +174,8 @@ class Run:
         except Stopped:
             yield replace(tile, state="stopped", message="")
         except Declined as error:
-            yield replace(tile, state="declined", message="", error=str(error), offers=error.offers)
+            sentence = sentence_of(error)
+            yield replace(tile, state="declined", message="", error=sentence, offers=error.offers)
         except Exception as error:
             log.exception("%s failed", tile.title)
             yield replace(tile, state="failed", message="", error=error_message(error, tile.title))
@@ -197,8 +199,9 @@ class Run:
             yield tile
         except Exception as error:
             log.exception("timing %s failed", tile.title)
-            message = error_message(error, tile.title)
-            yield replace(tile, error=f"It could not be timed again: {message}")
+            problem = error_message(error, tile.title)
+            text = "It could not be timed again: {problem}"
+            yield replace(tile, error=Sentence("untimed", text, {"problem": problem}))
 
     def prepare(self, tile: Tile) -> None:
         """Load the method, and read what this style and these settings need."""

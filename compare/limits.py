@@ -15,13 +15,16 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from core.images import picture_size, working_size
-from methods.settings import MethodSettings, echo
+from core.images import PAINTING, PHOTO, picture_size, working_size
+from core.sentence import Sentence
+from methods.settings import MethodSettings, echo, named
 
 SIDE = (64, 8192)  # px, long side of the content
 PAGE_SIDE = (64, 1024)  # px, the same in the page and its API
 SWEEP_SIDES = (256, 384, 512, 768, 1024, 1536, 2048)  # px, that a sweep of the page offers
 REPEATS = 20  # at most, of each method after its first run
+SIZE, RUNS_AGAIN = Sentence("size", "size"), Sentence("timing", "repeats")  # names for sentences
+STYLE_SIZE = named("style_size")
 KEPT = 16  # finished comparisons whose pictures stay in memory
 
 
@@ -156,11 +159,15 @@ def check_request(
     """
     check_bytes(limits, {name: each.as_dict() for name, each in settings.items()})
     if max(sizes) > limits.side:
-        raise OverLimit(f"size is {max(sizes):,}; at most {limits.side:,} pixels are allowed here.")
+        text = "{name} is {value:,}; at most {most:,} pixels are allowed here."
+        about = {"name": SIZE, "value": max(sizes), "most": limits.side}
+        raise OverLimit(Sentence("size_over", text, about))
     if repeats > limits.repeats:
-        raise OverLimit(f"repeats is {repeats}; at most {limits.repeats} are allowed here.")
-    shape = _checked_picture(limits, content, "content photo")
-    style_shape = _checked_picture(limits, style, "style picture")
+        text = "{name} is {value}; at most {most} are allowed here."
+        about = {"name": RUNS_AGAIN, "value": repeats, "most": limits.repeats}
+        raise OverLimit(Sentence("repeats_over", text, about))
+    shape = _checked_picture(limits, content, PHOTO)
+    style_shape = _checked_picture(limits, style, PAINTING)
     for name, each in settings.items():
         _check_styles(limits, name, each)
         _check_style_size(limits, name, each, style_shape, max(sizes))
@@ -174,17 +181,21 @@ def check_bytes(limits: Limits, settings: Any) -> None:
     """Raise OverLimit where settings, as JSON, are larger than any that mean something."""
     size = len(json.dumps(settings, default=str))
     if size > limits.settings_bytes:
-        raise OverLimit(f"settings are {size:,} bytes long; at most {limits.settings_bytes:,} are allowed.")
+        text = "The settings are {size:,} bytes long; at most {most:,} are allowed."
+        raise OverLimit(Sentence("settings_bytes", text, {"size": size, "most": limits.settings_bytes}))
 
 
 def _checked_picture(limits: Limits, path: str | Path | None, role: str) -> tuple[int, int]:
     width, height = picture_size(path, role)
     if width * height > limits.megapixels * 1e6:
         factor = math.sqrt(limits.megapixels * 1e6 / (width * height))
-        raise OverLimit(
-            f"The {role} is {width:,} x {height:,} px; at most {limits.megapixels:g} megapixels are allowed "
-            f"here, as {int(width * factor):,} x {int(height * factor):,} px."
+        text = (
+            "The {role} is {width:,} x {height:,} px; at most {most:g} megapixels are allowed here, as "
+            "{fitting:,} x {fitting_height:,} px."
         )
+        fitting = {"fitting": int(width * factor), "fitting_height": int(height * factor)}
+        about = {"role": role, "width": width, "height": height, "most": limits.megapixels, **fitting}
+        raise OverLimit(Sentence("picture_over", text, about))
     return width, height
 
 
@@ -193,15 +204,19 @@ def _check_styles(limits: Limits, name: str, settings: MethodSettings) -> None:
     plates = getattr(settings, "plates", ())
     if len(set(plates)) < len(plates):
         twice = next(plate for plate in plates if plates.count(plate) > 1)
-        raise OverLimit(f"{name}: plates names {twice} more than once; name each once.")
+        text = "{method}: {name} has {value} more than once; choose each once."
+        about = {"method": name, "name": named("plates"), "value": twice}
+        raise OverLimit(Sentence("plates_repeated", text, about))
     pictures = [entry.name for entry in settings.fields() if entry.file in ("image", "mask")]
     styles = len(plates) + bool(getattr(settings, "second", ""))
     most = limits.styles - (1 if "second" in pictures else 0)  # the style picture is one of them
     if styles > most:
-        raise OverLimit(f"{name}: plates and second are {styles} styles; at most {most} can be mixed in.")
+        text = "{method}: {names} are {count} in all; at most {most} can be mixed in."
+        about = {"method": name, "names": (named("plates"), named("second")), "count": styles, "most": most}
+        raise OverLimit(Sentence("plates_over", text, about))
     for field in pictures:
         if getattr(settings, field):
-            _checked_picture(limits, getattr(settings, field), f"{name}'s {field}")
+            _checked_picture(limits, getattr(settings, field), named(field))
 
 
 def _check_style_size(
@@ -215,12 +230,16 @@ def _check_style_size(
     room = int(own * math.sqrt(limits.style_megapixels * 1e6 / math.prod(shape)))
     most = min(max(2 * own, SIDE[0]), room)
     if asked > most:
-        raise OverLimit(
-            f"{name}: style_size is {asked:,}; for this style picture of {shape[0]:,} x {shape[1]:,} px at "
-            f"most {most:,} is allowed."
+        text = (
+            "{method}: {name} is {value:,}; for this painting of {width:,} x {height:,} px at most {most:,} "
+            "is allowed."
         )
+        about = {"value": asked, "width": shape[0], "height": shape[1], "most": most}
+        raise OverLimit(Sentence("style_size_over", text, {"method": name, "name": STYLE_SIZE, **about}))
     if not asked and settings.style_side == "long" and size > room:
-        raise OverLimit(f"{name}: style_size follows the size, {size:,}; set it to {room:,} at most.")
+        text = "{method}: {name} follows the photo's size, {value:,}; set it to {most:,} at most."
+        about = {"method": name, "name": STYLE_SIZE, "value": size, "most": room}
+        raise OverLimit(Sentence("style_size_follows", text, about))
 
 
 def check_seconds(
@@ -251,39 +270,53 @@ def _refuse_seconds(
     """Say what would fit."""
     once = {name: sum(predict(name, each, count) for count in pixels) for name, each in settings.items()}
     total = sum(once.values()) * (1 + repeats)
-    found = f"This would take about {total:,.0f} s; at most {limits.seconds:,.0f} s are allowed here"
+    found = Sentence(
+        "too_long",
+        "This would take about {total:,.0f} s; at most {most:,.0f} s are allowed here",
+        {"total": total, "most": limits.seconds},
+    )
     fitting = int(limits.seconds / sum(once.values())) - 1
     if fitting >= 0:
-        raise OverLimit(f"{found}: set repeats from {repeats} to {fitting}.")
+        text = "{found}: set {name} from {value} to {most}."
+        about = {"found": found, "name": RUNS_AGAIN, "value": repeats, "most": fitting}
+        raise OverLimit(Sentence("too_long_repeats", text, about))
     if len(pixels) > 1:
-        raise OverLimit(f"{found}: choose fewer or smaller sizes, or fewer methods.")
+        text = "{found}: choose fewer or smaller sizes, or fewer methods."
+        raise OverLimit(Sentence("too_long_sizes", text, {"found": found}))
     slowest = max(once, key=lambda name: once[name])
     left = limits.seconds - (sum(once.values()) - once[slowest])
     steps = getattr(settings[slowest], "steps", 0)
     if steps and left > 0 and math.isinf(settings[slowest].most_seconds):
-        raise OverLimit(
-            f"{found}: set {slowest}'s steps from {steps:,} to {max(1, int(steps * left / once[slowest])):,}."
-        )
-    raise OverLimit(f"{found}: set a smaller size, or fewer methods or seconds; {slowest} takes longest.")
+        text = "{found}: set {method}'s {name} from {value:,} to {most:,}."
+        about = {"value": steps, "most": max(1, int(steps * left / once[slowest]))}
+        names = {"method": slowest, "name": named("steps")}
+        raise OverLimit(Sentence("too_long_steps", text, {"found": found, **names, **about}))
+    text = "{found}: set a smaller size, or fewer methods or seconds; {method} takes longest."
+    raise OverLimit(Sentence("too_long_size", text, {"found": found, "method": slowest}))
 
 
 def checked_size(size: Any, sides: tuple[int, int] = SIDE) -> int:
     """The working size; ValueError where it is out of range."""
     if isinstance(size, bool) or not isinstance(size, (int, float)) or not sides[0] <= size <= sides[1]:
-        raise ValueError(f"size is {echo(size)}; it must be from {sides[0]} to {sides[1]} pixels.")
+        text = "{name} is {value}; it must be from {low} to {high} pixels."
+        about = {"name": SIZE, "value": echo(size), "low": sides[0], "high": sides[1]}
+        raise ValueError(Sentence("size_range", text, about))
     return int(size)
 
 
 def checked_repeats(repeats: Any) -> int:
     """How often each method runs again; ValueError where it is out of range."""
     if isinstance(repeats, bool) or not isinstance(repeats, int) or not 0 <= repeats <= REPEATS:
-        raise ValueError(f"repeats is {echo(repeats)}; it must be a whole number from 0 to {REPEATS}.")
+        text = "{name} is {value}; it must be a whole number from 0 to {most}."
+        about = {"name": RUNS_AGAIN, "value": echo(repeats), "most": REPEATS}
+        raise ValueError(Sentence("repeats_range", text, about))
     return repeats
 
 
 def checked_sweep(sizes: Any) -> tuple[int, ...]:
     """The sizes of a sweep, small ones first; ValueError where there is none or one is not offered."""
     if not isinstance(sizes, (list, tuple)) or not sizes or not set(sizes) <= set(SWEEP_SIDES):
-        offered = ", ".join(map(str, SWEEP_SIDES))
-        raise ValueError(f"The sweep's sizes are {echo(sizes)}; choose at least one of {offered}.")
+        text = "The sizes to compare are {value}; choose at least one of {offered}."
+        about = {"value": echo(sizes), "offered": SWEEP_SIDES}
+        raise ValueError(Sentence("sweep_sizes", text, about))
     return tuple(sorted(set(sizes)))

@@ -6,8 +6,18 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 
+from core.sentence import Sentence
 from methods.base import Stop
 from weights.progress import Download, watching
+
+
+def progress(download: Download) -> Sentence:
+    """How far a download is, in a sentence."""
+    if download.total is None:
+        return Sentence("asking_hub", "Asking the Hub for {title}", {"title": download.title})
+    done, total = download.done / 1e6, download.total / 1e6
+    text = "Downloading {title}: {done:.1f} of {total:.1f} MB"
+    return Sentence("downloading", text, {"title": download.title, "done": done, "total": total})
 
 
 def downloads(work: Callable[[], object], stop: Stop | None) -> Iterator[Download]:

@@ -11,12 +11,14 @@ from typing import Literal
 
 import numpy as np
 
-from core.images import Picture, Pixels, open_picture, resize
+from core.images import PAINTING, PHOTO, Picture, Pixels, open_picture, resize
 from core.measures import Landmarks, Measures
+from core.sentence import Sentence
 from core.yardstick import Distances
 from methods.base import Note, Offer
 from methods.mix import STYLE_SIDE
 from methods.settings import MethodSettings
+from methods.settings import named as setting_name
 from weights.catalog import WeightFile
 
 State = Literal[
@@ -166,9 +168,10 @@ class Tile:
     @property
     def painted_as(self) -> str:
         """The other painting in whose style the picture is; empty where it is the style picture's."""
-        return next(
-            (str(each.values["painted_as"]) for each in self.notes if "painted_as" in each.values), ""
+        found: str = next(
+            (each.values["painted_as"] for each in self.notes if "painted_as" in each.values), ""
         )
+        return found
 
     @property
     def farther(self) -> bool:
@@ -196,8 +199,8 @@ class Plan:
 
     def request(self) -> Request:
         """Decode the pictures; ValueError, in a sentence, where a file is damaged or cannot be read."""
-        content = open_picture(self.content, "content photo")
-        style = open_picture(self.style, "style picture")
+        content = open_picture(self.content, PHOTO)
+        style = open_picture(self.style, PAINTING)
         made = make_request(content, style, self.settings, self.size, self.style_name, self.repeats)
         return replace(made, content_source=Source.of(self.content), style_source=Source.of(self.style))
 
@@ -247,7 +250,8 @@ def read_files(
             try:
                 files[f"{method}.{entry.name}"] = path.read_bytes()
             except OSError as error:
-                message = f"{entry.name}: {path.name} cannot be read ({error.strerror})."
-                raise ValueError(message) from error
+                about = {"name": setting_name(entry.name), "file": path.name, "reason": error.strerror}
+                text = "{name}: {file} cannot be read ({reason})."
+                raise ValueError(Sentence("file_unread", text, about)) from error
             named[method] = named[method].with_values({entry.name: path.name})
     return named, files

@@ -14,6 +14,7 @@ from torch import Tensor
 from compare.schema import Moment, Tile
 from core.measures import Measurer
 from core.resample import fit_short_side
+from core.sentence import Sentence, sentence_of
 from core.yardstick import SHORT_SIDE, Yardstick
 from methods.base import Frame, Stop, Stopped, Style
 
@@ -82,17 +83,21 @@ class Scorer:
             )
         except Exception as error:
             log.exception("scoring %s failed", tile.title)
-            message = error_message(error, "the measure")
-            return replace(tile, error=f"The distances could not be measured: {message}")
+            problem = error_message(error, Sentence("the_measure", "the measure"))
+            text = "The distances could not be measured: {problem}"
+            return replace(tile, error=Sentence("unmeasured", text, {"problem": problem}))
 
 
 def error_message(error: Exception, title: str) -> str:
     """A sentence for a person; the traceback goes to the log."""
     out_of_memory = isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate" in str(error)
     if out_of_memory:
-        return f"{title} needs more memory than there is: choose a smaller size."
+        text = "{title} needs more memory than there is: choose a smaller size."
+        return Sentence("failed_memory", text, {"title": title})
     if isinstance(error, ValueError) or type(error).__module__.startswith("weights"):
-        return str(error)
+        return sentence_of(error)
     if isinstance(error, OSError):  # whose own text names a path of the server
-        return f"{title} failed: {error.strerror or type(error).__name__}."
-    return f"{title} failed: {type(error).__name__}: {error}"
+        about = {"title": title, "reason": error.strerror or type(error).__name__}
+        return Sentence("failed_file", "{title} failed: {reason}.", about)
+    about = {"title": title, "reason": f"{type(error).__name__}: {error}"}
+    return Sentence("failed", "{title} failed: {reason}", about)

@@ -17,6 +17,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from core import png
 from core.formats import START, Tiff, reader_of
 from core.icc import UNUSABLE, cicp_profile, to_srgb
+from core.sentence import Sentence
 
 MANY_FRAMES = 10_000  # of a TIFF or GIF, beyond which they are not counted
 END_OF_JPEG = b"\xff\xd9"
@@ -112,7 +113,8 @@ def decoded(source: Source) -> Decoded:
         turn = UPRIGHT[orientation]
         colours, alpha = colours.transpose(turn), alpha.transpose(turn) if alpha else None
     if frames != 1:
-        notes.insert(0, f"first of {frames:,} frames" if frames else "first of many frames")
+        known = Sentence("first_frame", "first of {frames:,} frames", {"frames": frames})
+        notes.insert(0, known if frames else Sentence("first_of_many", "first of many frames"))
     colours.info = {}  # else a saved result would carry the old profile, or the place a photo was taken
     if alpha is not None and alpha.getextrema() == (255, 255):
         alpha = None

@@ -10,6 +10,8 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import PHOTOMETRIC_INTERPRETATION, TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from core.sentence import Sentence
+
 START = 64  # bytes of a file that tell its format
 
 READERS: dict[bytes, type[ImageFile.ImageFile]] = {
@@ -59,7 +61,7 @@ def heic() -> type[ImageFile.ImageFile] | None:
     return reader
 
 
-def allowed() -> str:
+def allowed() -> Sentence:
     """The formats that are read here, for a sentence."""
     names = [
         "JPEG",
@@ -70,7 +72,7 @@ def allowed() -> str:
         *(["AVIF"] if avif() else []),
         *(["HEIC"] if heic() else []),
     ]
-    return f"{', '.join(names)} or TIFF"
+    return Sentence("file_formats", "{names} or TIFF", {"names": tuple(names)})
 
 
 def reader_of(start: bytes) -> type[ImageFile.ImageFile]:
@@ -87,14 +89,17 @@ def reader_of(start: bytes) -> type[ImageFile.ImageFile]:
         found = heic()
         if found is not None:
             return found
-        raise Unreadable(
-            f"is a HEIC file, which is read once `pip install pillow-heif` was run where StyleGrid is "
-            f"installed; else save it as a JPEG (on an iPhone: Settings, Camera, Formats, Most Compatible). "
-            f"{allowed()} are allowed."
+        text = (
+            "is a HEIC file, which is read once `pip install pillow-heif` was run where StyleGrid is "
+            "installed; else save it as a JPEG (on an iPhone: Settings, Camera, Formats, Most Compatible). "
+            "{allowed} are allowed."
         )
+        raise Unreadable(Sentence("file_heic", text, {"allowed": allowed()}))
     if start.startswith(JPEG_2000):
-        raise Unreadable(f"is a JPEG 2000 file, which browsers do not show: save it as a {allowed()} file.")
-    raise Unreadable(f"is not a {allowed()} picture; only these formats are allowed.")
+        text = "is a JPEG 2000 file, which browsers do not show: save it as a {allowed} file."
+        raise Unreadable(Sentence("file_jpeg2000", text, {"allowed": allowed()}))
+    text = "is not a {allowed} picture; only these formats are allowed."
+    raise Unreadable(Sentence("file_other", text, {"allowed": allowed()}))
 
 
 def _brands(start: bytes) -> set[bytes]:

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageCms
 
+from core.sentence import Sentence
+
 MODES = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK", "Lab": "LAB"}  # Pillow's of a profile's colour space
-UNUSABLE = "a colour profile of it cannot be used"
+UNUSABLE = Sentence("profile_unusable", "a colour profile of it cannot be used")
 
 D50 = np.array([0.9642, 1.0, 0.8249])  # white of every ICC profile, XYZ
 BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])

@@ -23,6 +23,7 @@ from core.alpha import Pixels as Pixels  # which travels with pictures
 from core.alpha import opaque_part, over, resized
 from core.decoding import Source, decoded, stated_size, verified
 from core.formats import Unreadable, allowed
+from core.sentence import Sentence, sentence_of
 
 MAX_MEGAPIXELS = 100
 MAX_FILE_MEGABYTES = 1000  # 100 megapixels of 16-bit RGBA, uncompressed, take 800
@@ -32,6 +33,10 @@ MAX_ASPECT = 20
 COMMENT = b"ASCII\0\0\0"  # how an EXIF comment names its encoding
 Kind = Literal["png", "jpg", "webp"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+NONE = "No {role} was chosen: please add a {allowed} picture."
+PHOTO, PAINTING = Sentence("role.photo", "photo"), Sentence("role.painting", "painting")  # for messages
 
 
 class PictureError(ValueError):
@@ -66,9 +71,8 @@ class Picture:
         try:
             return opaque_part(self.colours, self.alpha)
         except ValueError as error:
-            raise PictureError(
-                "The style picture is wholly transparent; one with an opaque part is needed."
-            ) from error
+            text = "The painting is wholly transparent; one with an opaque part is needed."
+            raise PictureError(Sentence("picture_transparent", text)) from error
 
 
 def open_picture(source: str | Path | bytes | Image.Image | None, role: str = "picture") -> Picture:
@@ -78,7 +82,7 @@ def open_picture(source: str | Path | bytes | Image.Image | None, role: str = "p
     picture, or it is too large, too small, too long, damaged or of another format.
     """
     if source is None:
-        raise PictureError(f"No {role} was chosen: please add a {allowed()} picture.")
+        raise PictureError(Sentence("picture_none", NONE, {"role": role, "allowed": allowed()}))
     with _sentences(role):
         if isinstance(source, Image.Image):
             _check_size(*source.size, role)
@@ -92,7 +96,7 @@ def open_picture(source: str | Path | bytes | Image.Image | None, role: str = "p
 def picture_size(source: str | Path | bytes | None, role: str = "picture") -> tuple[int, int]:
     """Width and height in px, as stored, by the header alone. Raises PictureError as `open_picture`."""
     if source is None:
-        raise PictureError(f"No {role} was chosen: please add a {allowed()} picture.")
+        raise PictureError(Sentence("picture_none", NONE, {"role": role, "allowed": allowed()}))
     with _sentences(role), _stream(source, role) as stream:
         size = stated_size(stream)
         _check_size(*size, role)
@@ -111,16 +115,19 @@ def _sentences(role: str) -> Iterator[None]:
     except PictureError:
         raise
     except Unreadable as error:
-        raise PictureError(f"The {role} {error}") from error
+        about = {"role": role, "problem": sentence_of(error)}
+        raise PictureError(Sentence("picture_unreadable", "The {role} {problem}", about)) from error
     except (MemoryError, Image.DecompressionBombError) as error:
+        text = "The {role} needs too much memory; at most {most} megapixels are allowed."
         raise PictureError(
-            f"The {role} needs too much memory; at most {MAX_MEGAPIXELS} megapixels are allowed."
+            Sentence("picture_memory", text, {"role": role, "most": MAX_MEGAPIXELS})
         ) from error
     except Exception as error:
-        raise PictureError(
-            f"The {role} could not be read: its file is damaged, cut short or of an unusual kind. "
-            f"A complete {allowed()} file is needed."
-        ) from error
+        text = (
+            "The {role} could not be read: its file is damaged, cut short or of an unusual kind. "
+            "A complete {allowed} file is needed."
+        )
+        raise PictureError(Sentence("picture_damaged", text, {"role": role, "allowed": allowed()})) from error
 
 
 def _stream(source: str | Path | bytes, role: str) -> BinaryIO:
@@ -128,33 +135,41 @@ def _stream(source: str | Path | bytes, role: str) -> BinaryIO:
         return io.BytesIO(source)
     path = Path(source)
     if not path.is_file():  # also keeps out directories, and pipes that would never end
-        raise PictureError(f"The {role} was not found; please choose a {allowed()} file again.")
+        text = "The {role} was not found; please choose a {allowed} file again."
+        raise PictureError(Sentence("picture_lost", text, {"role": role, "allowed": allowed()}))
     return path.open("rb")
 
 
 def _checked(stream: BinaryIO, role: str) -> Source:
     """The stream's picture, its header within the limits and its checksums (PNG) right."""
     if stream.seek(0, io.SEEK_END) > MAX_FILE_MEGABYTES * 10**6:
-        raise PictureError(f"The {role}'s file is larger than the {MAX_FILE_MEGABYTES:,} MB allowed.")
+        text = "The {role}'s file is larger than the {most:,} MB allowed."
+        raise PictureError(Sentence("picture_bytes", text, {"role": role, "most": MAX_FILE_MEGABYTES}))
     _check_size(*stated_size(stream), role)
     return verified(stream)
 
 
 def _check_size(width: int, height: int, role: str) -> None:
     short, long = sorted((width, height))
-    found = f"The {role} is {width:,} x {height:,} px"
+    found = {"role": role, "width": width, "height": height}
     if width * height > MAX_MEGAPIXELS * 10**6:
         megapixels = math.ceil(width * height / 1e6)  # up, so that it never reads as the limit itself
-        raise PictureError(
-            f"{found} ({megapixels:,} megapixels); at most {MAX_MEGAPIXELS} megapixels are allowed."
+        text = (
+            "The {role} is {width:,} x {height:,} px ({megapixels:,} megapixels); at most {most} megapixels "
+            "are allowed."
         )
+        about = {**found, "megapixels": megapixels, "most": MAX_MEGAPIXELS}
+        raise PictureError(Sentence("picture_megapixels", text, about))
     if short < MIN_SIDE:
-        raise PictureError(f"{found}; at least {MIN_SIDE} px are needed on the short side.")
+        text = "The {role} is {width:,} x {height:,} px; at least {least} px are needed on the short side."
+        raise PictureError(Sentence("picture_small", text, {**found, "least": MIN_SIDE}))
     if long > MAX_ASPECT * short:
-        raise PictureError(
-            f"{found} ({math.ceil(10 * long / short) / 10:g}:1); "
-            f"the long side may be at most {MAX_ASPECT} times the short side."
+        text = (
+            "The {role} is {width:,} x {height:,} px ({ratio:g}:1); the long side may be at most {most} "
+            "times the short side."
         )
+        about = {**found, "ratio": math.ceil(10 * long / short) / 10, "most": MAX_ASPECT}
+        raise PictureError(Sentence("picture_long", text, about))
 
 
 def working_size(width: int, height: int, size: int) -> tuple[int, int]:
@@ -166,7 +181,8 @@ def working_size(width: int, height: int, size: int) -> tuple[int, int]:
     than made larger than asked. Raises PictureError for a size below 16.
     """
     if size < MIN_SIDE:
-        raise PictureError(f"A size of {size} px was asked for; at least {MIN_SIDE} px are needed.")
+        text = "A size of {size} px was asked for; at least {least} px are needed."
+        raise PictureError(Sentence("size_small", text, {"size": size, "least": MIN_SIDE}))
     long = max(width, height)
     return max(MIN_SIDE, round(width * size / long)), max(MIN_SIDE, round(height * size / long))
 
@@ -255,7 +271,8 @@ def read_text(path: str | Path) -> dict[str, str]:
         if image.format == "PNG":
             return png.text(stream)
         if image.format not in ("JPEG", "WEBP"):
-            raise PictureError("The picture is not a PNG, JPEG or WebP file; only these hold settings.")
+            text = "The picture is not a PNG, JPEG or WebP file; only these hold settings."
+            raise PictureError(Sentence("picture_no_text", text))
         comment = image.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.UserComment, b"")
         if not isinstance(comment, bytes) or not comment.startswith(COMMENT):
             return {}

@@ -14,14 +14,15 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from core.icc import SRGB, UNUSABLE, cicp_profile, matrix_profile
+from core.sentence import Sentence
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_METADATA = 4 * 2**20  # bytes of one text or profile, inflated
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of each colour type
 ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 USUAL_GAMMA = 45455  # 1/2.2, with which files mean sRGB; browsers leave their colours alone
-ENDS_EARLY = "its file ends early, all rows are there"
-DAMAGED = "a damaged part of its metadata was left out"
+ENDS_EARLY = Sentence("file_ends_early", "its file ends early, all rows are there")
+DAMAGED = Sentence("file_damaged", "a damaged part of its metadata was left out")
 
 
 @dataclass(frozen=True)

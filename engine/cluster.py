@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 import psutil
 
 from compare.schema import Request
+from core.sentence import Sentence
 from engine.child import Child
 from engine.process import ProcessEngine
 from engine.ray import Cluster, ray_folder, unavailable
@@ -35,7 +36,7 @@ class RayEngine(ProcessEngine):
     """See `Engine`. ValueError where there is no Ray, or the environment is unfit."""
 
     pauses = False  # no run waits for a long one where there are workers enough
-    who = "The process that asks the workers"
+    who = Sentence("process_asking", "The process that asks the workers")
     stop_seconds = STOP_SECONDS
 
     def __init__(self, methods: Sequence[Method], device: str = "auto") -> None:

@@ -12,14 +12,17 @@ from typing import TypeVar
 
 from compare.comparison import waiting_tiles
 from compare.costs import CostModel, speed_factor
+from compare.limits import SIZE
 from compare.schema import Request, Tile
 from core.device import pick_device
 from core.images import PictureError
+from core.sentence import Sentence, sentence_of
 from engine.base import Machine
 from engine.child import serve
 from engine.unfinished import failed, stopped
 from engine.worker import Gone, Talk, Worker
 from methods.base import Method, Stop
+from methods.settings import named
 
 LOOK_SECONDS = 0.05  # until a stop or a pause is passed on
 STOP_SECONDS = 2.0  # for a method's next check, after which the child is killed
@@ -39,7 +42,7 @@ class ProcessEngine:
     """
 
     pauses, workers = True, 1
-    who = "The process that computes"
+    who = Sentence("process", "The process that computes")
     stop_seconds = STOP_SECONDS
 
     def __init__(self, methods: Sequence[Method], device: str = "auto") -> None:
@@ -168,14 +171,19 @@ def measured_factor(device: str) -> float:
     return speed_factor(pick_device(device))
 
 
-def sentence(gone: Gone, tiles: Iterable[Tile], who: str) -> str:
+def sentence(gone: Gone, tiles: Iterable[Tile], who: Sentence) -> str:
     """What the tiles say that the child left unfinished: which method was at work, and what helps."""
     tile = next((each for each in tiles if each.active), None)
     if gone.reason == "memory" and tile is not None:
-        setting = "style_size" if getattr(tile.settings, "style_size", 0) else "size"
-        return f"{tile.title} {gone}: choose a smaller {setting}."
-    during = f" during {tile.title}" if tile is not None else ""
-    return f"{who} {gone}{during}; another takes its place: compare again."
+        setting = named("style_size") if getattr(tile.settings, "style_size", 0) else SIZE
+        about = {"title": tile.title, "gone": sentence_of(gone), "name": setting}
+        return Sentence("process_memory", "{title} {gone}: choose a smaller {name}.", about)
+    about = {"who": who, "gone": sentence_of(gone)}
+    if tile is None:
+        text = "{who} {gone}; another takes its place: compare again."
+        return Sentence("process_gone", text, about)
+    text = "{who} {gone} during {title}; another takes its place: compare again."
+    return Sentence("process_gone_during", text, {**about, "title": tile.title})
 
 
 class Mirror:

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from compare.limits import current
 from compare.schema import Request, Tile
+from core.sentence import Sentence, sentence_of
 from engine.base import Engine
 from engine.ticket import Position, Refused, Started, Ticket
 from engine.visitor import Visitor
@@ -28,7 +29,13 @@ log = logging.getLogger("stylegrid.comparisons")
 
 POLL_SECONDS = 0.2  # until a run looks again whether it was stopped, paused or left
 HOUR = 3600
-PAUSED = "Paused: another visitor's quick comparison goes first"
+PAUSED = Sentence("paused", "Paused: another visitor's quick comparison goes first")
+UNREAD = Sentence("unread", "Nobody reads what comes out.")
+HOURLY = "hourly", "At most {most} comparisons an hour are allowed a visitor; try in {minutes} minutes."
+NETWORK_HOURLY = (
+    "network_hourly",
+    "At most {most} comparisons an hour are allowed an address; try in {minutes} minutes.",
+)
 
 T = TypeVar("T")
 
@@ -108,27 +115,25 @@ class Queue:
         limits, ticket = current(), Ticket(visitor, seconds, stop)
         with self._changed:
             if self._closed:
-                raise Refused("StyleGrid is about to end; please try again in a minute.")
+                text = "StyleGrid is about to end; please try again in a minute."
+                raise Refused(Sentence("closing", text))
             tickets = self._tickets()
             if sum(each.visitor.key == visitor.key for each in tickets) >= limits.visitor_runs:
-                raise Refused(
-                    f"At most {limits.visitor_runs} of your comparisons can run and wait: one still goes on."
-                )
+                text = "At most {most} of your comparisons can run and wait: one still goes on."
+                raise Refused(Sentence("visitor_runs", text, {"most": limits.visitor_runs}))
             same = sum(bool(visitor.network) and each.visitor.network == visitor.network for each in tickets)
             if same >= limits.network_runs:
-                raise Refused(
-                    f"At most {limits.network_runs} comparisons from one address can run and wait; please "
-                    "try again later."
-                )
+                text = "At most {most} comparisons from one address can run and wait; please try again later."
+                raise Refused(Sentence("network_runs", text, {"most": limits.network_runs}))
             if len(self._waiting) >= limits.waiting:
-                raise Refused("Too many runs are waiting; please try again later.")
-            self._count(visitor.key, limits.hourly, "a visitor")
+                raise Refused(Sentence("queue_full", "Too many runs are waiting; please try again later."))
+            self._count(visitor.key, limits.hourly, HOURLY)
             if visitor.network:
-                self._count(f"network {visitor.network}", limits.network_hourly, "an address")
+                self._count(f"network {visitor.network}", limits.network_hourly, NETWORK_HOURLY)
             self._waiting.append(ticket)
         return ticket
 
-    def _count(self, name: str, most: int, whose: str) -> None:
+    def _count(self, name: str, most: int, refusal: tuple[str, str]) -> None:
         """One run more in the last hour; Refused where there were too many."""
         now = time.monotonic()
         if name not in self._begun:  # forget those who have not come for an hour
@@ -136,9 +141,7 @@ class Queue:
         came = self._begun.setdefault(name, deque(maxlen=most))
         if len(came) == most and came[0] > now - HOUR:
             minutes = 1 + int((came[0] + HOUR - now) // 60)
-            raise Refused(
-                f"At most {most} comparisons an hour are allowed {whose}; try in {minutes} minutes."
-            )
+            raise Refused(Sentence(*refusal, {"most": most, "minutes": minutes}))
         came.append(now)
 
     def _wait(self, ticket: Ticket) -> Generator[Position]:
@@ -154,9 +157,10 @@ class Queue:
                     self._changed.wait(POLL_SECONDS)
             limit = current().waiting_seconds
             if time.monotonic() - ticket.entered > limit:
-                ticket.end(f"It has waited for {limit / 60:,.0f} minutes; please try again later.")
+                text = "It has waited for {minutes:,.0f} minutes; please try again later."
+                ticket.end(Sentence("waited", text, {"minutes": limit / 60}))
             elif not ticket.visitor.here():
-                ticket.end("Nobody reads what comes out.")
+                ticket.end(UNREAD)
 
     def _begin(self, ticket: Ticket) -> bool:
         """Whether it is the ticket's turn, which then runs; pauses the run before it where it may."""
@@ -209,7 +213,7 @@ class Queue:
             try:
                 request = yield from self._until(begin(self.engine.do, make), ticket, None)
             except ValueError as error:
-                raise Refused(str(error)) from error
+                raise Refused(sentence_of(error)) from error
             ticket.request = request
             yield Started(request)
             tiles, last = iter(self.engine.run(request, ticket.stop)), None
@@ -266,8 +270,7 @@ class Queue:
         """End a run that nobody reads, or that takes far longer than any may."""
         most = current().overtime * current().seconds
         if not ticket.visitor.here():
-            ticket.end("Nobody reads what comes out.")
+            ticket.end(UNREAD)
         elif time.monotonic() - ticket.began - ticket.stop.rested > most:
-            ticket.end(
-                f"It took more than {most:,.0f} s and was ended: choose a smaller size or fewer steps."
-            )
+            text = "It took more than {most:,.0f} s and was ended: choose a smaller size or fewer steps."
+            ticket.end(Sentence("overtime", text, {"most": most}))

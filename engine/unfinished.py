@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from compare.schema import Tile
+from core.sentence import Sentence
 
 
 def stopped(tile: Tile) -> Tile:
@@ -17,7 +18,11 @@ def stopped(tile: Tile) -> Tile:
 def failed(tile: Tile, sentence: str) -> Tile:
     """The tile of a run that broke off, for a reason that the sentence gives: what was finished stays."""
     if tile.state in ("measuring", "timing"):
-        missing = "The distances were not measured" if tile.state == "measuring" else "It was not timed again"
-        return replace(tile, state="done", message="", error=f"{missing}: {sentence}")
+        missing = Sentence(
+            "not_measured", "The distances were not measured: {problem}", {"problem": sentence}
+        )
+        if tile.state == "timing":
+            missing = Sentence("not_timed", "It was not timed again: {problem}", {"problem": sentence})
+        return replace(tile, state="done", message="", error=missing)
     ended = tile.state in ("done", "declined", "failed", "stopped")
     return tile if ended else replace(tile, state="failed", message="", error=sentence)

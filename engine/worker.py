@@ -17,6 +17,7 @@ import psutil
 
 from compare.limits import current
 from core.device import memory
+from core.sentence import Sentence
 from engine.base import Machine
 from engine.child import Message
 
@@ -175,7 +176,8 @@ class Worker:
                     self._tree[1:] = self._tree[0].children(recursive=True)
                 used, most = sum(each.memory_info().rss for each in self._tree), memory_budget()
                 if used > most:
-                    self.kill("memory", f"needed more than the {most / 1e9:.1f} GB of memory allowed here")
+                    text = "needed more than the {most:.1f} GB of memory allowed here"
+                    self.kill("memory", Sentence("gone_memory", text, {"most": most / 1e9}))
 
 
 def kill_family(process: psutil.Process) -> None:
@@ -194,7 +196,10 @@ def memory_budget() -> float:
 def how(status: int | None) -> str:
     """How a process ended, by its exit status, as the end of a sentence."""
     if status is None or status >= 0:
-        return f"ended unexpectedly, with status {status}"
+        return Sentence("gone_status", "ended unexpectedly, with status {status}", {"status": status})
     name = next((each.name for each in signal.Signals if each == -status), f"signal {-status}")
-    maybe = ", as where memory runs out" if name == "SIGKILL" else ""
-    return f"was ended by the system ({name}{maybe})"
+    if name == "SIGKILL":
+        return Sentence(
+            "gone_killed", "was ended by the system ({name}, as where memory runs out)", {"name": name}
+        )
+    return Sentence("gone_signal", "was ended by the system ({name})", {"name": name})

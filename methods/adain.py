@@ -16,10 +16,11 @@ from core.images import open_picture, to_tensor
 from core.losses import joined_mean_std, mean_std
 from core.patches import Patch
 from core.resample import fit_long_side
+from core.sentence import Sentence
 from methods.autoencoder import MULTIPLE, WEIGHTS, Autoencoder, FeatureSettings
 from methods.base import Frame, Method, Stop, Style
 from methods.mix import MixSettings, bounded
-from methods.settings import setting
+from methods.settings import named, setting
 
 Statistics = tuple[Tensor, Tensor]
 """Mean and deviation of each channel at relu4_1, (1, 512, 1, 1) each; with a mask for every position."""
@@ -42,22 +43,23 @@ def adain(content: Tensor, of_content: Statistics, style: Statistics) -> Tensor:
 class AdaINSettings(FeatureSettings, MixSettings):
     """How much style, of which pictures, and where."""
 
-    mask: str = setting("", file="mask", help="White gets the style picture, black the others.")
+    mask: str = setting("", file="mask", help="White gets the painting, black the others.")
     keep_colours: bool = setting(False, help="Keep the photo's colours.")
     colours: Literal["recolour", "luminance"] = setting(
-        "recolour", help="How: recolour the style pictures first, or take only light and dark."
+        "recolour", help="How: recolour the paintings first, or take only light and dark from them."
     )
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.mask and not sum(self.proportions()[1:]):
-            raise ValueError("mask chooses between styles; give another style picture or a plate as well.")
+            text = "The mask chooses between paintings; give another painting as well."
+            raise ValueError(Sentence("mask_alone", text))
 
     def read_mask(self, files: Mapping[str, bytes]) -> Tensor | None:
         """The mask, (1, 1, H, W) in [0, 1], if there is one. PictureError where it is unfit."""
         if not self.mask:
             return None
-        mask = bounded(open_picture(files.get("mask"), "mask")).over("black")  # luma times opacity
+        mask = bounded(open_picture(files.get("mask"), named("mask"))).over("black")  # luma times opacity
         return luma(to_tensor(mask))
 
 

@@ -14,11 +14,12 @@ from core.device import allow_fast_matmul, fast_dtype, return_freed_memory
 from core.noise import Noise
 from core.patches import Patch, in_bands, patches
 from core.resample import fit_short_side
+from core.sentence import Sentence
 from core.transformer_net import upsampled_convolution
 from core.vgg import VGG
 from methods.base import Stop, Style
 from methods.mix import STYLE_SIDE
-from methods.settings import MethodSettings, setting
+from methods.settings import MethodSettings, named, setting
 from weights.formats import fill
 from weights.load import load
 
@@ -27,7 +28,7 @@ FEATURE_SCALE = 64.0  # of relu4_1 with the original weights, so that the decode
 MULTIPLE = 8  # the encoder halves a picture three times
 MARGIN = 80  # px around a patch; the network sees no further
 GRAIN = 0.03  # strength of the noise; the decoder was trained with more
-LEAST_STYLE_SIDE, USUAL_STYLE_SIDE = 64, 512  # px
+LEAST_STYLE_SIDE, USUAL_STYLE_SIDE, MOST_STYLE_SIDE = 64, 512, 2048  # px
 BAND = 32  # rows of features, before they are enlarged for the last time
 
 WEIGHTS = ("vgg19", "adain")
@@ -83,10 +84,10 @@ class FeatureSettings(MethodSettings):
     style_size: int = setting(
         0,
         0,
-        2048,
+        MOST_STYLE_SIDE,
         32,
-        help="Short side of the style picture in pixels, 64 or more: larger, larger strokes. "
-        "0 follows the photo's, up to 512.",
+        help="Short side of the painting in pixels: the larger, the larger are the strokes. 0 follows the "
+        "photo's.",
     )
     grain: float = setting(
         GRAIN, 0, 0.2, 0.01, help="Noise on the photo, from which flat areas take strokes.", expert=True
@@ -98,9 +99,14 @@ class FeatureSettings(MethodSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         if 0 < self.style_size < LEAST_STYLE_SIDE:
-            raise ValueError(
-                f"style_size is {self.style_size}; it must be 0, or a number from {LEAST_STYLE_SIDE} to 2048."
-            )
+            text = "{name} is {value}; it must be 0, or a number from {least} to {most}."
+            about = {
+                "name": named("style_size"),
+                "value": self.style_size,
+                "least": LEAST_STYLE_SIDE,
+                "most": MOST_STYLE_SIDE,
+            }
+            raise ValueError(Sentence("style_size_small", text, about))
 
     def side(self, content: Tensor, style: Style) -> int:
         """The short side, px, at which a style picture is used for a content (1, 3, H, W)."""

@@ -13,11 +13,13 @@ from typing import Any, ClassVar, TypeVar
 import torch
 from torch import Tensor
 
+from core.sentence import Sentence
 from core.yardstick import StyleEncoding, encode_style
 from methods.settings import MethodSettings
 from weights.catalog import WeightFile
 
 T = TypeVar("T")
+N = TypeVar("N", bound="Note")
 
 
 class Stopped(Exception):
@@ -143,25 +145,28 @@ def _once(known: dict[Hashable, Any], key: Hashable, work: Callable[[], T]) -> T
     return found
 
 
-@dataclass(frozen=True)
-class Note:
+class Note(Sentence):
     """Something a user should know about a result.
 
+    Programs go by its key, for instance "nearest". Of its values, "painted_as" names the other painting in
+    whose style the picture is, where that is not the style picture's.
+
     Attributes:
-        key: what programs go by, for instance "nearest".
-        text: the sentence for people, a template into which `str` puts the values.
-        values: what the sentence is about; "painted_as" names the other painting in whose style the picture
-            is, where that is not the style picture's.
         offers: what the method could do about it.
     """
 
-    key: str
-    text: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-    offers: tuple[Offer, ...] = ()
+    offers: tuple[Offer, ...]
 
-    def __str__(self) -> str:
-        return self.text.format(**self.values)
+    def __new__(
+        cls: type[N],
+        key: str,
+        text: str,
+        values: Mapping[str, Any] | None = None,
+        offers: tuple[Offer, ...] = (),
+    ) -> N:
+        made = super().__new__(cls, key, text, values)
+        made.offers = offers
+        return made
 
 
 @dataclass(frozen=True)

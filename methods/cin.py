@@ -13,9 +13,11 @@ import torch
 from torch import Tensor
 
 from core.device import allow_fast_matmul, fast_dtype
+from core.images import PAINTING
 from core.measure import Stopwatch
 from core.perceptual_loss import PerceptualLoss
 from core.plates import plate
+from core.sentence import Sentence
 from core.transformer_net import TransformerNet
 from methods.base import Frame, Method, Note, Offer, Stop, Style
 from methods.cin_network import (
@@ -30,8 +32,8 @@ from methods.cin_network import (
 from methods.feedforward import FeedForwardSettings, painted
 from methods.fitting import StyleFitter
 from methods.mix import parse_shares, second_style
-from methods.nearest import nearest_plate
-from methods.settings import setting
+from methods.nearest import AS_PAINTING, FROM_FILE, nearest_plate, title_of
+from methods.settings import named, setting
 from weights.catalog import WeightFile, entry
 from weights.errors import WeightsError
 from weights.formats import pack, unpack
@@ -41,8 +43,9 @@ MOST_MIXED = 4
 LEARNT_FILE = "learnt.cin.safetensors"
 LEARNING_RATE = 0.03
 SECONDS: Mapping[Width, float] = {"full": 0.9, "slim": 0.13}  # per megapixel, for `reference_seconds`
-LEARN = Offer("Learn this painting", {"learn_steps": 30})
-PREDICTED = Note("predicted", "Its gammas and betas are predicted from the style picture.", offers=(LEARN,))
+LEARN = Offer(Sentence("offer_learn", "Learn this painting"), {"learn_steps": 30})
+TRAINED = Note("trained_row", "Its gammas and betas are those that were trained.")
+PREDICTED = Note("predicted", "Its gammas and betas are predicted from the painting.", offers=(LEARN,))
 SLIM = Note("slim", "By the slim network.")
 
 Start = tuple[StyleParameters, tuple[Note, ...], "PerceptualLoss | None"]
@@ -55,32 +58,37 @@ class CINSettings(FeedForwardSettings):
 
     style_parameters: Literal["own row", "predicted", "nearest plate"] = setting(
         "own row",
-        help="Own row: a plate's gammas and betas as they were trained, of any other picture predicted ones. "
-        "Or always predicted, or those of the plate nearest in style.",
+        help="Gammas and betas: of a painting of ours as they were trained, of any other predicted ones; or "
+        "always predicted; or those of the painting of ours that is most similar in style.",
     )
-    second: str = setting("", file="image", help="Another style picture, mixed with the first.")
+    second: str = setting("", file="image", help="Another painting, mixed with the first.")
     plates: tuple[str, ...] = setting(
-        (), choices=PLATES, help="Up to four plates to mix, without the style picture unless shares count it."
+        (),
+        choices=PLATES,
+        help="A few paintings of ours to mix, without the chosen one unless the proportions count it.",
     )
     shares: str = setting(
-        "", help="Of style picture, second and plates, or of plates alone, as in 2, 1; empty: equal."
+        "", help="How much of each painting, or of ours alone, in their order, as in 2, 1; empty: equal."
     )
     width: Literal["auto", "full", "slim"] = setting(
         "auto",
-        help="Slim has a tenth of the work and styles of its own: quicker, a little farther from the style. "
-        "Auto: slim on a CPU without fast bfloat16, else full.",
+        help="Slim has far less to do and styles of its own: quicker, a little less like the painting. Auto: "
+        "slim on a CPU without fast bfloat16, else full.",
     )
     learn_steps: int = setting(
-        0, 0, 1000, 1, help="Steps to learn the style picture first; 30 give a good row of its own."
+        0, 0, 1000, 1, help="Steps in which the painting is learnt first: slower, more like it; 0: none."
     )
     learnt: str = setting("", file=".safetensors", help="A style that was learnt and downloaded before.")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if len(set(self.plates)) < len(self.plates):
-            raise ValueError(f"plates are {', '.join(self.plates)}; choose each of them once.")
+            twice = {"name": named("plates"), "value": self.plates}
+            raise ValueError(Sentence("plates_twice", "{name}: {value}; choose each of them once.", twice))
         if len(self.plates) > MOST_MIXED:
-            raise ValueError(f"plates are {len(self.plates)}; choose at most {MOST_MIXED} to mix.")
+            about = {"name": named("plates"), "count": len(self.plates), "most": MOST_MIXED}
+            text = "{name}: {count} are chosen; choose at most {most} to mix."
+            raise ValueError(Sentence("plates_many", text, about))
         self.proportions()
 
     def proportions(self) -> list[float]:
@@ -227,7 +235,7 @@ class CIN(Method):
         shares = settings.proportions()
         notes = dict[str, Note]()
         if len(sources) > 1:
-            names = ["the style picture", *["the second"] * bool(settings.second), *settings.plates]
+            names = [PAINTING, *[named("second")] * bool(settings.second), *settings.plates]
             note = mix_note(names, shares, style.name)
             notes[note.key] = note
         mixed = {key: torch.zeros_like(values[:1]) for key, values in trunk.known.table.items()}
@@ -261,18 +269,21 @@ class CIN(Method):
         try:
             tensors, about = unpack(data, name)
         except WeightsError as error:
-            raise ValueError(f"{name} is not a learnt style: {LEARNT_FILE} files are.") from error
+            text = "{file} is not a learnt style: {example} files are."
+            about = {"file": name, "example": LEARNT_FILE}
+            raise ValueError(Sentence("learnt_other", text, about)) from error
         if not all(each.isfinite().all() for each in tensors.values()):
-            raise ValueError(f"{name} holds numbers that are not finite: learn the style again.")
+            text = "{file} holds numbers that are not finite: learn the style again."
+            raise ValueError(Sentence("learnt_infinite", text, {"file": name}))
         shapes = {key: (1, values.shape[1]) for key, values in trunk.known.table.items()}
         if {key: tuple(each.shape) for key, each in tensors.items()} != shapes:
-            raise ValueError(
-                f"{name} is not a style of this network: its layers differ, as those of another width do."
-            )
+            text = "{file} is not a style of this network: its layers differ, as those of another width do."
+            raise ValueError(Sentence("learnt_shape", text, {"file": name}))
         if about.get("trunk") != trunk.weight.sha256:
-            raise ValueError(f"{name} was learnt with another version of the network: learn it again.")
-        other = {} if about.get("style") == style.digest().hex() else {"painted_as": f"the style in {name}"}
-        note = Note("file", "A learnt style from a file.", other)
+            text = "{file} was learnt with another version of the network: learn it again."
+            raise ValueError(Sentence("learnt_version", text, {"file": name}))
+        other = {} if about.get("style") == style.digest().hex() else {"painted_as": name}
+        note = Note("file", FROM_FILE, {"file": name, **other})
         return {key: each.float().to(self.device) for key, each in tensors.items()}, (note,)
 
 
@@ -292,10 +303,21 @@ def mix_note(names: Sequence[str], shares: Sequence[float], style: str | None) -
     own = names[0] in used or style in used
     if len(used) == 1:
         (name,) = used
-        other = {} if own else {"painted_as": plate(name).title}
-        return Note("plate", "Plate {plate}.", {"plate": name, **other})
-    texts = ", ".join(f"{name} {share:.0%}" for name, share in used.items())
-    return Note("mix", "Mix of {shares}.", {"shares": texts, **({} if own else {"painted_as": texts})})
+        title = name_of(name)
+        return Note(
+            "plate", AS_PAINTING, {"plate": name, "title": title, **({} if own else {"painted_as": title})}
+        )
+    parts = tuple(
+        Sentence("share", "{name} {share:.0%}", {"name": name_of(name), "share": share})
+        for name, share in used.items()
+    )
+    texts = Sentence("list", "{parts}", {"parts": parts})
+    return Note("mix", "A mix of {shares}.", {"shares": texts, **({} if own else {"painted_as": texts})})
+
+
+def name_of(name: str) -> str:
+    """What a part of a mix is called: a painting of ours by its caption, others by their part."""
+    return title_of(plate(name)) if name in PLATES else name
 
 
 def learnt_note(steps: int, learning: float, painting: float, start: Sequence[Note]) -> Note:
@@ -304,7 +326,10 @@ def learnt_note(steps: int, learning: float, painting: float, start: Sequence[No
         "steps": steps,
         "learning_seconds": learning,
         "painting_seconds": painting,
-        "start": " ".join(map(str, start)) or "The plate's own row.",
+        "start": Sentence("list", "{parts}", {"parts": tuple(start) or (TRAINED,)}),
     }
-    text = "Learnt in {steps} steps, {learning_seconds:.1f} s; painted in {painting_seconds:.2f} s."
-    return Note("learnt", f"{text} Start: {{start}}", values)
+    text = (
+        "Learnt in {steps} steps, {learning_seconds:.1f} s; painted in {painting_seconds:.2f} s. Began so: "
+        "{start}"
+    )
+    return Note("learnt", text, values)

@@ -31,8 +31,8 @@ class FeedForwardSettings(BlendSettings):
         0,
         4,
         0.05,
-        help="1: above 512 px strokes keep their share of the picture, which is enlarged and takes finer "
-        "detail from the photo; 2: twice as large; 0: as fine as the photo's own pixels.",
+        help="1: in large photos strokes keep their share of the picture, which is enlarged and takes finer "
+        "detail from the photo; more: larger strokes; 0: as fine as the photo's own pixels.",
     )
     tile: int = setting(
         2048, 128, 4096, 8, help="Photos with a longer side are painted in tiles of it, in px.", expert=True

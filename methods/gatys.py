@@ -25,16 +25,20 @@ from weights.errors import WeightsError
 
 WARM_START_SECONDS, WARM_START_PIXELS = 0.9, 0.26  # of CIN's picture per megapixel, and megapixels at most
 SECONDS_BETWEEN_REQUESTS = 60  # for a backbone that could not be had
-SAME_LAYERS = Note(
-    "backbone", "Runs on the original VGG-19's layers of the same names as those of the tutorial's VGG-16."
-)
+OTHERWISE = "Runs on {runs}; the tutorial on {tutorial}."
 BACKBONE_NOTES = {  # by preset and backbone
-    ("hvass", ORIGINAL): SAME_LAYERS,
+    ("hvass", ORIGINAL): Note(
+        "backbone", OTHERWISE, {"runs": "VGG-19 (Simonyan, Zisserman)", "tutorial": "VGG-16"}
+    ),
     ("hvass", VGG16): Note(
-        "backbone", "Runs on torchvision's VGG-16; the tutorial has the original weights."
+        "backbone",
+        OTHERWISE,
+        {"runs": "VGG-16 (torchvision)", "tutorial": "VGG-16 (Simonyan, Zisserman)"},
     ),
     ("d2l", ORIGINAL): Note(
-        "backbone", "Runs on the original VGG-19 weights, scaled to torchvision's inputs."
+        "backbone",
+        OTHERWISE,
+        {"runs": "VGG-19 (Simonyan, Zisserman)", "tutorial": "VGG-19 (torchvision)"},
     ),
 }
 

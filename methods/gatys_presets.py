@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
+from core.sentence import Sentence
 from core.vgg import BACKBONES, Pooling, layer_names
 from methods.blend import BlendSettings
 from methods.optimisation import Kind
-from methods.settings import MethodSettings, setting
+from methods.settings import MethodSettings, named, setting
 
 LAYERS = tuple(name for name in layer_names() if not name.startswith("pool"))
 FIRST_OF_BLOCK = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
@@ -54,7 +55,11 @@ class GatysSettings(BlendSettings):
 
     preset: Preset = setting("balanced", help="The recipe to follow; picking one sets everything below.")
     stylisation: float = setting(
-        0.5, 0, 1, 0.01, help="From 0, much of the photo, to 1, all style; 0.5 is the recipe's own balance."
+        0.5,
+        0,
+        1,
+        0.01,
+        help="From 0, much of the photo, to 1, all style; the middle is the recipe's own.",
     )
     steps: int = setting(500, 1, 5000, 1, help="Optimiser steps at most, over all pyramid levels.")
     seconds: float = setting(
@@ -65,7 +70,7 @@ class GatysSettings(BlendSettings):
         0,
         1,
         0.001,
-        help="Stop when the objective falls by less than this share a second; 0: never.",
+        help="Stop when the losses fall by less than this part of themselves in a second; 0: never.",
     )
     content_weight: float = setting(1e-3, 0, 1e6, help="Weight of keeping the photo's objects.")
     style_weight: float = setting(1.0, 0, 1e6, help="Weight of taking the painting's texture and colours.")
@@ -78,7 +83,7 @@ class GatysSettings(BlendSettings):
     backbone: str = setting(
         AUTO,
         choices=(AUTO, *BACKBONES),
-        help="Which VGG; torchvision's are downloaded first (80 and 59 MB). Auto: vgg19, VGG-16 for hvass.",
+        help="Which VGG; torchvision's are downloaded first. Auto: vgg19, VGG-16 for hvass.",
     )
     content_layers: tuple[str, ...] = setting(
         ("relu4_2",), choices=LAYERS, help="VGG layers whose features the photo gives."
@@ -87,18 +92,20 @@ class GatysSettings(BlendSettings):
         FIRST_OF_BLOCK, choices=LAYERS, help="VGG layers whose Gram matrices the painting gives."
     )
     style_size: int = setting(
-        0, 0, 4096, 1, help="Long side of the style picture in pixels; 0 follows the content's."
+        0, 0, 4096, 1, help="Long side of the painting in pixels; 0 follows the photo's."
     )
     levels: int = setting(
         1, 1, 5, 1, help="Pyramid levels, coarse to fine; each doubles the size.", expert=True
     )
     formulas: Formulas = setting("paper", help="Whose scaling of the losses to use.", expert=True)
     learning_rate: float = setting(1.0, 1e-4, 100, help="Step length, in units of `pixels`.", expert=True)
-    decay: float = setting(1.0, 0.1, 1, 0.01, help="Factor on the learning rate every 50 steps.", expert=True)
+    decay: float = setting(1.0, 0.1, 1, 0.01, help="Factor on the learning rate, now and then.", expert=True)
     beta1: float = setting(0.9, 0, 0.999, 0.001, help="Adam's memory of the gradient.", expert=True)
     epsilon: float = setting(1e-8, 1e-12, 10, help="Adam's epsilon.", expert=True)
     pixels: Pixels = setting(
-        "unit", help="Scale of the optimised picture: 0-1, 0-255 or mean/std.", expert=True
+        "unit",
+        help="Scale of the optimised picture: to 1, to 255, or by mean and deviation.",
+        expert=True,
     )
     clip: bool = setting(True, help="Clip the picture to its range after each step.", expert=True)
     noise: float = setting(1.0, 0, 1, 0.001, help="Height of the noise start around mid-grey.", expert=True)
@@ -110,7 +117,9 @@ class GatysSettings(BlendSettings):
         if self.backbone != AUTO:
             missing = sorted({*self.layers} - {*layer_names(self.backbone)})
             if missing:
-                raise ValueError(f"backbone is {self.backbone}, which has no layer {', '.join(missing)}.")
+                about = {"name": named("backbone"), "value": self.backbone, "layers": tuple(missing)}
+                text = "{name} is {value}, which has no layer {layers}."
+                raise ValueError(Sentence("layer_missing", text, about))
 
     @property
     def size(self) -> int:

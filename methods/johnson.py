@@ -17,14 +17,15 @@ from core.device import allow_fast_matmul, fast_dtype
 from core.measure import Stopwatch
 from core.perceptual_loss import PerceptualLoss
 from core.plates import plate
+from core.sentence import Sentence, sentence_of
 from core.transformer_net import InstanceNorm, TransformerNet
 from methods.base import Declined, Frame, Method, Note, Offer, Stop, Style
 from methods.cin_network import embedded_network, folded
 from methods.fast_neural_style import from_fast_neural_style, from_onnx, has_layout
 from methods.feedforward import FeedForwardSettings, painted
 from methods.fitting import StyleFitter, example_photos
-from methods.nearest import nearest_plate
-from methods.settings import setting
+from methods.nearest import AS_PAINTING, FROM_FILE, nearest_plate, title_of
+from methods.settings import named, setting
 from weights.catalog import CATALOG, WeightFile, entry
 from weights.errors import WeightsError
 from weights.formats import fill, pack, unpack
@@ -43,13 +44,19 @@ ONNX = "onnx/"  # how the catalog's keys of such networks begin
 TRAINED_FILE = "trained.johnson.safetensors"
 LEARNING_RATE, NORM_PACE = 1e-3, 10.0  # gammas and betas learn faster, as in training/johnson.py
 SECONDS_PER_STEP = 0.55  # of training on the spot, on the machine of `reference_seconds`
-NO_NETWORK = (
-    "Johnson et al. need a network for each painting, and there is none for this one. Set new style to "
-    "train, one to three minutes on a CPU, or to nearest plate, which shows another painting's style."
+NO_NETWORK = Sentence(
+    "no_network",
+    "Johnson et al. need a network for each painting, and there is none for this one. Let it train one, "
+    "which takes minutes on a CPU, or show the most similar painting that it knows: {name} in its settings.",
+    {"name": named("new_style")},
 )
 
-TRAIN = Offer("Train a network", {"new_style": "train", "norm": "instance", "width": "full"})
-NEAREST = Offer("Show the nearest of our styles instead", {"new_style": "nearest plate"})
+TRAIN = Offer(
+    Sentence("offer_train", "Train a network"), {"new_style": "train", "norm": "instance", "width": "full"}
+)
+NEAREST = Offer(
+    Sentence("offer_nearest", "Show the most similar of our styles instead"), {"new_style": "nearest plate"}
+)
 
 
 @dataclass(frozen=True)
@@ -103,15 +110,18 @@ class JohnsonSettings(FeedForwardSettings):
     network: str = setting(
         BY_STYLE,
         choices=choices,
-        help="A plate's network, one of the ONNX Model Zoo (downloaded once, 6.7 MB) or a file of yours; by "
-        "style: the style picture's.",
+        help="Which network: the painting's own, another painting's, one of the ONNX Model Zoo (downloaded "
+        "once) or a file of yours.",
     )
-    norm: Norm = setting("instance", help="Instance norm (Ulyanov 2016), or the batch norm of the original.")
-    width: Width = setting("full", help="Slim has a quarter of the channels: the fastest.")
+    norm: Norm = setting(
+        "instance",
+        help="Instance normalisation (Ulyanov et al.), or the batch normalisation of the original.",
+    )
+    width: Width = setting("full", help="Slim has fewer channels: the fastest.")
     new_style: Literal["none", "train", "nearest plate"] = setting(
         "none",
-        help="What a style picture without a network gets: nothing, a network trained here and now, or the "
-        "nearest plate's, which is another painting's.",
+        help="What a painting without a network gets: nothing, a network trained here and now, or that of "
+        "the most similar painting of ours.",
     )
     train_steps: int = setting(80, 10, 1000, 10, help="Steps of that training.")
     trained: str = setting("", file=".safetensors", help="A network that was trained and downloaded before.")
@@ -121,12 +131,12 @@ class JohnsonSettings(FeedForwardSettings):
         known = trained(self.norm, self.width)
         added = (*published(), *user_files())
         if self.network not in added and not (known and self.network in (BY_STYLE, *known)):
-            raise ValueError(
-                f"network is {self.network}; with norm {self.norm} and width {self.width} there is "
-                f"{', '.join(known) or 'none'}."
-            )
+            text = "{name} is {value}; with {norm} and {width} there is {known}."
+            about = {"name": named("network"), "value": self.network, "norm": self.norm, "width": self.width}
+            raise ValueError(Sentence("network_none", text, {**about, "known": known or ("–",)}))
         if self.new_style == "train" and (self.norm, self.width) != ("instance", "full"):
-            raise ValueError("new_style is train; that needs norm instance and width full.")
+            text = "A new network is trained with instance normalisation and at full width alone."
+            raise ValueError(Sentence("train_full", text))
 
 
 class Johnson(Method):
@@ -190,7 +200,7 @@ class Johnson(Method):
         name = settings.network
         if name in user_files():
             tensors, weight = load_user_file(name)
-            values = {"file": weight.file, "painted_as": f"the style of {weight.file}"}
+            values = {"file": weight.file, "painted_as": weight.file}
             return self.choice(weight, lambda: tensors, Note("user", "Your own network {file}.", values))
         if name in published():
             weight = entry(ONNX + name)
@@ -208,8 +218,8 @@ class Johnson(Method):
             name, note = nearest_plate(known, style, self.device, stop)
             notes.append(note)
         elif name != style.name:
-            values = {"plate": name, "painted_as": plate(name).title}
-            notes.append(Note("plate", "Plate {plate}.", values))
+            title = title_of(plate(name))
+            notes.append(Note("plate", AS_PAINTING, {"plate": name, "title": title, "painted_as": title}))
         weight = entry(key(name, settings.norm, settings.width))
         return self.choice(weight, lambda: load(weight.key), *notes)
 
@@ -226,12 +236,12 @@ class Johnson(Method):
             tensors, about = unpack(data, name)
             weight = user_weight(data, name, name, "a file that was given")
             own = about.get("style") == style.digest().hex()
-            values = {} if own else {"painted_as": f"the style in {name}"}
-            return self.choice(
-                weight, lambda: tensors, Note("file", "A trained network from a file.", values)
-            )
+            values = {"file": name} if own else {"file": name, "painted_as": name}
+            return self.choice(weight, lambda: tensors, Note("file", FROM_FILE, values))
         except WeightsError as error:
-            raise ValueError(f"{name} is not a trained network: {error}") from error
+            about = {"file": name, "problem": sentence_of(error)}
+            text = "{file} is not a trained network: {problem}"
+            raise ValueError(Sentence("trained_other", text, about)) from error
 
     def training(self, style: Style) -> Training:
         """What a network for this style starts from: the multi-style network with the style's row."""

@@ -36,11 +36,9 @@ OVERLAP = 64  # px
 class MagentaSettings(MixSettings, BlendSettings):
     """How much style, of which pictures, and how large photos are painted."""
 
-    strength: float = setting(
-        1.0, 0, 1, 0.01, help="From 0, the photo's own style, to 1, the style picture's."
-    )
+    strength: float = setting(1.0, 0, 1, 0.01, help="From 0, the photo's own style, to 1, the painting's.")
     detail: Literal["tiles", "upsample"] = setting(
-        "tiles", help="Above 384 px: tiles with fine strokes, or one small picture enlarged."
+        "tiles", help="Of large photos: tiles with fine strokes, or one small picture enlarged."
     )
 
 

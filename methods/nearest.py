@@ -8,8 +8,9 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from core.images import open_picture, to_tensor
-from core.plates import STYLES, plate, plates
+from core.images import PAINTING, open_picture, to_tensor
+from core.plates import STYLES, Plate, plate, plates
+from core.sentence import Sentence
 from core.sketch import sketched_distance
 from core.yardstick import style_distance, style_grams
 from methods.base import Note, Stop, Style
@@ -18,6 +19,9 @@ from weights.formats import unpack
 SKETCHES = STYLES / "sketches.safetensors"
 CANDIDATES = 4  # plates that are measured; by the sketches of 68 paintings, one of the first 3 was nearest
 NEAREST = "nearest"  # the note's key: another style than the picture's was applied
+FROM_FILE = "Made with the file {file}."
+AS_PAINTING = "As {title}."
+NEAREST_TEXT = "Painted as the most similar painting that it knows, {caption}; style distance {distance:.2f}."
 
 
 def nearest_plate(
@@ -33,7 +37,8 @@ def nearest_plate(
 def _search(names: Sequence[str], style: Style, device: torch.device, stop: Stop | None) -> tuple[str, Note]:
     known = {each.name: each for each in plates() if each.name in names}
     if not known:
-        raise ValueError("None of the trained styles has a plate in styles/, so the nearest is not known.")
+        text = "None of the paintings that it knows is in styles/, so the most similar is not known."
+        raise ValueError(Sentence("nearest_unknown", text))
     target = style.grams(device)
     sketches = _sketches()
     roughly = {name: sketched_distance(sketches[name], target) for name in known if name in sketches}
@@ -46,11 +51,16 @@ def _search(names: Sequence[str], style: Style, device: torch.device, stop: Stop
     name = min(distances, key=lambda name: distances[name])
     values = {
         "plate": name,
-        "caption": known[name].caption,
+        "caption": title_of(known[name]),
         "distance": distances[name],
-        "painted_as": known[name].title,
+        "painted_as": title_of(known[name]),
     }
-    return name, Note(NEAREST, "nearest trained style: {caption} ({distance:.2f} away).", values)
+    return name, Note(NEAREST, NEAREST_TEXT, values)
+
+
+def title_of(painting: Plate) -> Sentence:
+    """The caption of a painting of ours."""
+    return Sentence(f"painting.{painting.name}", painting.caption)
 
 
 @cache
@@ -65,4 +75,4 @@ def _sketches() -> dict[str, dict[str, Tensor]]:
 
 @cache
 def _grams(name: str, device: torch.device) -> Mapping[str, Tensor]:
-    return style_grams(to_tensor(open_picture(plate(name).path, "plate").rgb).to(device))
+    return style_grams(to_tensor(open_picture(plate(name).path, PAINTING).rgb).to(device))

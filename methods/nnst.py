@@ -41,7 +41,7 @@ class NNSTSettings(BlendSettings):
     steps: int = setting(160, 2, 5000, 1, help="Optimiser steps, over all sizes.")
     seconds: float = setting(0.0, 0, 3600, 1, help="Seconds to spend instead; 0: the steps.")
     style_size: int = setting(
-        0, 0, 4096, 1, help="Long side of the style picture in pixels; 0 follows the content's."
+        0, 0, 4096, 1, help="Long side of the painting in pixels; 0 follows the photo's."
     )
     rotations: bool = setting(False, help="Look in the painting turned by quarters, too: slower.")
     match_colours: bool = setting(

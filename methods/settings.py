@@ -6,13 +6,25 @@ Validation, command line flags and the page's controls all derive from the field
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar, get_args, get_origin, get_type_hints
 
+from core.sentence import Sentence
+
 ECHOED = 80  # characters of a wrong value that a message repeats
+NEEDED = {  # what is said of a wrong value, by key
+    "setting_list": "{name} is {value}; it must be a list of {choices}.",
+    "setting_choices": "{name} is {value}; choose some of {choices}.",
+    "setting_choice": "{name} is {value}; choose one of {choices}.",
+    "setting_text": "{name} is {value}; it must be text.",
+    "setting_switch": "{name} is {value}; it is true or false.",
+    "setting_whole": "{name} is {value}; it must be a whole number from {low} to {high}.",
+    "setting_number": "{name} is {value}; it must be a number from {low} to {high}.",
+}
 T = TypeVar("T")
 S = TypeVar("S", bound="MethodSettings")
 
@@ -66,6 +78,12 @@ class Setting:
     file: str  # an ending, "image" or "mask", where the text is a file's path
     alias: str  # the name of the same setting in other methods; empty where it has that name
     expert: bool
+    owner: str  # the class that declares it
+
+    @property
+    def key(self) -> str:
+        """Of its help, in translations."""
+        return f"help.{self.owner}.{self.name}"
 
     @property
     def limits(self) -> tuple[str, str]:
@@ -109,7 +127,8 @@ class MethodSettings:
             dynamic = callable(choices)
             if dynamic:
                 choices = choices()
-            metadata = {**each.metadata, "choices": choices, "dynamic": dynamic}
+            owner = next(base.__name__ for base in cls.__mro__ if each.name in inspect.get_annotations(base))
+            metadata = {**each.metadata, "choices": choices, "dynamic": dynamic, "owner": owner}
             entries.append(Setting(each.name, get_origin(kind) or kind, each.default, **metadata))
         common = {each.name for each in fields(MethodSettings)}
         return tuple(sorted(entries, key=lambda entry: (entry.expert, entry.name in common, not entry.alias)))
@@ -121,7 +140,8 @@ class MethodSettings:
             return cls(**values)
         name = values.get("preset", next(iter(cls.presets)))
         if name not in tuple(cls.presets):  # what a program sends need not have a hash
-            raise ValueError(f"preset is {name!r}; choose one of {', '.join(cls.presets)}.")
+            about = {"name": named("preset"), "value": repr(name), "choices": tuple(cls.presets)}
+            raise ValueError(Sentence("setting_choice", NEEDED["setting_choice"], about))
         return dataclasses.replace(cls.presets[name], **values)
 
     def with_values(self: S, values: Mapping[str, Any]) -> S:
@@ -141,28 +161,33 @@ def echo(value: Any) -> str:
     return text if len(text) <= ECHOED else f"{text[:ECHOED]}..."
 
 
+def named(name: str, alias: str = "") -> Sentence:
+    """A setting's name: programs know it by that, people by the words of its control."""
+    return Sentence(f"setting.{alias or name}", name)
+
+
 def _check(entry: Setting, value: Any) -> None:
     """ValueError naming the field and its range when `value` is outside."""
-    found, choices = echo(value), ", ".join(entry.choices)
+    found, (low, high) = echo(value), entry.limits
     if entry.kind is tuple and not isinstance(value, tuple):
-        fits, needed = False, f"it must be a list of {choices}"
+        fits, key = False, "setting_list"
     elif entry.kind is tuple:
         unknown = [str(member) for member in value if member not in entry.choices]
-        fits, needed = not unknown and (value or not entry.default), f"choose some of {choices}"
+        fits, key = not unknown and bool(value or not entry.default), "setting_choices"
         found = ", ".join(unknown)[:ECHOED] or "empty"
     elif entry.choices:
-        fits, needed = value in entry.choices, f"choose one of {choices}"
+        fits, key = value in entry.choices, "setting_choice"
     elif entry.kind is str:
-        fits, needed = isinstance(value, str), "it must be text"
+        fits, key = isinstance(value, str), "setting_text"
     elif entry.kind is bool:
-        fits, needed = isinstance(value, bool), "it is true or false"
+        fits, key = isinstance(value, bool), "setting_switch"
     else:
         fits = isinstance(value, (int, float)) and not isinstance(value, bool)
         fits = fits and not (entry.kind is int and value % 1)
-        whole = "a whole number" if entry.kind is int else "a number"
-        needed = f"it must be {whole} from {' to '.join(entry.limits)}"
+        key = "setting_whole" if entry.kind is int else "setting_number"
         if fits and isinstance(value, float):
             found = f"{value:g}"
         fits = fits and entry.low <= value <= entry.high
     if not fits:
-        raise ValueError(f"{entry.name} is {found}; {needed}.")
+        about = {"value": found, "choices": entry.choices, "low": low, "high": high}
+        raise ValueError(Sentence(key, NEEDED[key], {"name": named(entry.name, entry.alias), **about}))

@@ -50,7 +50,7 @@ class WassersteinSettings(BlendSettings):
     seconds: float = setting(0.0, 0, 3600, 1, help="Seconds to spend instead; 0: the steps.")
     content_weight: float = setting(0.015, 0, 10, help="Weight of keeping the photo's objects.")
     style_size: int = setting(
-        0, 0, 4096, 1, help="Long side of the style picture in pixels; 0 follows the content's."
+        0, 0, 4096, 1, help="Long side of the painting in pixels; 0 follows the photo's."
     )
 
     @property

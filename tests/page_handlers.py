@@ -71,7 +71,7 @@ class Shown:
 
     @property
     def lines(self) -> tuple[str, str]:
-        """Beneath the content photo and beneath the style picture."""
+        """Beneath the photo and beneath the painting."""
         inputs = self.events.inputs
         return self.values[inputs.content.line], self.values[inputs.style.line]
 

@@ -133,9 +133,9 @@ def test_a_mask_chooses_the_style_of_each_half(method, content, second, tmp_path
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"shares": "1, 2"}, "shares is '1, 2'; give one number from 0 on for each of the 1 styles"),
-        ({"mask": "mask.png"}, "mask chooses between styles; give another style picture or a plate"),
-        ({"mask": "m.png", "plates": ("udnie",), "shares": "1, 0"}, "mask chooses between styles"),
+        ({"shares": "1, 2"}, "shares is '1, 2'; give one number from 0 on for each of the 1 paintings"),
+        ({"mask": "mask.png"}, "mask chooses between paintings; give another painting"),
+        ({"mask": "m.png", "plates": ("udnie",), "shares": "1, 0"}, "mask chooses between paintings"),
         ({"style_size": 32}, "style_size is 32; it must be 0, or a number from 64 to 2048"),
         ({"alpha": 1.5}, "alpha is 1.5; it must be a number from 0 to 1"),
     ],
@@ -148,8 +148,8 @@ def test_settings_without_sense_are_a_sentence(settings, sentence):
 def test_files_that_are_missing_or_no_pictures_are_a_sentence(method):
     mixed = AdaINSettings(second="a.png", plates=("waves",), mask="b.png")
     for files, sentence in (
-        ({}, "No second style picture was chosen"),
-        ({"second": b"text"}, "second style picture is not a JPEG"),
+        ({}, "No second painting was chosen"),
+        ({"second": b"text"}, "second painting is not a JPEG"),
         ({"second": PLATES["waves"].path.read_bytes()}, "No mask was chosen"),
     ):
         with pytest.raises(ValueError, match=sentence):

@@ -131,12 +131,9 @@ def refused(events, values):
 def test_nothing_chosen_is_said_beneath_both_inputs():
     events = events_of(Quick())
     content, style = refused(events, values_of(events, None, None)).lines
-    assert "No content photo was chosen" in content
-    assert "No style picture was chosen" in style
-    assert (
-        "Add a content photo and style picture first."
-        in refused(events, values_of(events, None, None)).status
-    )
+    assert "No photo was chosen" in content
+    assert "No painting was chosen" in style
+    assert "Add a photo and a painting first." in refused(events, values_of(events, None, None)).status
 
 
 def test_a_setting_out_of_range_is_said_in_the_status_line(photo, painting):

@@ -46,7 +46,7 @@ class Untouched(Quick):
 
 
 class Copy(Quick):
-    """The style picture itself, which it calls the nearest of the two that it knows."""
+    """The painting itself, which it calls the nearest of the two that it knows."""
 
     name, title = "copy", "Copy"
     styles = ("a", "b")
@@ -233,9 +233,7 @@ def test_what_fails_is_a_row_with_its_error(folders, tmp_path, capsys):
     assert len(errors) == 6
     assert errors["quick", "one.png"] == errors["quick", "two.png"] == ""
     assert errors["failing", "one.png"] == "The weights <file> is damaged."
-    assert (
-        "style picture could not be read" in errors["quick", "broken.png"] == errors["failing", "broken.png"]
-    )
+    assert "painting could not be read" in errors["quick", "broken.png"] == errors["failing", "broken.png"]
 
 
 @pytest.mark.parametrize(

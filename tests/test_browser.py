@@ -157,7 +157,7 @@ def test_from_upload_to_download(page, real, tmp_path):
     assert numbers[5].endswith("MB")
     assert visitor.tile("gatys").locator(".chart path.line-1").count() == 2  # the curve and its legend
     with page.expect_download() as download:
-        page.get_by_label("Download the picture of Gatys et al. as PNG").click()
+        page.get_by_label("Download the picture by Gatys et al. as PNG").click()
     assert download.value.suggested_filename == "stylegrid-gatys.png"
     file = tmp_path / "result.png"
     download.value.save_as(file)
@@ -191,7 +191,7 @@ def test_a_preset_fills_the_controls(page, real):
     visitor = Visitor(page, real)
     visitor.open_panel()
     expect(page.get_by_label("number input for Steps")).to_have_value(str(BALANCED.steps))
-    page.get_by_label("Preset").click()
+    page.get_by_label("Recipe").click()
     page.get_by_role("option", name="d2l").click()
     expect(page.get_by_label("number input for Steps")).to_have_value("500")
     expect(page.get_by_label("number input for Size")).to_have_value("450")
@@ -205,7 +205,7 @@ def test_a_setting_out_of_range_is_told(page, real):
     visitor.choose_both()
     page.get_by_label("Content weight").fill("-5")
     visitor.compare.click()
-    expect(visitor.status).to_contain_text("content_weight is -5; it must be a number from 0 to 1000000.")
+    expect(visitor.status).to_contain_text("Content weight is -5; it must be a number from 0 to 1000000.")
     expect(visitor.compare).to_be_enabled()
 
 
@@ -231,7 +231,7 @@ def test_the_result_slides_over_the_photo_by_keyboard(page, fake):
         page.keyboard.press("ArrowRight")
     clip = visitor.tile("quick").locator(".result").evaluate("image => getComputedStyle(image).clipPath")
     assert clip == "inset(0px 0px 0px 7%)"
-    assert visitor.tile("quick").locator(".photo").get_attribute("alt") == "The content photo"
+    assert visitor.tile("quick").locator(".photo").get_attribute("alt") == "Photo"
 
 
 def test_fair_timing_shows_the_warm_median(page, fake):
@@ -264,12 +264,12 @@ def test_the_summary_is_drawn_and_sorted(page, fake):
 
 def test_a_sweep_is_drawn_over_sizes(page, fake):
     visitor = Visitor(page, fake)
-    page.get_by_role("button", name="Resolution sweep").click()
+    page.get_by_role("button", name="Several sizes").click()
     for size in ("512", "1,024"):
         page.get_by_role("checkbox", name=size).uncheck()
     page.get_by_role("checkbox", name="384").check()
     visitor.choose_both()
-    page.get_by_role("button", name="Run the sweep").click()
+    page.get_by_role("button", name="Compare at these sizes").click()
     sweep = page.locator(".summary.sweep")
     expect(visitor.status).to_contain_text("384 px, 2 of 2: 2 of 3 finished; 1 failed.", timeout=30_000)
     expect(sweep.locator("thead th")).to_have_text(
@@ -278,7 +278,7 @@ def test_a_sweep_is_drawn_over_sizes(page, fake):
     expect(sweep.locator("tbody tr")).to_have_count(3)
     expect(sweep.locator("tbody tr", has_text="Failing")).to_contain_text("The weights <file>")
     assert sweep.locator("figure").first.locator("circle").count() == 4  # two methods at two sizes
-    expect(page.get_by_role("button", name="Run the sweep")).to_be_enabled()
+    expect(page.get_by_role("button", name="Compare at these sizes")).to_be_enabled()
 
 
 def test_what_a_run_will_take_is_told_before_it(page, fake):
@@ -322,7 +322,7 @@ def test_the_keyboard_alone_is_enough(page, fake, tmp_path):
     tab_to("[aria-label='Example photos'] button")
     page.keyboard.press("Enter")
     expect(visitor.content_line).to_contain_text(" px")
-    tab_to("[aria-label='Style plates'] button")
+    tab_to("[aria-label='Our paintings'] button")
     page.keyboard.press("Enter")
     expect(visitor.style_line).to_contain_text(" px")
     tab_to("[aria-label='number input for Size']")
@@ -393,7 +393,7 @@ def test_a_dropped_png_restores_its_settings(page, fake, tmp_path):
     visitor.start(Steps=7)
     visitor.wait_for("stepped", "done")
     with page.expect_download() as download:
-        page.get_by_label("Download the picture of Stepped as PNG").click()
+        page.get_by_label("Download the picture by Stepped as PNG").click()
     download.value.save_as(tmp_path / "stepped.png")
     visitor = Visitor(page, fake)
     visitor.open_panel()
@@ -452,7 +452,7 @@ def test_a_mask_is_painted_on_the_photo(page, masked, tmp_path):
     visitor.compare.click()
     visitor.wait_for("masked", "done")
     with page.expect_download() as download:
-        page.get_by_label("Download the picture of Masked as PNG").click()
+        page.get_by_label("Download the picture by Masked as PNG").click()
     download.value.save_as(tmp_path / "mask.png")
     with Image.open(tmp_path / "mask.png") as mask:
         assert mask.size == (64, 43)
@@ -494,8 +494,8 @@ def test_a_waiting_visitor_sees_the_queue_and_can_leave_it(browser, page, silent
 def test_bad_pictures_are_told_and_the_page_goes_on(page, fake):
     visitor = Visitor(page, fake)
     visitor.compare.click()
-    expect(visitor.content_line).to_contain_text("No content photo was chosen")
-    expect(visitor.style_line).to_contain_text("No style picture was chosen")
+    expect(visitor.content_line).to_contain_text("No photo was chosen")
+    expect(visitor.style_line).to_contain_text("No painting was chosen")
     cut = {**PAINTING, "name": "cut.jpg", "buffer": PAINTING["buffer"][:1500]}
     bad = (
         ({"name": "notes.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"}, "only these formats"),
@@ -510,7 +510,7 @@ def test_bad_pictures_are_told_and_the_page_goes_on(page, fake):
     visitor.clear(0)
     expect(visitor.content_line).to_have_text("\u00a0")
     visitor.compare.click()
-    expect(visitor.content_line).to_contain_text("No content photo was chosen")
+    expect(visitor.content_line).to_contain_text("No photo was chosen")
     visitor.wait_for("quick", "done")  # what was there stays
 
 

@@ -53,7 +53,7 @@ def test_compare_is_at_hand(page, fake):
         stops.append(page.evaluate("document.activeElement.id"))
     assert stops[-1] == "compare"
     visitor.compare.click()
-    expect(visitor.status).to_have_text("Add a content photo and style picture first.")
+    expect(visitor.status).to_have_text("Add a photo and a painting first.")
     visitor.set_number("Size", 5000)
     expect(page.get_by_text("5,000 is out of range, which is 64 to 1,024: 1,024 was taken.")).to_be_visible()
     visitor.set_number("Size", 100)
@@ -62,7 +62,7 @@ def test_compare_is_at_hand(page, fake):
 
 def test_arrows_move_inside_a_strip_and_names_are_seen(page, fake):
     Visitor(page, fake)
-    first, second = page.locator("[aria-label='Style plates'] button").all()[:2]
+    first, second = page.locator("[aria-label='Our paintings'] button").all()[:2]
     first.focus()
     page.keyboard.press("ArrowRight")
     expect(second).to_be_focused()
@@ -129,7 +129,7 @@ def test_two_results_face_to_face(page, fake):
     visitor.start()
     visitor.wait_for("stepped", "done")
     expect(visitor.compare).to_be_enabled()
-    look = visitor.tile("quick").get_by_role("button", name="Look closer at the picture of Quick")
+    look = visitor.tile("quick").get_by_role("button", name="Look closer at the picture by Quick")
     look.focus()
     page.keyboard.press("Enter")
     face = page.locator("#face")

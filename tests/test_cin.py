@@ -110,12 +110,12 @@ def test_shares_that_do_not_fit_are_refused(shares):
 
 
 def test_a_plate_chosen_twice_is_refused():
-    with pytest.raises(ValueError, match="plates are udnie, udnie; choose each of them once"):
+    with pytest.raises(ValueError, match="plates: udnie, udnie; choose each of them once"):
         CINSettings(plates=("udnie", "udnie"))
 
 
 def test_a_fifth_plate_is_refused():
-    with pytest.raises(ValueError, match="plates are 5; choose at most 4"):
+    with pytest.raises(ValueError, match="plates: 5 are chosen; choose at most 4"):
         CINSettings(plates=KNOWN[:5])
 
 

@@ -33,7 +33,7 @@ NAMES = [method.name for method in ALL]
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """A content photo and a style picture, 64 px and small, as paths."""
+    """A photo and a painting, 64 px and small, as paths."""
     folder = tmp_path_factory.mktemp("pictures")
     paths = [str(folder / "content.png"), str(folder / "style.png")]
     Image.linear_gradient("L").resize((64, 48)).convert("RGB").save(paths[0])
@@ -201,10 +201,10 @@ def test_pictures_that_cannot_be_used_are_told(
 ) -> None:
     text = tmp_path / "text.png"
     text.write_text("no picture at all", encoding="utf-8")
-    assert "The content photo was not found" in refused(capsys, str(tmp_path / "none.png"), pictures[1])
+    assert "The photo was not found" in refused(capsys, str(tmp_path / "none.png"), pictures[1])
     missing = str(tmp_path / "none.png")
     assert f"There is neither a file nor a plate '{missing}'" in refused(capsys, pictures[0], missing)
-    assert "The style picture is not a JPEG" in refused(capsys, pictures[0], str(text))
+    assert "The painting is not a JPEG" in refused(capsys, pictures[0], str(text))
 
 
 def test_an_output_folder_that_cannot_be_made_is_told_before_the_work(

@@ -97,7 +97,7 @@ def test_what_is_farther_than_the_photo_is_marked_and_never_best():
     svg = seconds_chart([FAR, QUICK, NEAR], 480)
     assert svg.count('class="farther"') == 1
     assert re.findall('class="strong" href="#tile-(.*?)"', svg) == ["quick", "near"]
-    assert "farther from the painting than the untouched photo" in svg
+    assert "Farther from the painting than the untouched photo" in svg
     html = summary({each.method: each for each in (FAR, QUICK)})
     assert re.findall('<span class="farther"[^>]*>([^<]+)<', html) == ["0.950"]
 

@@ -13,7 +13,7 @@ from methods.gatys_presets import GatysSettings
 from test_distance_charts import NEAR, QUICK, SLOW
 from ui.explained import SENTENCES, about, how_it_works
 from ui.figures import FIGURES, figure_svg
-from ui.texts import words
+from ui.language import texts
 from ui.why import reasons, why_html
 
 TILES = {each.method: each for each in (QUICK, NEAR, SLOW)}
@@ -21,7 +21,9 @@ TILES = {each.method: each for each in (QUICK, NEAR, SLOW)}
 
 @pytest.mark.parametrize("method", ALL)
 def test_every_method_says_what_it_is(method):
-    assert {f"how.{method.name}.{part}" for part in ("idea", *SENTENCES, "formula", "matches")} <= {*words()}
+    assert {f"how.{method.name}.{part}" for part in ("idea", *SENTENCES, "formula", "matches")} <= {
+        *texts("en")
+    }
     html = about(method.name, method.title)
     assert html.count("<p>") == 3
     assert f'popovertarget="about-{method.name}"' in html
@@ -37,10 +39,11 @@ def test_a_method_from_elsewhere_has_a_tile_all_the_same():
 
 def test_every_text_is_used_and_none_is_missing():
     used = {f"figure.{node.key}" for figure in FIGURES.values() for node in figure.nodes}
-    assert used <= {*words()}
-    spare = {key for key in words() if key.startswith("figure.")} - used
+    assert used <= {*texts("en")}
+    spare = {key for key in texts("en") if key.startswith("figure.")} - used
     assert spare == {"figure.back"}
-    assert {key.split(".")[1] for key in words() if key.count(".") == 2} == {each.name for each in ALL}
+    named = {key.split(".")[1] for key in texts("en") if key.startswith("how.") and key.count(".") == 2}
+    assert named == {each.name for each in ALL}
 
 
 def test_two_pictures_are_told_apart_by_their_own_numbers():
@@ -57,7 +60,7 @@ def test_what_both_do_and_what_was_set_otherwise_is_said():
     gatys = replace(SLOW, method="gatys", settings=GatysSettings.make(preset="paper", keep_colours=True))
     first, *_, last = reasons(replace(NEAR, method="cin"), gatys)
     assert first.startswith("Near paints with one network for all styles")
-    assert last == "Of Slow some settings are not as usual: keep colours True."
+    assert last == "Of Slow some settings are not as usual: Keep the photo's colours True."
 
 
 @pytest.mark.parametrize("pair", [("quick", "quick"), ("quick", None), ("quick", "unknown"), (None, None)])

@@ -17,6 +17,7 @@ from fake_methods import Failing, Quick, Stepped
 from methods import ALL, ticked_at_first
 from methods.base import Stop
 from ui.first_sight import FOLDER, NUMBERS, first_sight, picture_file
+from ui.language import ENGLISH
 
 METHODS = {method.name: method() for method in ALL}
 
@@ -24,9 +25,10 @@ METHODS = {method.name: method() for method in ALL}
 def test_the_page_opens_with_a_comparison():
     first = first_sight(METHODS)
     assert list(first.tiles) == [name for name in ticked_at_first(ALL) if name in METHODS]
-    assert re.fullmatch(r"Computed earlier on .+, \d+ \w+ \d{4}\.", first.words)
-    assert "Composition VII" in first.title
-    for name, html in first.html.items():
+    assert re.search(r"Computed earlier on .+, \d{4}-\d\d-\d\d\.", first.head(ENGLISH))
+    assert "Composition VII" in first.head(ENGLISH)
+    for name in first.tiles:
+        html = first.tile(name, ENGLISH)
         assert html.count(f"/{picture_file(name)}") == 1
         assert 'data-state="done"' in html
         assert "Download PNG" not in html  # which would be no PNG
@@ -62,7 +64,7 @@ def test_what_was_made_is_what_is_shown(tmp_path):
             "tiles": {name: maker.entry(tile) for name, tile in tiles.items()}}  # fmt: skip
     maker.write(tmp_path, kept, maker.compressed(maker.pictures(request, tiles)))
     first = first_sight(methods, tmp_path)
-    assert (first.title, first.words) == ("A in the style of B", "Computed earlier on C, 7 November 2026.")
+    assert "<b>A in the style of B</b>Computed earlier on C, 2026-11-07." in first.head(ENGLISH)
     for name, tile in tiles.items():
         shown = first.tiles[name]
         assert (shown.seconds, shown.distances, shown.baseline) == (

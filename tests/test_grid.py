@@ -105,9 +105,9 @@ def test_a_full_disk_leaves_the_pictures_in_the_page_and_a_sentence(grid, monkey
     ("states", "sentence"),
     [
         (("waiting", "waiting"), "0 of 2 done"),
-        (("loading", "waiting"), "One, 1 of 2: loading"),
-        (("measuring", "running"), "Two, 2 of 2: running"),
-        (("done", "timing"), "Two, 2 of 2: timing"),
+        (("loading", "waiting"), "One, 1 of 2: Loading the weights"),
+        (("measuring", "running"), "Two, 2 of 2: Running"),
+        (("done", "timing"), "Two, 2 of 2: Timing again"),
         (("measuring", "done"), "Measuring the distances"),
         (("done", "stopped"), "Stopped; 1 of 2 finished."),
         (("done", "failed"), "1 of 2 finished; 1 failed."),

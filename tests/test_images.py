@@ -26,7 +26,7 @@ from core.images import (
 )
 from picture_files import save_png
 
-ROLE = "content photo"
+ROLE = "photo"
 FORMATS = ["JPEG", "PNG", "WebP", "GIF", "BMP", "TIFF"]
 
 
@@ -507,7 +507,7 @@ def test_a_huge_header_is_refused_before_any_pixel_is_decoded(format, monkeypatc
         open_picture(data, ROLE)
     assert time.perf_counter() - start < 2
     assert str(raised.value) == (
-        "The content photo is 60,000 x 60,000 px (3,600 megapixels); at most 100 megapixels are allowed."
+        "The photo is 60,000 x 60,000 px (3,600 megapixels); at most 100 megapixels are allowed."
     )
 
 
@@ -560,7 +560,7 @@ def test_a_size_out_of_range_is_refused(size, sentence, kind):
     source = png(*size) if kind == "file" else Image.new("1", size)
     with pytest.raises(PictureError) as raised:
         open_picture(source, ROLE)
-    assert str(raised.value) == f"The content photo is {sentence}"
+    assert str(raised.value) == f"The photo is {sentence}"
 
 
 @pytest.mark.parametrize("size", [(16, 16), (320, 16), (16, 320), (2000, 100)])
@@ -584,11 +584,11 @@ def test_ninety_five_megapixels_open_without_a_warning(format, monkeypatch):
 def test_no_picture_is_a_sentence():
     with pytest.raises(PictureError) as raised:
         open_picture(None, ROLE)
-    assert str(raised.value) == (f"No content photo was chosen: please add a {allowed()} picture.")
+    assert str(raised.value) == (f"No photo was chosen: please add a {allowed()} picture.")
 
 
-NOT_ALLOWED = f"The content photo is not a {allowed()} picture"
-UNREADABLE = "The content photo could not be read: its file is damaged, cut short or of an unusual kind."
+NOT_ALLOWED = f"The photo is not a {allowed()} picture"
+UNREADABLE = "The photo could not be read: its file is damaged, cut short or of an unusual kind."
 
 
 @pytest.mark.parametrize(
@@ -642,8 +642,8 @@ def test_a_file_that_is_not_there_is_refused(tmp_path):
     if hasattr(os, "mkfifo"):
         os.mkfifo(pipe)
     for source in (tmp_path / "missing.jpg", tmp_path, pipe, "", "a\0b"):
-        with pytest.raises(PictureError, match="The style picture was not found"):
-            open_picture(source, "style picture")
+        with pytest.raises(PictureError, match="The painting was not found"):
+            open_picture(source, "painting")
 
 
 def test_a_file_too_large_is_refused_unread(tmp_path):
@@ -651,7 +651,7 @@ def test_a_file_too_large_is_refused_unread(tmp_path):
     with path.open("wb") as file:
         file.write(encoded(gradient(), "WebP"))
         file.truncate(1_000_000_001)  # sparse
-    with pytest.raises(PictureError, match="The content photo's file is larger than the 1,000 MB allowed"):
+    with pytest.raises(PictureError, match="The photo's file is larger than the 1,000 MB allowed"):
         open_picture(path, ROLE)
 
 
@@ -664,7 +664,7 @@ def test_a_file_too_large_is_refused_unread(tmp_path):
         (struct.error("x"), UNREADABLE),
         (RecursionError("x"), UNREADABLE),
         (Image.DecompressionBombWarning("x"), UNREADABLE),
-        (MemoryError(), "The content photo needs too much memory; at most 100 megapixels are allowed."),
+        (MemoryError(), "The photo needs too much memory; at most 100 megapixels are allowed."),
         (Image.DecompressionBombError("x"), "at most 100 megapixels are allowed."),
     ],
     ids=lambda case: type(case).__name__ if isinstance(case, Exception) else "",

@@ -340,7 +340,7 @@ def test_a_file_that_is_no_network_is_a_sentence(method, content, tmp_path):
 
 
 def test_training_needs_the_full_network():
-    with pytest.raises(ValueError, match="new_style is train; that needs norm instance and width full"):
+    with pytest.raises(ValueError, match="trained with instance normalisation and at full width"):
         JohnsonSettings(new_style="train", width="slim")
 
 

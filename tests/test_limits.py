@@ -66,20 +66,20 @@ def test_the_environment_sets_limits():
     [
         (PUBLIC, {}, 1536, 0, "size is 1,536; at most 1,024 pixels are allowed here."),
         (PUBLIC, {}, 512, 20, "repeats is 20; at most 3 are allowed here."),
-        (LOCAL, {"plates": (UDNIE,) * 1500}, 512, 0, f"adain: plates names {UDNIE} more than once"),
+        (LOCAL, {"plates": (UDNIE,) * 1500}, 512, 0, f"adain: plates has {UDNIE} more than once"),
         (
             PUBLIC,
             {"plates": tuple(plate.name for plate in plates()[:4])},
             512,
             0,
-            "adain: plates and second are 4 styles; at most 3 can be mixed in.",
+            "adain: plates, second are 4 in all; at most 3 can be mixed in.",
         ),
         (
             LOCAL,
             {"style_size": 2048},
             512,
             0,
-            "adain: style_size is 2,048; for this style picture of 320 x 240 px at most 480 is allowed.",
+            "adain: style_size is 2,048; for this painting of 320 x 240 px at most 480 is allowed.",
         ),
         (LOCAL, {"shares": " " * 70_000 + "1"}, 512, 0, "at most 64,000 are allowed."),
     ],
@@ -108,14 +108,14 @@ def test_pixels_of_the_style_count_and_not_only_its_side(tmp_path, pictures):
         check_request(PUBLIC, pictures[0], large, {"gatys": gatys}, (64,), 0)
 
 
-@pytest.mark.parametrize("role", ["content photo", "style picture", "adain's second", "adain's mask"])
+@pytest.mark.parametrize("role", ["photo", "painting", "second", "mask"])
 def test_large_files_are_refused_by_their_headers(tmp_path, pictures, role, monkeypatch):
     large = picture(tmp_path, 6000, 5000, "large.png")
     monkeypatch.setattr(Image.Image, "load", lambda self: pytest.fail("decoded"))
     photo, style = pictures
     settings = {"second": str(large if role.endswith("second") else photo)}
     settings["mask"] = str(large) if role.endswith("mask") else ""
-    files = large if role == "content photo" else photo, large if role == "style picture" else style
+    files = large if role == "photo" else photo, large if role == "painting" else style
     found = f"The {role} is 6,000 x 5,000 px; at most 24 megapixels are allowed here, as 5,366 x 4,472 px."
     with pytest.raises(OverLimit, match=re.escape(found)):
         check_request(PUBLIC, *files, {"adain": AdaINSettings(**settings)}, (512,), 0)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import compare.schema
-from core.images import PictureError, open_picture, read_text, resize
+from core.images import PAINTING, PictureError, open_picture, read_text, resize
 from core.plates import PlateIndex
 from engine.inline import InlineEngine
 from fake_methods import Masked, MaskedSettings, Quick
@@ -101,8 +101,8 @@ def test_what_waits_holds_no_picture(photo, painting, monkeypatch):
 
 def test_a_large_upload_is_not_decoded(painting, monkeypatch):
     monkeypatch.setenv("STYLEGRID_MEGAPIXELS", "0.001")
-    with pytest.raises(PictureError, match=r"The style picture is .* at most 0.001 megapixels"):
-        checked_path(uploaded(painting), "style picture")
+    with pytest.raises(PictureError, match=r"The painting is .* at most 0.001 megapixels"):
+        checked_path(uploaded(painting), PAINTING)
 
 
 def test_files_travel_by_content(photo, painting):
@@ -131,8 +131,8 @@ def test_what_is_out_of_range_is_refused(photo, painting, changes, sentence):
 
 
 def test_a_missing_picture_is_refused():
-    with pytest.raises(PictureError, match="No style picture was chosen"):
-        checked_path(None, "style picture")
+    with pytest.raises(PictureError, match="No painting was chosen"):
+        checked_path(None, PAINTING)
 
 
 # PNGs

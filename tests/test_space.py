@@ -89,7 +89,7 @@ def test_a_small_machine_begins_with_small_pictures(monkeypatch, count, dtype, m
     assert device.modest(torch.device("cpu")) == modest
     assert not device.modest(torch.device("cuda"))
     page = build(InlineEngine([Quick()], "cpu"))
-    sliders = [each for each in page.blocks.values() if getattr(each, "label", "") == "Size"]
+    sliders = [each for each in page.blocks.values() if getattr(each, "elem_id", "") == "size"]
     assert [each.value for each in sliders] == [256 if modest else 512]
 
 
@@ -254,9 +254,17 @@ def test_the_panel_lists_every_file():
     html = panel.table({"cin": "<b>told</b>"})
     assert html.count("<tr>") == len(CATALOG) + 1
     assert "&lt;b&gt;told" in html
-    assert "Embedded" in cells(html, "cin")
+    assert "Comes with StyleGrid" in cells(html, "cin")
     told = cells(html, "vgg16-torchvision")
-    for word in ("timm/vgg16.tv_in1k", "3394518", "57b02691", "58.9", "BSD 3-Clause", "Not fetched", "Fetch"):
+    for word in (
+        "timm/vgg16.tv_in1k",
+        "3394518",
+        "57b02691",
+        "58.9",
+        "BSD 3-Clause",
+        "Not downloaded",
+        "Download",
+    ):
         assert word in told
 
 
@@ -266,15 +274,15 @@ def test_the_panel_fetches_a_file(server, monkeypatch):  # noqa: F811
     server.pace = 0.02
     told = [cells(html, WEIGHT.key) for html in panel.WeightsPanel.fetch(None, click)]
     assert any("Downloading Test network: " in each for each in told)
-    assert "Cached" in told[-1]
-    assert "Fetch" not in told[-1]
+    assert "Downloaded" in told[-1]
+    assert "Not downloaded" not in told[-1]
     server.close()
     other = replace(WEIGHT, key="test/other", title="Other", repo="owner/others")
     monkeypatch.setitem(CATALOG, other.key, other)
     click = SimpleNamespace(index=list(CATALOG).index(other.key))
     told = [cells(html, other.key) for html in panel.WeightsPanel.fetch(None, click)]
     assert "not on this machine, and the Hub" in told[-1]
-    assert "Fetch" in told[-1]
+    assert "Not downloaded" in told[-1]
 
 
 def test_a_visitor_fetches_files_one_after_the_other(server, page, monkeypatch):  # noqa: F811
@@ -287,8 +295,8 @@ def test_a_visitor_fetches_files_one_after_the_other(server, page, monkeypatch):
     page.get_by_role("button", name="Weights").click()
     for name in ("one", "two"):
         listed = page.locator("#weights tr", has_text=f"File {name}")
-        expect(listed).to_contain_text("Not fetched")
-        listed.get_by_role("button", name=f"Fetch File {name}").click()
-        expect(listed).to_contain_text("Cached", timeout=30_000)
+        expect(listed).to_contain_text("Not downloaded")
+        listed.get_by_role("button", name=f"Download File {name}").click()
+        expect(listed).to_contain_text("Downloaded", timeout=30_000)
         expect(listed.get_by_role("button")).to_have_count(0)
     served.close()

@@ -80,7 +80,7 @@ def test_a_style_distance_is_reached_between_the_samples(style, moment):
 def test_there_is_a_sentence_when_an_iterative_method_passes_another_or_does_not():
     assert overtaking([QUICK, NEAR, SLOW]) == [
         "Slow passes Quick in style distance after 16.7\u202fs (Quick: 0.10\u202fs).",
-        "Slow did not come as near to the style as Near in 40.0\u202fs (Near: 0.40\u202fs).",
+        "Slow did not come as near to the painting's style as Near in 40.0\u202fs (Near: 0.40\u202fs).",
     ]
     assert overtaking([QUICK, NEAR]) == []
 

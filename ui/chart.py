@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 from ui.labels import Label
+from ui.language import ENGLISH, Language
 
 Point = tuple[float, float]
 """In values of the axes."""
@@ -155,23 +156,23 @@ def text(x: float, y: float, words: str, anchor: str = "start") -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(words)}</text>'
 
 
-def losses_chart(history: Sequence[tuple[float, Mapping[str, float]]]) -> str:
+def losses_chart(history: Sequence[tuple[float, Mapping[str, float]]], say: Language = ENGLISH) -> str:
     """Losses over seconds and their legend; an empty frame of the same height where there are none."""
     seconds = max((moment for moment, _ in history), default=0.0)
     lines = loss_lines(history) if seconds else {}
-    x, y, label = Axis(0, 1, 40, 352), Axis(0, 1, 144, 26), "No losses yet"
+    x, y, label = Axis(0, 1, 40, 352), Axis(0, 1, 144, 26), say("chart.no_losses")
     if lines:
         ticks = {seconds * share: f"{seconds * share:.3g}\u202fs" for share in (0, 0.5, 1)}
         x = Axis(0, seconds, x.start, x.end, ticks, inside=True)
         values = (value for points in lines.values() for _, value in points)
         y = Axis.decades(values, y.start, y.end, lambda exponent: f"10{superscript(exponent)}", ticks=4)
-        latest = "; ".join(f"{name} {points[-1][1]:.3g}" for name, points in lines.items())
-        label = f"Losses over seconds. Latest: {latest}"
+        latest = "; ".join(f"{loss_name(name, say)} {points[-1][1]:.3g}" for name, points in lines.items())
+        label = say("chart.losses_label", latest=latest)
     curves = [(loss_kind(name), points) for name, points in lines.items()]
-    chart = Chart(360, 168, "Weighted loss, log scale", label, x, y, curves)
+    chart = Chart(360, 168, say("chart.losses"), label, x, y, curves)
     legend = "".join(
         f'<span><svg viewBox="0 0 18 8" aria-hidden="true"><path class="{loss_kind(name)}" d="M0 4H18"/>'
-        f"</svg>{escape(name)} <b>{points[-1][1]:.3g}</b></span>"
+        f"</svg>{escape(loss_name(name, say))} <b>{points[-1][1]:.3g}</b></span>"
         for name, points in lines.items()
     )
     kind = "chart" if lines else "chart blank"
@@ -190,6 +191,11 @@ def loss_lines(history: Sequence[tuple[float, Mapping[str, float]]]) -> dict[str
     return lines
 
 
+def loss_name(name: str, say: Language) -> str:
+    """A loss in words; that of a method we do not know as it calls it."""
+    return say(f"loss.{name.replace(' ', '_')}") if name in (*LOSSES, "neighbours") else name
+
+
 def loss_kind(name: str) -> str:
     """The class of a loss's line; unknown ones share the last."""
     return f"line line-{LOSSES.index(name) if name in LOSSES else len(LOSSES)}"
@@ -206,6 +212,7 @@ def size_chart(
     measured: Mapping[str, Sequence[Point]],
     fits: Mapping[str, Point],
     sizes: Mapping[float, int],
+    say: Language = ENGLISH,
 ) -> str:
     """Each method's values over megapixels, the fitted line through them, and its name at the end.
 
@@ -230,5 +237,5 @@ def size_chart(
         under = min(y.at(points[-1][1]) + 4, under - LINE_HEIGHT)  # names never cover each other
         texts.append(text(x.end + 8, under, name))
     largest = "; ".join(f"{name} {points[-1][1]:.3g} {unit}" for name, points in measured.items())
-    label = f"{title} over megapixels. At the largest size: {largest}"
-    return Chart(500, 300, f"{title} over megapixels, log scales", label, x, y, lines, marks, texts).svg()
+    label = say("chart.sizes_label", title=title, largest=largest)
+    return Chart(500, 300, say("chart.sizes", title=title), label, x, y, lines, marks, texts).svg()

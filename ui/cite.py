@@ -8,7 +8,7 @@ from html import escape
 
 from core.version import VERSION
 from methods.base import Method
-from ui.texts import say
+from ui.language import ENGLISH, Language
 
 PAPER = re.compile(
     r"(?P<authors>[^:]*?) (?P<year>\d{4}): (?:(?P<title>[^(]*) \((?P<venue>[^)]*)\)|(?P<plain>[^,]*))"
@@ -38,7 +38,7 @@ def own_bibtex() -> str:
     )
 
 
-def cite_html(methods: Iterable[Method]) -> str:
+def cite_html(methods: Iterable[Method], say: Language = ENGLISH) -> str:
     """All of it, to be unfolded."""
     entries = "\n\n".join([own_bibtex(), *map(bibtex, methods)])
     return (

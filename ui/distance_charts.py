@@ -10,7 +10,7 @@ from core.metrics import pareto_front
 from ui.chart import Axis, Chart, Line, Mark, Point, drawn
 from ui.html import time
 from ui.labels import HEIGHT, Box, Label, placed
-from ui.texts import CONTENT_TITLE, FARTHER, MARK, SECONDS_TITLE, UNTOUCHED
+from ui.language import ENGLISH, Language
 
 HEADROOM = 1.08  # of an axis of distances
 LEFT, RIGHT, TOP, BOTTOM, UNDER = 44, 20, 30, 300, 40  # px of the axes, and beneath them
@@ -39,17 +39,17 @@ def best(tiles: Sequence[Tile], costs: Costs = seconds_and_style) -> list[Tile]:
     return pareto_front((tile for tile in tiles if not (tile.painted_as or tile.farther)), costs)
 
 
-def seconds_chart(tiles: Sequence[Tile], width: int) -> str:
+def seconds_chart(tiles: Sequence[Tile], width: int, say: Language = ENGLISH) -> str:
     """Style distance over seconds of measured tiles, one at least; `width` is the drawing's, in px."""
     curves = [[(each.seconds, each.distances.style) for each in tile.distance_history] for tile in tiles]
     across = [seconds for curve in curves for seconds, _ in curve]
     for tile in tiles:
         across += [seconds_and_style(tile)[0], *(tile.seconds.warm if tile.seconds else ())]
     x = Axis.decades(across, LEFT, width - RIGHT, lambda exponent: f"{10.0**exponent:g}\u202fs")
-    return Drawing(tiles, curves, x, seconds_and_style, SECONDS_TITLE).svg(width)
+    return Drawing(tiles, curves, x, seconds_and_style, say("chart.seconds"), say).svg(width)
 
 
-def content_chart(tiles: Sequence[Tile], width: int) -> str:
+def content_chart(tiles: Sequence[Tile], width: int, say: Language = ENGLISH) -> str:
     """Style distance over content distance of measured tiles, one at least, each on an axis from 0."""
     curves = [
         [(each.distances.content, each.distances.style) for each in tile.distance_history] for tile in tiles
@@ -57,7 +57,7 @@ def content_chart(tiles: Sequence[Tile], width: int) -> str:
     across = [content for curve in curves for content, _ in curve]
     across += [content_and_style(tile)[0] for tile in tiles]
     x = from_zero(across, LEFT, width - RIGHT)
-    return Drawing(tiles, curves, x, content_and_style, CONTENT_TITLE).svg(width)
+    return Drawing(tiles, curves, x, content_and_style, say("chart.content"), say).svg(width)
 
 
 def from_zero(values: Sequence[float], start: float, end: float) -> Axis:
@@ -76,6 +76,7 @@ class Drawing:
     x: Axis
     costs: Costs
     title: str
+    say: Language = ENGLISH
 
     def svg(self, width: int) -> str:
         """Names stand where they cover nothing; where there is no such place, in rows above the axes."""
@@ -105,10 +106,11 @@ class Drawing:
         assert tile.seconds is not None
         assert tile.distances is not None
         seconds, warm = tile.seconds.median, tile.seconds.warm
-        title = MARK.format(tile.title, time(seconds), tile.distances.style, tile.distances.content)
+        about = {"style": tile.distances.style, "content": tile.distances.content}
+        title = self.say("chart.mark", title=tile.title, seconds=time(seconds), **about)
         kind = "farther" if tile.farther else "warm" if warm else "once"
         spread = (min(warm), max(warm)) if warm and self.costs is seconds_and_style else None
-        title += f" ({FARTHER})" if tile.farther else ""
+        title += f" ({self.say('tile.farther')})" if tile.farther else ""
         return Mark(kind, self.costs(tile), title, f"#tile-{tile.method}", tile.title, front, spread)
 
     def labels(self, lines: Sequence[Line], marks: Sequence[Mark], level: float, y: Axis) -> list[Label]:
@@ -117,7 +119,7 @@ class Drawing:
         def at(point: Point) -> Point:
             return self.x.at(point[0]), y.at(point[1])
 
-        names = [(UNTOUCHED.format(level), at((self.x.high, level)))]
+        names = [(self.say("chart.untouched", style=level), at((self.x.high, level)))]
         names += [(mark.name, at(mark.point)) for mark in marks]
         drawn_lines = [[at(point) for point in points] for _, points in lines]
         drawn_lines += [[at((end, mark.point[1])) for end in mark.spread] for mark in marks if mark.spread]

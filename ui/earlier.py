@@ -21,6 +21,7 @@ from ui.grid import Grid
 from ui.history import History, Kept
 from ui.html import status_html
 from ui.input_panel import InputPanel
+from ui.language import ENGLISH, Language, language_of
 from ui.picture_input import PictureInput
 from ui.results_panel import ResultsPanel
 from ui.store import Finished, Store
@@ -51,35 +52,37 @@ class Earlier:
         self.methods, self.predict = engine.methods, engine.costs.predict
         self.inputs, self.results = inputs, results
 
-    def begin(self, key: Any) -> Outputs:
+    def begin(self, key: Any, request: gr.Request | None = None) -> Outputs:
         """The browser's key, made where it has none, and its strip."""
         key = key if isinstance(key, str) and key else secrets.token_urlsafe(24)
-        return {self.results.key: key, **self.strip(key)}
+        return {self.results.key: key, **self.strip(key, language_of(request))}
 
-    def strip(self, key: Any) -> Outputs:
+    def strip(self, key: Any, say: Language) -> Outputs:
         """The strip as it is now."""
-        return {self.results.earlier: strip_html(self.history.newest(str(key or "")))}
+        return {self.results.earlier: strip_html(self.history.newest(str(key or "")), say)}
 
-    def keep(self, key: Any, finished: Finished, photo_path: str, painting_path: str) -> None:
+    def keep(
+        self, key: Any, finished: Finished, photo_path: str, painting_path: str, say: Language = ENGLISH
+    ) -> None:
         """Keep a comparison that has come to a picture."""
         if not key or not any(tile.ended and tile.image is not None for tile in finished.tiles.values()):
             return
         request = finished.request
         pair = contact_sheet([[request.content, request.style]], THUMBNAIL_SIDE)
         methods = [tile.title for tile in finished.tiles.values()]
-        words = methods[0] if len(methods) == 1 else f"{len(methods)} methods"
+        words = methods[0] if len(methods) == 1 else say("earlier.methods", count=len(methods))
         title = f"{max(request.content.shape):,} px, {words}"
         kept = Kept(finished, photo_path, painting_path, title, data_address(pair, quality=75))
         self.history.add(str(key), kept)
 
-    def back(self, key: Any, number: int, page: str) -> Outputs:
+    def back(self, key: Any, number: int, page: str, say: Language = ENGLISH) -> Outputs:
         """A kept comparison in the tiles, and what it was made from in the inputs; it is then the page's
         newest, for the download."""
         kept, inputs, results = self.history.get(str(key or ""), number), self.inputs, self.results
         if kept is None:
-            return {inputs.status: status_html("That comparison is no longer kept."), **self.strip(key)}
+            return {inputs.status: status_html(say("earlier.gone")), **self.strip(key, say)}
         finished = kept.finished
-        grid = Grid(finished.request, self.methods, self.files, self.predict)
+        grid = Grid(finished.request, self.methods, self.files, self.predict, say)
         self.store.save(page, finished, page)
         tiles = finished.tiles
         drawn = {name: grid.draw(tiles[name]) if name in tiles else "" for name in self.methods}
@@ -87,19 +90,19 @@ class Earlier:
         return {
             **{results.tiles[name]: html for name, html in drawn.items()},
             results.pair: grid.pair(),
-            results.summary: summary(finished.tiles),
-            results.sweep: section(finished.points, titles),
-            **self.pictures(inputs.content, kept.photo, photo(finished.request)),
-            **self.pictures(inputs.style, kept.painting, to_image(finished.request.style)),
+            results.summary: summary(finished.tiles, say),
+            results.sweep: section(finished.points, titles, say),
+            **self.pictures(inputs.content, kept.photo, photo(finished.request), say),
+            **self.pictures(inputs.style, kept.painting, to_image(finished.request.style), say),
             **self.choices(finished.request),
-            inputs.status: status_html("Back to an earlier comparison."),
+            inputs.status: status_html(say("earlier.back")),
         }
 
-    def pictures(self, source: PictureInput, path: str, shown: Any) -> Outputs:
+    def pictures(self, source: PictureInput, path: str, shown: Any, say: Language) -> Outputs:
         """An input with the file that was compared, or where that is gone with what the methods saw of it."""
         if not Path(path).is_file():
             path = str(self.files.save(shown, "picture.png", {}))
-        return source.again(path)
+        return source.again(path, say)
 
     def choices(self, request: Request) -> Outputs:
         """Size, methods, timing and settings; files that were settings are not kept."""
@@ -124,7 +127,7 @@ class Earlier:
         return [*results.grid, results.earlier, *sources, *choices, inputs.status]
 
 
-def strip_html(kept: Mapping[int, Kept]) -> str:
+def strip_html(kept: Mapping[int, Kept], say: Language = ENGLISH) -> str:
     """A button for each, the newest first; nothing where there is none."""
     buttons = "".join(
         f'<button type="button" data-index="{number}" title="{escape(each.title)}" '
@@ -135,8 +138,8 @@ def strip_html(kept: Mapping[int, Kept]) -> str:
     if not buttons:
         return ""
     return (
-        '<p class="status" aria-hidden="true">Earlier</p>'
-        f'<div class="strip past" role="toolbar" aria-label="Earlier comparisons">{buttons}</div>'
+        f'<p class="status" aria-hidden="true">{say("earlier.heading")}</p>'
+        f'<div class="strip past" role="toolbar" aria-label="{say("earlier.label")}">{buttons}</div>'
     )
 
 

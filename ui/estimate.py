@@ -8,6 +8,7 @@ from core.images import working_size
 from engine.base import Engine
 from methods.settings import MethodSettings
 from ui.html import status_html, time
+from ui.language import ENGLISH, Language
 
 LONG = 60  # seconds, from which on a run is warned of
 
@@ -18,6 +19,7 @@ def estimate(
     shape: tuple[int, int] | None,
     sizes: Sequence[int],
     runs: int,
+    say: Language = ENGLISH,
 ) -> str:
     """The predicted seconds of each method, over all sizes and so many runs, and a warning if they are many.
 
@@ -33,9 +35,8 @@ def estimate(
     if not predicted:
         return status_html("")
     total = time(sum(predicted.values()))
-    parts = [f"{engine.methods[name].title} {time(seconds)}" for name, seconds in predicted.items()]
-    text = f"Predicted: {', '.join(parts)}; {total} in all." if len(parts) > 1 else f"Predicted: {total}."
+    parts = tuple(f"{engine.methods[name].title} {time(seconds)}" for name, seconds in predicted.items())
+    text = say("estimate.all" if len(parts) > 1 else "estimate.one", parts=parts, total=total)
     if shape is None or sum(predicted.values()) <= LONG:
         return status_html(text)
-    advice = "That is more than a minute: a smaller size or fewer steps are quicker."
-    return status_html(f"{text} {advice}", warned=True)
+    return status_html(say("estimate.long", text=text), warned=True)

@@ -1,18 +1,11 @@
 // Pictures face to face: a dialog with two of them, or all, whose zoom and place are the same everywhere.
 // And on a tile: a drag over the picture uncovers the photo, a click opens the dialog.
 (() => {
-  const MODES = {slider: 'Slider', beside: 'Side by side', blink: 'Blink', all: 'All'};
-  const HINTS = {
-    slider: 'Drag the line; arrow keys take the next picture',
-    beside: 'Scroll or pinch to zoom, drag to move; arrow keys take the next picture',
-    blink: 'Hold the space key or the picture to see the other',
-    all: 'Scroll or pinch to zoom, drag to move; 1:1 shows one place in all of them',
-  };
-  const TOUCH_HINTS = {
-    slider: 'Drag the line; two fingers zoom',
-    beside: 'Two fingers zoom, one moves',
-    blink: 'Hold the picture to see the other',
-    all: 'Two fingers zoom, one moves; 1:1 shows one place in all of them',
+  const MODES = {  // its name, and what can be done with a mouse and with fingers
+    slider: [say('face.slider'), say('face.slider.hint'), say('face.slider.touch')],
+    beside: [say('face.beside'), say('face.beside.hint'), say('face.beside.touch')],
+    blink: [say('face.blink'), say('face.blink.hint'), say('face.blink.touch')],
+    all: [say('face.all'), say('face.all.hint'), say('face.all.touch')],
   };
   const touch = matchMedia('(hover: none) and (pointer: coarse)');
   const LARGEST = 16;  // screen pixels for one of a picture
@@ -48,22 +41,22 @@
 
   function build() {
     const select = (side) => element('select', {
-      'aria-label': `${side} picture`, class: side.toLowerCase(),
-      onchange: (event) => { view[side.toLowerCase()] = event.target.value; draw(); },
+      'aria-label': side === 'left' ? say('face.left') : say('face.right'), class: side,
+      onchange: (event) => { view[side] = event.target.value; draw(); },
     });
     const button = (words, act, label = words) => element('button', {
       type: 'button', 'aria-label': label, onclick: act}, words);
-    const modes = Object.entries(MODES).map(([mode, words]) => element('button', {
+    const modes = Object.entries(MODES).map(([mode, [words]]) => element('button', {
       type: 'button', 'data-mode': mode, onclick: () => { view.mode = mode; draw(); }}, words));
     stage = element('div', {class: 'stage'});
-    dialog = element('dialog', {id: 'face', 'aria-label': 'Pictures face to face'},
+    dialog = element('dialog', {id: 'face', 'aria-label': say('face.title')},
       element('header', {},
-        element('div', {class: 'choice'}, select('Left'), select('Right')),
-        element('div', {class: 'modes', role: 'group', 'aria-label': 'View'}, ...modes),
-        element('div', {class: 'zoom', role: 'group', 'aria-label': 'Zoom'},
-          button('−', () => zoomBy(1 / 1.5), 'Zoom out'), element('output', {'aria-label': 'Zoom'}),
-          button('+', () => zoomBy(1.5), 'Zoom in'), button('Fit', fit), button('1:1', actualSize, 'Actual size, 1:1')),
-        element('button', {type: 'button', class: 'close', 'aria-label': 'Close', onclick: () => dialog.close()}, '×')),
+        element('div', {class: 'choice'}, select('left'), select('right')),
+        element('div', {class: 'modes', role: 'group', 'aria-label': say('face.view')}, ...modes),
+        element('div', {class: 'zoom', role: 'group', 'aria-label': say('face.zoom')},
+          button('−', () => zoomBy(1 / 1.5), say('face.out')), element('output', {'aria-label': say('face.zoom')}),
+          button('+', () => zoomBy(1.5), say('face.in')), button(say('face.fit'), fit), button('1:1', actualSize, say('face.actual'))),
+        element('button', {type: 'button', class: 'close', 'aria-label': say('face.close'), onclick: () => dialog.close()}, '×')),
       stage, element('p', {class: 'hint'}));
     dialog.addEventListener('close', returnFocus);
     dialog.addEventListener('keydown', pressed);
@@ -129,7 +122,7 @@
       each.setAttribute('aria-pressed', each.dataset.mode === view.mode);
     }
     dialog.dataset.mode = view.mode;
-    $('.hint').textContent = (touch.matches ? TOUCH_HINTS : HINTS)[view.mode];
+    $('.hint').textContent = MODES[view.mode][touch.matches ? 2 : 1];
     const {left, right} = view;
     const layer = (name, kind = '') => {
       const {src} = pictures.find((each) => each.name === name);
@@ -151,7 +144,7 @@
   function slider() {
     return [
       element('input', {type: 'range', min: 0, max: 100, value: view.split,
-        'aria-label': 'Place of the line between the two pictures, in percent',
+        'aria-label': say('face.slider.label'),
         oninput: (event) => slide(Number(event.target.value))}),
       element('i', {class: 'line', 'aria-hidden': 'true'}),
     ];

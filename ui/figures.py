@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ui.texts import say
+from ui.language import ENGLISH, Language
 
 Kind = Literal["photo", "painting", "picture", "network", "features", "numbers", "difference"]
 
@@ -125,15 +125,16 @@ SHAPES: dict[Kind, str] = {
 }
 
 
-def figure_svg(name: str) -> str:
+def figure_svg(name: str, say: Language = ENGLISH) -> str:
     """The drawing of a method; empty where it has none."""
     figure = FIGURES.get(name)
     if figure is None:
         return ""
-    arrows = "".join(arrow(figure.nodes[start], figure.nodes[end]) for start, end in figure.arrows)
+    arrows = "".join(arrow(figure.nodes[start], figure.nodes[end], say) for start, end in figure.arrows)
     if figure.back:
-        arrows += back(*(figure.nodes[place] for place in figure.back))
-    nodes = "".join(map(drawn, figure.nodes))
+        start, end = (figure.nodes[place] for place in figure.back)
+        arrows += back(start, end, say("figure.back"))
+    nodes = "".join(drawn(node, say) for node in figure.nodes)
     size, spoken = f"0 0 {WIDTH} {height(figure):.0f}", say(f"how.{name}.figure")
     marker = (
         f'<marker id="tip-{name}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" '
@@ -151,7 +152,7 @@ def height(figure: Figure) -> float:
     return HEIGHT if figure.back else lowest + NAME + 3 * LINE
 
 
-def drawn(node: Node) -> str:
+def drawn(node: Node, say: Language) -> str:
     """A thing and its name beneath it."""
     x, y = node.middle
     lines = say(f"figure.{node.key}").split("\n")
@@ -161,7 +162,7 @@ def drawn(node: Node) -> str:
     return f'<g class="{node.kind}" transform="translate({x:.0f} {y:.0f})">{SHAPES[node.kind]}{words}</g>'
 
 
-def arrow(start: Node, end: Node) -> str:
+def arrow(start: Node, end: Node, say: Language) -> str:
     """From one thing to another."""
     (x1, y1), (x2, y2) = start.middle, end.middle
     length = math.dist((x1, y1), (x2, y2))
@@ -172,10 +173,9 @@ def arrow(start: Node, end: Node) -> str:
     return f'<path class="arrow" d="M{x1 + dx:.0f} {y1 + dy:.0f}L{x2 - dx:.0f} {y2 - dy:.0f}"/>'
 
 
-def back(start: Node, end: Node) -> str:
+def back(start: Node, end: Node, words: str) -> str:
     """From a thing round beneath all others to an earlier one, and what happens there."""
     (x1, y1), (x2, y2) = start.middle, end.middle
-    words = say("figure.back")
     return (
         f'<path class="arrow" d="M{x1:.0f} {y1 + 60:.0f}V{BELOW}H{x2:.0f}V{y2 + 46:.0f}"/>'
         f'<text class="back" x="{(x1 + x2) / 2:.0f}" y="{BELOW - 6}">{words}</text>'

@@ -15,6 +15,7 @@ from gradio.data_classes import FileData
 from PIL import Image
 
 from core.images import PictureError, png_bytes
+from core.sentence import Sentence
 from ui.disk import Disk
 
 PREVIEW_SIDE = 640  # px; a preview lives for half a second
@@ -30,7 +31,7 @@ def path_of(payload: Any) -> str | None:
     try:
         return FileData.model_validate(payload, context={"validate_meta": True}).path
     except ValueError as error:
-        raise PictureError("The file did not arrive; please add it again.") from error
+        raise PictureError(Sentence("file_lost", "The file did not arrive; please add it again.")) from error
 
 
 def preview(image: Image.Image) -> str:
@@ -58,7 +59,8 @@ class DiskError(ValueError):
     @classmethod
     def of(cls, error: OSError) -> DiskError:
         """For an error of the system."""
-        return cls(f"The server's disk takes no more files ({error.strerror}).")
+        text = "The server's disk takes no more files ({reason})."
+        return cls(Sentence("disk_full", text, {"reason": error.strerror}))
 
 
 class FileCache:

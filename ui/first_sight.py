@@ -22,6 +22,8 @@ from methods import ticked_at_first
 from methods.base import Method, Note
 from ui.examples import PHOTOS
 from ui.files import address
+from ui.language import Language
+from ui.pair import pair_html
 from ui.tile import Pictures, tile_html
 from weights.catalog import entry
 
@@ -37,17 +39,27 @@ class FirstSight:
     """What is kept of a comparison.
 
     Attributes:
-        title: the pair; words: the machine and the day, in a sentence.
+        names: of the photo and the painting; machine, day: where it was computed, and when.
         photo, painting: addresses of the two pictures.
-        tiles: by the methods' names, as they were when it ended; html: as they are drawn.
+        tiles: by the methods' names, as they were when it ended; pictures: what they show.
     """
 
-    title: str
-    words: str
+    names: Mapping[str, str]
+    machine: str
+    day: str
     photo: str
     painting: str
     tiles: Mapping[str, Tile]
-    html: Mapping[str, str]
+    pictures: Mapping[str, Pictures]
+
+    def head(self, say: Language) -> str:
+        """What was compared, where and when."""
+        words = say("first_sight.words", machine=self.machine, day=self.day)
+        return pair_html(self.photo, self.painting, words, say("pair.title", **self.names), say)
+
+    def tile(self, name: str, say: Language) -> str:
+        """A method's tile as a run draws it; its picture is a lossy copy and no download."""
+        return tile_html(self.tiles[name], self.pictures[name], say=say) if name in self.tiles else ""
 
 
 def picture_file(name: str) -> str:
@@ -63,21 +75,23 @@ def first_sight(methods: Mapping[str, Method], folder: Path = FOLDER) -> FirstSi
         names = [name for name in ticked_at_first(methods.values()) if name in kept["tiles"]]
         tiles = {name: read_tile(methods[name], kept["tiles"][name], folder) for name in names}
         day = date.fromisoformat(kept["date"])
-        title = f"{kept['photo']} in the style of {kept['painting']}"
-        words = f"Computed earlier on {kept['machine']}, {day.day} {day:%B %Y}."
+        about = {"photo": kept["photo"], "painting": kept["painting"]}, kept["machine"], day.isoformat()
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         log.warning("The page opens without a comparison: %s", error)
         return None
     photo, painting = (address(folder / picture_file(name)) for name in (PHOTO, PAINTING))
-    html = {name: draw(tile, photo, folder) for name, tile in tiles.items()}
-    return FirstSight(title, words, photo, painting, tiles, html) if tiles else None
+    drawn = {
+        name: Pictures(ratio(tile), photo, address(folder / picture_file(name)))
+        for name, tile in tiles.items()
+    }
+    return FirstSight(*about, photo, painting, tiles, drawn) if tiles else None
 
 
-def draw(tile: Tile, photo: str, folder: Path) -> str:
-    """A tile as a run draws it; its picture is a lossy copy and no download."""
+def ratio(tile: Tile) -> float:
+    """Width / height of its picture."""
     assert tile.image is not None
     height, width, _ = tile.image.shape
-    return tile_html(tile, Pictures(width / height, photo, address(folder / picture_file(tile.method))))
+    return float(width / height)
 
 
 def read_tile(method: Method, kept: Mapping[str, Any], folder: Path) -> Tile:

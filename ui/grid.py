@@ -10,9 +10,11 @@ from compare.limits import Predict
 from compare.results import photo, picture, png_text
 from compare.schema import Request, State, Tile
 from core.images import png_bytes, to_image
+from core.sentence import sentence_of
 from methods.base import Method
 from methods.settings import MethodSettings
 from ui.files import DiskError, FileCache, address, held, preview
+from ui.language import ENGLISH, Language
 from ui.pair import pair_html
 from ui.tile import Pictures, tile_html
 
@@ -30,9 +32,15 @@ class Grid:
     """
 
     def __init__(
-        self, request: Request, methods: Mapping[str, Method], files: FileCache, predict: Predict
+        self,
+        request: Request,
+        methods: Mapping[str, Method],
+        files: FileCache,
+        predict: Predict,
+        say: Language = ENGLISH,
     ) -> None:
         self.request, self.methods, self.files, self.predict = request, methods, files, predict
+        self.say = say
         self.problem = ""
         content = photo(request)
         self.photo = Pictures(
@@ -42,13 +50,13 @@ class Grid:
 
     def waiting(self, state: State = "waiting") -> dict[str, str]:
         """All methods' tiles before the run has begun, by name; "stopped" where it never will."""
-        return waiting_grid(self.request.settings, self.methods, self.photo, state)
+        return waiting_grid(self.request.settings, self.methods, self.photo, state, self.say)
 
     def pair(self) -> str:
         """The photo and the painting of the run."""
         painting = self._saved(png_bytes(to_image(self.request.style), {}), "painting.png")
         height, width, _ = self.request.content.shape
-        return pair_html(self.photo.photo, painting, f"{width:,} × {height:,} px")
+        return pair_html(self.photo.photo, painting, f"{width:,} × {height:,} px", say=self.say)
 
     def draw(self, tile: Tile) -> str:
         """A tile that has changed."""
@@ -56,7 +64,7 @@ class Grid:
             self.predict(tile.method, tile.settings.with_values(offer.values), self.request.pixels)
             for offer in tile.offers
         ]
-        return tile_html(tile, self._pictures(tile), seconds)
+        return tile_html(tile, self._pictures(tile), seconds, self.say)
 
     def _pictures(self, tile: Tile) -> Pictures:
         """The pictures that a tile shows: a preview as long as it runs, then a file, which is saved once."""
@@ -76,8 +84,7 @@ class Grid:
         try:
             return address(self.files.save_bytes(data, name))
         except DiskError as error:
-            advice = "The pictures of this run are in the page alone: download them before you leave."
-            self.problem = f" {error} {advice}"
+            self.problem = self.say("grid.unsaved", error=sentence_of(error))
             return held(data, "image/png" if name.endswith(".png") else "application/octet-stream")
 
 
@@ -86,27 +93,29 @@ def waiting_grid(
     methods: Mapping[str, Method],
     photo: Pictures,
     state: State = "waiting",
+    say: Language = ENGLISH,
 ) -> dict[str, str]:
     """All methods' tiles before a run has begun, by name; none of those that it leaves out."""
     tiles = waiting_tiles(settings, methods)
     return {
-        name: tile_html(replace(tiles[name], state=state), photo) if name in tiles else "" for name in methods
+        name: tile_html(replace(tiles[name], state=state), photo, say=say) if name in tiles else ""
+        for name in methods
     }
 
 
-def progress_of(tiles: Mapping[str, Tile]) -> str:
+def progress_of(tiles: Mapping[str, Tile], say: Language = ENGLISH) -> str:
     """Where a run stands, in a sentence; it changes only when a method's state does."""
     states = [tile.state for tile in tiles.values()]
+    count = {"done": states.count("done"), "all": len(states), "failed": states.count("failed")}
     for place, tile in enumerate(tiles.values(), start=1):
         if tile.active:
-            return f"{tile.title}, {place} of {len(tiles)}: {tile.state}"
-    done = f"{states.count('done')} of {len(states)}"
+            return say(
+                "progress.method", title=tile.title, place=place, state=say(f"state.{tile.state}"), **count
+            )
     if "waiting" in states:
-        return f"{done} done"
+        return say("progress.between", **count)
     if "measuring" in states:
-        return "Measuring the distances"
+        return say("state.measuring")
     if "stopped" in states:
-        return f"Stopped; {done} finished."
-    if "failed" in states:
-        return f"{done} finished; {states.count('failed')} failed."
-    return "Finished."
+        return say("progress.stopped", **count)
+    return say("progress.failed" if "failed" in states else "progress.finished", **count)

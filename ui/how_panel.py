@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -12,8 +13,8 @@ from compare.schema import Tile
 from methods.base import Method
 from ui.distance_charts import seconds_and_style
 from ui.explained import how_it_works
+from ui.language import Language, label, language_of, standing
 from ui.store import Store
-from ui.texts import say
 from ui.visitors import page_of
 from ui.why import measured, why_html
 
@@ -24,17 +25,25 @@ class HowPanel:
     def __init__(self, methods: Mapping[str, Method], tiles: Mapping[str, Tile]) -> None:
         self.tiles = tiles
         with gr.Column(elem_id="how"):
-            gr.HTML(f'<h2 class="why-title">{say("why.title")}</h2>', apply_default_css=False)
+            gr.HTML(
+                standing(lambda say: f'<h2 class="why-title">{say("why.title")}</h2>'),
+                apply_default_css=False,
+            )
             with gr.Row(elem_id="why-choice"):
-                self.first = gr.Dropdown(label=say("why.first"), min_width=150)
-                self.second = gr.Dropdown(label=say("why.second"), min_width=150)
+                self.first = gr.Dropdown(label=label("why.first"), min_width=150)
+                self.second = gr.Dropdown(label=label("why.second"), min_width=150)
             self.why = gr.HTML(apply_default_css=False)
-            gr.HTML(how_it_works(methods.values()), apply_default_css=False)
+            gr.HTML(standing(partial(how_it_works, tuple(methods.values()))), apply_default_css=False)
 
     @property
     def chosen(self) -> list[Component]:
         """The choices of two methods."""
         return [self.first, self.second]
+
+
+def title(say: Language) -> str:
+    """What the sentences about two pictures answer."""
+    return f'<h2 class="why-title">{say("why.title")}</h2>'
 
 
 class Explained:
@@ -55,12 +64,12 @@ class Explained:
         return {
             panel.first: gr.Dropdown(choices, value=first),
             panel.second: gr.Dropdown(choices, value=second),
-            panel.why: why_html(tiles, first, second),
+            panel.why: why_html(tiles, first, second, language_of(request)),
         }
 
     def explain(self, first: Any, second: Any, request: gr.Request) -> str:
         """Why the two that are chosen differ."""
-        return why_html(self.at_hand(request), first, second)
+        return why_html(self.at_hand(request), first, second, language_of(request))
 
     def at_hand(self, request: gr.Request) -> Mapping[str, Tile]:
         """The tiles of the page's newest comparison, or those that it opened with."""

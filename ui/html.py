@@ -27,7 +27,7 @@ def time(seconds: float) -> str:
 def about(seconds: float) -> str:
     """Predicted seconds, to two figures."""
     rounded = float(f"{seconds:.1g}" if seconds < 1 else f"{seconds:.2g}")
-    return f"about {rounded:g}\u202fs"
+    return f"{rounded:g}\u202fs"
 
 
 def megabytes(size: int, digits: int = 0) -> str:

@@ -10,34 +10,36 @@ from gradio.components import Component
 
 from compare.limits import PAGE_SIDE, SWEEP_SIDES
 from compare.schema import Plan
+from core.images import PAINTING, PHOTO
 from engine.base import Engine
 from methods import ticked_at_first
 from methods.base import Method
 from methods.settings import MethodSettings
 from ui.examples import Example, Strip, pairs
 from ui.html import status_html
+from ui.language import label
 from ui.picture_input import PictureInput
 from ui.request import read_settings
 from ui.settings_panel import SettingsPanel, SharedPanel
+from ui.texts import FAIR_REPEATS
 
 DEFAULT_SIDE, MODEST_SIDE = 512, 256  # px
 FIRST_SWEEP = (256, 512, 1024)
-FAIR_REPEATS = 3
 
 
 class SweepPanel:
     """The resolution sweep's sizes, what it will take, and its button. Constructing it draws it."""
 
     def __init__(self) -> None:
-        with gr.Accordion("Resolution sweep", open=False, elem_classes="panel"):
+        with gr.Accordion(label("sweep.panel"), open=False, elem_classes="panel"):
             self.sizes = gr.CheckboxGroup(
                 [(f"{size:,}", size) for size in SWEEP_SIDES],
                 value=list(FIRST_SWEEP),
-                label="Sizes",
-                info="Long sides in pixels; the chosen methods run at each, with the settings as they stand",
+                label=label("sweep.sizes"),
+                info=label("sweep.sizes.about"),
             )
             self.estimate = gr.HTML(status_html(""), apply_default_css=False)
-            self.button = gr.Button("Run the sweep", elem_id="sweep")
+            self.button = gr.Button(label("sweep.run"), elem_id="sweep")
 
 
 class InputPanel:
@@ -60,8 +62,10 @@ class InputPanel:
             with gr.Column(elem_id="bar"):
                 self.status = gr.HTML(status_html(""), elem_id="status", apply_default_css=False)
                 with gr.Row(elem_id="actions"):
-                    self.compare = gr.Button("Compare", variant="primary", elem_id="compare", min_width=120)
-                    self.stop = gr.Button("Stop", interactive=False, elem_id="stop", min_width=80)
+                    self.compare = gr.Button(
+                        label("compare"), variant="primary", elem_id="compare", min_width=120
+                    )
+                    self.stop = gr.Button(label("stop"), interactive=False, elem_id="stop", min_width=80)
             with gr.Column(elem_id="choices"):
                 self.estimate = gr.HTML(status_html(""), elem_id="estimate", apply_default_css=False)
                 self.draw_choices(engine)
@@ -69,7 +73,7 @@ class InputPanel:
                 self.panels = {name: SettingsPanel(each, self.size) for name, each in self.methods.items()}
                 self.sweep = SweepPanel()
                 self.png = gr.File(
-                    label="Drop a PNG from StyleGrid to restore its settings",
+                    label=label("restore.drop"),
                     file_types=[".png"],
                     height=150,
                     elem_id="restore",
@@ -81,12 +85,12 @@ class InputPanel:
         self.pairs: Strip | None = None
         inputs = []
         with gr.Row(elem_id="inputs"):
-            for role, heading, examples in (
-                ("content photo", "Example photos", photos),
-                ("style picture", "Style plates", plates),
+            for name, role, heading, examples in (
+                ("photo", PHOTO, "examples.photos", photos),
+                ("painting", PAINTING, "examples.paintings", plates),
             ):
                 with gr.Column(min_width=150):
-                    source = PictureInput(role, engine)
+                    source = PictureInput(name, role, engine)
                     outputs = [source.image, source.line]
                     inputs.append(source)
                     if examples:
@@ -98,8 +102,11 @@ class InputPanel:
         if together:
             self.pairs = Strip(
                 together,
-                "Or compare a pair at once",
-                lambda photo, plate: {**self.content.example(photo), **self.style.example(plate)},
+                "examples.pairs",
+                lambda photo, plate, say: {
+                    **self.content.example(photo, say),
+                    **self.style.example(plate, say),
+                },
                 [each for source in inputs for each in (source.image, source.line)],
             )
 
@@ -110,19 +117,23 @@ class InputPanel:
             *PAGE_SIDE,
             MODEST_SIDE if engine.machine().modest else DEFAULT_SIDE,
             step=32,
-            label="Size",
-            info="Long side of the pictures in pixels; twice the size takes about four times as long",
+            label=label("size"),
+            elem_id="size",
+            info=label("size.about"),
         )
         self.chosen = gr.CheckboxGroup(
             [(method.title, method.name) for method in methods],
             value=ticked_at_first(methods),
-            label="Methods",
+            label=label("methods"),
             visible=len(methods) > 1,
         )
         self.timing = gr.Radio(
-            [("Quick: one run each", 0), ("Fair: one to warm up, then three", FAIR_REPEATS)],
+            [
+                (label("timing.quick"), 0),
+                (label("timing.fair", repeats=FAIR_REPEATS), FAIR_REPEATS),
+            ],
             value=0,
-            label="Timing",
+            label=label("timing"),
         )
 
     @property
@@ -145,7 +156,7 @@ class InputPanel:
         return {
             self.compare: start,
             self.sweep.button: start,
-            self.stop: gr.Button("Stop", interactive=running),
+            self.stop: gr.Button(label("stop"), interactive=running),
         }
 
 

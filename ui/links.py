@@ -19,8 +19,8 @@ from ui.examples import Example
 from ui.files import path_of
 from ui.html import error_html, status_html
 from ui.input_panel import InputPanel
+from ui.language import language_of
 from ui.request import read_settings
-from ui.texts import say
 
 Outputs = dict[Component, Any]
 
@@ -47,9 +47,9 @@ class Links:
         }
         self.sources = {"photo": inputs.content, "painting": inputs.style}
 
-    def link(self, values: dict[Component, Any]) -> Outputs:
+    def link(self, values: dict[Component, Any], request: gr.Request | None = None) -> Outputs:
         """The link to what the page's inputs hold, and a sentence about what it leaves out."""
-        inputs, own = self.inputs, list[str]()
+        inputs, own, say = self.inputs, list[str](), language_of(request)
         query: dict[str, str] = {}
         try:
             for name, source in self.sources.items():
@@ -66,11 +66,11 @@ class Links:
                 "timing": str(checked_repeats(values[inputs.timing])),
             }
         except (ValueError, OSError) as error:
-            return {inputs.status: error_html(str(error))}
+            return {inputs.status: error_html(say.sentence(error))}
         for name, each in settings.items():
             query |= {f"{name}.{key}": json.dumps(value) for key, value in changed(each).items()}
         address = "?" + urlencode(query)
-        words = say("link.copied") + (" " + say("link.own", pictures=", ".join(own)) if own else "")
+        words = say("link.copied") + (" " + say("link.own", pictures=tuple(own)) if own else "")
         return {
             self.shown: f'<a href="{escape(address)}">{say("link.this")}</a>',
             inputs.status: status_html(words),
@@ -78,14 +78,14 @@ class Links:
 
     def open(self, request: gr.Request) -> Outputs:
         """What a link asks for in the inputs; nothing runs by itself."""
-        inputs, query = self.inputs, dict(request.query_params)
+        inputs, query, say = self.inputs, dict(request.query_params), language_of(request)
         if "methods" not in query:
             return {inputs.status: gr.skip()}
         shown: Outputs = {}
         try:
             for name, source in self.sources.items():
                 example = self.examples[name].get(query.get(name, ""))
-                shown |= source.example(example.path) if example else {}
+                shown |= source.example(example.path, say) if example else {}
             shown[inputs.size] = checked_size(int(query.get("size", "")), PAGE_SIDE)
             shown[inputs.timing] = checked_repeats(int(query.get("timing", "0")))
             names = [name for name in query["methods"].split(",") if name in inputs.methods]

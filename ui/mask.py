@@ -9,6 +9,7 @@ from gradio.components import Component
 from PIL import Image, ImageChops
 
 from ui.files import FileCache
+from ui.language import label, language_of
 
 SIDE = 640  # px of the picture that is painted on; masks are smoothed to the features' size anyway
 
@@ -18,9 +19,9 @@ class MaskPainter:
 
     def __init__(self, mask: Component) -> None:
         self.mask = mask
-        with gr.Accordion("Paint the mask", open=False) as self.drawer:
+        with gr.Accordion(label("mask.paint"), open=False) as self.drawer:
             self.canvas = gr.ImageEditor(
-                label="Brush over what the style picture shall get",
+                label=label("mask.brush"),
                 type="pil",
                 image_mode="RGBA",
                 sources=(),
@@ -30,15 +31,14 @@ class MaskPainter:
                 buttons=[],
                 height=360,
             )
-            self.use = gr.Button("Use as mask", size="sm")
+            self.use = gr.Button(label("mask.use"), size="sm")
 
-    def painted(self, painted: dict[str, Any] | None) -> str:
+    def painted(self, painted: dict[str, Any] | None, request: gr.Request | None = None) -> str:
         """What was painted, as the path of a mask picture."""
         strokes = painted and strokes_of(painted)
         if not strokes:
-            raise gr.Error(
-                "Nothing is painted yet: brush over what the style picture shall get.", print_exception=False
-            )
+            say = language_of(request)
+            raise gr.Error(say("mask.empty"), print_exception=False)
         return str(FileCache(self.mask).save(strokes, "mask.png", {}))
 
 

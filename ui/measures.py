@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from html import escape
+from typing import get_args
 
 from compare.schema import Tile
-from core.measures import MEASURES, Question
+from core.measures import MEASURES, Measure, Question
+from core.yardstick import CONTENT_LAYER
+from ui.language import ENGLISH, Language
 
-QUESTIONS: Mapping[Question, str] = {
-    "photo": "Is the photo still there? Less is more of it.",
-    "painting": "Is it like the painting? Less is more like it, save for patches used.",
-    "faults": "Are there faults? Less is fewer.",
-}
-SENTENCES = {
-    "content": "How far VGG-19's features at relu4_1 are from the photo's. New colours count as a loss, too.",
-    "deepdc": "Whether the features' channels relate as in the photo, from edges to things.",
-    "cfsd": "Whether places that are alike in the photo are still alike, whatever they look like now.",
-    "style": "How far the Gram matrices are from the painting's. Gatys and our networks optimise this.",
-    "wasserstein": "How far the features' mean and covariance have to be moved to be the painting's.",
-    "sliced": "The same for their whole distribution, seen along random directions.",
-    "neighbours": "How far each patch is from the most similar one in the painting.",
-    "patches": "How much of the painting is used: few patches are one motif everywhere.",
-    "colour": "How far hues and saturation are from the painting's. Needs no network.",
-    "mesh_4": "Detail that repeats itself every 4 px, as a network leaves it that upsamples by 2 twice.",
-    "mesh_8": "Detail that repeats itself every 8 px, as a decoder of relu4_1 leaves it.",
-    "mesh_16": "Detail that repeats itself every 16 px.",
-    "border": "How much busier the border is than the middle; what the photo has is its motif's.",
-}
+QUESTIONS: tuple[Question, ...] = get_args(Question)
 
 
-def measures_html(tile: Tile) -> str:
+def measures_html(tile: Tile, say: Language = ENGLISH) -> str:
     """A table that is folded; its line alone, blank, before the tile is measured."""
     if not (tile.measures and tile.landmarks and tile.distances and tile.baseline):
         return '<p class="all-measures blank"></p>'
@@ -39,22 +22,33 @@ def measures_html(tile: Tile) -> str:
     photo = {**asdict(tile.baseline), **asdict(tile.landmarks.photo)}
     painting = {"style": 0.0, **asdict(tile.landmarks.painting)}
     known = (values, photo, painting)
-    heads = "".join(f'<th scope="col">{head}</th>' for head in ("Measure", "Here", "Photo", "Painting"))
+    heads = say("measures.measure"), say("measures.here"), say("photo"), say("painting")
+    head = "".join(f'<th scope="col">{each}</th>' for each in heads)
     bodies = ""
-    for question, words in QUESTIONS.items():
-        bodies += f'<tbody><tr class="question"><th colspan="4" scope="rowgroup">{words}</th></tr>'
+    for question in QUESTIONS:
+        asked = say(f"measures.ask.{question}")
+        bodies += f'<tbody><tr class="question"><th colspan="4" scope="rowgroup">{asked}</th></tr>'
         for each in MEASURES:
             if each.question == question:
-                bodies += row(each.title, SENTENCES[each.key], *(one.get(each.key) for one in known))
+                words = (
+                    say(f"measures.{each.key}.title", **about(each)),
+                    say(f"measures.{each.key}", **about(each)),
+                )
+                bodies += row(*words, *(one.get(each.key) for one in known))
         bodies += "</tbody>"
+    label = say("measures.all_of", title=tile.title)
     return (
-        f'<details class="all-measures"><summary aria-label="All measures of {escape(tile.title)}">'
-        f"All measures</summary><table><thead><tr>{heads}</tr></thead>{bodies}</table></details>"
+        f'<details class="all-measures"><summary aria-label="{escape(label)}">'
+        f"{say('measures.all')}</summary><table><thead><tr>{head}</tr></thead>{bodies}</table></details>"
     )
+
+
+def about(measure: Measure) -> dict[str, str]:
+    """What a measure's texts may name: the yardstick's layer, and the period of a mesh in px."""
+    return {"layer": CONTENT_LAYER, "period": measure.key.rpartition("_")[2]}
 
 
 def row(title: str, sentence: str, *values: float | None) -> str:
     """A measure's numbers: here, of the untouched photo, and of the painting."""
     cells = "".join(f"<td>{'–' if value is None else format(value, '.3f')}</td>" for value in values)
-    name = f"{title[0].upper()}{title[1:]}"
-    return f'<tr><th scope="row">{escape(name)}<small>{escape(sentence)}</small></th>{cells}</tr>'
+    return f'<tr><th scope="row">{escape(title)}<small>{escape(sentence)}</small></th>{cells}</tr>'

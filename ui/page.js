@@ -69,11 +69,11 @@
     notes.get(field)?.remove();
     if (field.value === '' || (value >= low && value <= high)) return;
     const block = field.closest('.block') ?? field.parentElement;
-    const words = [value, low, high, Math.min(Math.max(value, low), high)].map((each) => each.toLocaleString('en'));
+    const [wrong, least, most, taken] = [value, low, high, Math.min(Math.max(value, low), high)].map((each) => each.toLocaleString(document.documentElement.lang || 'en'));
     const note = document.createElement('p');
     note.className = 'status error';
     note.setAttribute('role', 'alert');
-    note.textContent = `${words[0]} is out of range, which is ${words[1]} to ${words[2]}: ${words[3]} was taken.`;
+    note.textContent = say('page.range', {value: wrong, low: least, high: most, taken});
     block.append(note);
     notes.set(field, note);
   }, true);

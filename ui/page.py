@@ -21,13 +21,14 @@ from ui.first_sight import FOLDER
 from ui.history import History
 from ui.how_panel import Explained
 from ui.input_panel import InputPanel
+from ui.language import standing
 from ui.links import Links
 from ui.mask import SIDE
 from ui.pinned import connection_html
 from ui.results_panel import ResultsPanel, html
 from ui.store import Store
 from ui.texts import footer, header
-from ui.weights_panel import WeightsPanel, table
+from ui.weights_panel import WeightsPanel
 
 HOUR = 3600
 PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -53,13 +54,13 @@ def build(engine: Engine, queue: Queue | None = None) -> gr.Blocks:
         title="StyleGrid", analytics_enabled=False, delete_cache=(HOUR, 24 * HOUR), fill_width=True
     )
     with page:
-        html(header(engine.machine().name), "masthead")
-        html(connection_html(), "connection")
+        html(standing(partial(header, engine.machine().name)), "masthead")
+        html(standing(connection_html), "connection")
         with gr.Row(elem_id="layout"):
             inputs = InputPanel(engine, contents, styles)
             results = ResultsPanel(engine.methods)
         weights = WeightsPanel()
-        html(footer(engine.methods.values()))
+        html(standing(partial(footer, tuple(engine.methods.values()))))
 
         store, files = Store(), FileCache(results.archive)
         plates = PlateIndex({each.name: each.path for each in styles})
@@ -82,7 +83,7 @@ def build(engine: Engine, queue: Queue | None = None) -> gr.Blocks:
         weights.html.select(
             weights.fetch, outputs=weights.html, concurrency_id="weights", concurrency_limit=1, **PRIVATE
         )
-        page.load(partial(table, {}), outputs=weights.html, **AT_ONCE)
+        page.load(weights.table, outputs=weights.html, **AT_ONCE)
     # engine.queue has a line of its own, and nothing that waits in it is reached round it
     # at a fixed rate, Gradio's estimates are not made in the loop that starts events, which they can end
     page.queue(status_update_rate=10, max_size=None, default_concurrency_limit=None, api_open=False)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from html import escape
 
-from ui.texts import say
+from ui.language import ENGLISH, Language
 
 
-def pinned_html() -> str:
+def pinned_html(say: Language = ENGLISH) -> str:
     """A pinned comparison's place; hidden until one is pinned."""
     words = {"mark": say("pin.mark"), "style": say("pin.style"), "content": say("pin.content")}
     data = " ".join(f'data-{name}="{escape(text)}"' for name, text in words.items())
@@ -18,7 +18,7 @@ def pinned_html() -> str:
     )
 
 
-def pin_button() -> str:
+def pin_button(say: Language = ENGLISH) -> str:
     """What pins the comparison that it stands beside, and the line that says that this one is old."""
     kinds = " ".join(f'data-{kind}="{say(f"old.{kind}")}"' for kind in ("photo", "painting", "both"))
     return (
@@ -27,7 +27,7 @@ def pin_button() -> str:
     )
 
 
-def connection_html() -> str:
+def connection_html(say: Language = ENGLISH) -> str:
     """Where it is said that the server does not answer, and that it does again."""
     kinds = ("lost", "lost_running", "back", "back_running")
     data = " ".join(

@@ -21,6 +21,7 @@ from core.images import png_bytes, to_image
 from core.sheet import contact_sheet
 from core.version import VERSION
 from ui.files import FileCache
+from ui.language import ENGLISH, Language
 from ui.store import Finished
 from ui.summary import summary
 from ui.sweep import Points, records, section
@@ -40,16 +41,16 @@ for (const tile of document.querySelectorAll('.tile')) {
 """
 
 
-def packed(finished: Finished, files: FileCache) -> Path:
+def packed(finished: Finished, files: FileCache, say: Language = ENGLISH) -> Path:
     """The ZIP file of a comparison, which is built once, and no two at a time. Raises DiskError."""
     with PACKING:
         if finished.archive is None or not finished.archive.exists():
-            data = archive(finished)
+            data = archive(finished, say)
             finished.archive = files.save_bytes(data, "stylegrid.zip")
         return finished.archive
 
 
-def archive(finished: Finished) -> bytes:
+def archive(finished: Finished, say: Language = ENGLISH) -> bytes:
     """The ZIP file of a run, its tiles as they stand, and what its sweep found."""
     request, tiles, points = finished.request, finished.tiles, finished.points
     origin = provenance(request, tiles, finished.ended)
@@ -67,7 +68,8 @@ def archive(finished: Finished) -> bytes:
     pixels = [tiles[name].image for name in outputs]
     row = [request.content, request.style, *(each for each in pixels if each is not None)]
     files["sheet.png"] = png_bytes(contact_sheet([row], SHEET_SIDE), {})
-    files["report.html"] = page(tiles, points, files, inputs["content"].width / inputs["content"].height)
+    ratio = inputs["content"].width / inputs["content"].height
+    files["report.html"] = page(tiles, points, files, ratio, say)
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, data in files.items():
@@ -92,7 +94,9 @@ def flat(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return row
 
 
-def page(tiles: Mapping[str, Tile], points: Points, files: Mapping[str, bytes], ratio: float) -> bytes:
+def page(
+    tiles: Mapping[str, Tile], points: Points, files: Mapping[str, bytes], ratio: float, say: Language
+) -> bytes:
     """The report as one HTML file without links to anything else, from the pictures of the archive.
 
     Each picture is in it once: where it stands again, SHARE puts it.
@@ -100,24 +104,25 @@ def page(tiles: Mapping[str, Tile], points: Points, files: Mapping[str, bytes], 
     articles = []
     for name, tile in tiles.items():
         result = address(files[f"{name}.png"]) if f"{name}.png" in files else ""
-        articles.append(tile_html(tile, Pictures(ratio, NOTHING, result, result and NOTHING)))
+        articles.append(tile_html(tile, Pictures(ratio, NOTHING, result, result and NOTHING), say=say))
     inputs = "".join(
-        f'<figure><img id="{name}" src="{address(files[f"{name}.png"])}" alt="The {caption.lower()}">'
-        f"<figcaption>{caption}</figcaption></figure>"
-        for name, caption in (("content", "Content photo"), ("style", "Style picture"))
+        f'<figure><img id="{name}" src="{address(files[f"{name}.png"])}" alt="{say(role)}">'
+        f"<figcaption>{say(role)}</figcaption></figure>"
+        for name, role in (("content", "photo"), ("style", "painting"))
     )
     style = STYLE + (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
     settings = {name: tile.settings.as_dict() for name, tile in tiles.items()}
-    sweep = section(points, {name: tile.title for name, tile in tiles.items()})
+    sweep = section(points, {name: tile.title for name, tile in tiles.items()}, say)
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>StyleGrid report</title>'
+        f'<!doctype html><html lang="{say.name}"><head><meta charset="utf-8"><title>StyleGrid</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta name="color-scheme" content="light dark"><style>{variables(style)}{style}</style></head>'
         '<body class="gradio-container report"><main>'
-        '<div class="masthead"><h1>StyleGrid</h1><p>A comparison of neural style transfer methods.</p>'
-        f'<span class="device">Version {VERSION}</span></div><div class="inputs">{inputs}</div>'
-        f'<div id="results"><div id="grid">{"".join(articles)}</div>{summary(tiles)}{sweep}{measure()}</div>'
-        f"<details><summary>Settings</summary><pre>{escape(json.dumps(settings, indent=2))}</pre></details>"
+        f'<div class="masthead"><h1>StyleGrid</h1><p>{say("header.idea")}</p>'
+        f'<span class="device">StyleGrid {VERSION}</span></div><div class="inputs">{inputs}</div>'
+        f'<div id="results"><div id="grid">{"".join(articles)}</div>{summary(tiles, say)}{sweep}'
+        f"{measure(say)}</div><details><summary>{say('report.settings')}</summary>"
+        f"<pre>{escape(json.dumps(settings, indent=2))}</pre></details>"
         f"</main><script>{SHARE}</script></body></html>"
     ).encode()
 

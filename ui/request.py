@@ -13,6 +13,7 @@ from compare.limits import PAGE_SIDE, check_request, checked_repeats, checked_si
 from compare.schema import Plan
 from core.images import PictureError, picture_size
 from core.plates import PlateIndex
+from core.sentence import Sentence, sentence_of
 from engine.base import Engine
 from methods.base import Method
 from methods.settings import MethodSettings, Setting, echo
@@ -26,9 +27,9 @@ def checked_path(payload: Any, role: str) -> str:
     width, height = picture_size(path, role)
     most = current().megapixels
     if width * height > most * 1e6:
-        raise PictureError(
-            f"The {role} is {width:,} x {height:,} px; at most {most:g} megapixels are allowed."
-        )
+        about = {"role": role, "width": width, "height": height, "most": most}
+        text = "The {role} is {width:,} x {height:,} px; at most {most:g} megapixels are allowed."
+        raise PictureError(Sentence("picture_pixels", text, about))
     return path or ""
 
 
@@ -37,15 +38,18 @@ def read_settings(method: Method, values: Any) -> MethodSettings:
     entries = {setting.name: setting for setting in method.Settings.fields()}
     try:
         if not isinstance(values, Mapping):
-            raise ValueError(
-                f'its settings are {echo(values)}; name each, as in {{"seed": 1}}, or give {{}}.'
-            )
+            text = 'its settings are {values}; name each, as in {{"seed": 1}}, or give {{}}.'
+            raise ValueError(Sentence("settings_unnamed", text, {"values": echo(values)}))
         unknown = [name for name in values if name not in entries]
         if unknown:
-            raise ValueError(f"there is no setting {echo(unknown[0])}; there are {', '.join(entries)}.")
+            about = {"name": echo(unknown[0]), "names": tuple(entries)}
+            raise ValueError(
+                Sentence("settings_unknown", "there is no setting {name}; there are {names}.", about)
+            )
         return method.Settings.make(**{name: typed(entries[name], value) for name, value in values.items()})
     except (ValueError, OverflowError) as error:
-        raise ValueError(f"{method.title}: {error}") from error
+        about = {"title": method.title, "problem": sentence_of(error)}
+        raise ValueError(Sentence("settings_wrong", "{title}: {problem}", about)) from error
 
 
 def typed(setting: Setting, value: Any) -> Any:
@@ -81,7 +85,7 @@ def plans(
     PictureError among them.
     """
     if not settings:
-        raise ValueError("No method was chosen: tick at least one.")
+        raise ValueError(Sentence("no_method", "No method was chosen: tick at least one."))
     sizes, repeats = checked_sizes(size, sweep), checked_repeats(repeats)
     photo, painting = path_of(content), path_of(style)
     seconds = check_request(current(), photo, painting, settings, sizes, repeats, engine.costs.predict)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.images import PictureError, read_text
+from core.sentence import Sentence, sentence_of
 from methods.base import Method
 from ui.request import read_settings
 
@@ -33,7 +34,9 @@ def restored(path: str, methods: Mapping[str, Method]) -> Restored:
     try:
         text = read_text(path)
     except PictureError as error:
-        raise ValueError(f"{error} Drop a PNG that was downloaded from StyleGrid.") from error
+        about = {"problem": sentence_of(error)}
+        sentence = "{problem} Drop a PNG that was downloaded from StyleGrid."
+        raise ValueError(Sentence("restore_unread", sentence, about)) from error
     try:
         method, size = methods[text["stylegrid.method"]], int(text["stylegrid.size"])
         values: dict[str, Any] = json.loads(text["stylegrid.settings"])
@@ -41,7 +44,8 @@ def restored(path: str, methods: Mapping[str, Method]) -> Restored:
         lost = tuple(name for name in files if values.pop(name, ""))
         values = read_settings(method, values).as_dict()
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise ValueError(
+        sentence = (
             "This PNG carries no settings that StyleGrid knows: drop one that was downloaded from here."
-        ) from error
+        )
+        raise ValueError(Sentence("restore_unknown", sentence)) from error
     return Restored(method.name, {name: values[name] for name in values if name not in files}, size, lost)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import gradio as gr
 from gradio.components import Component
@@ -12,11 +13,12 @@ from ui.cite import cite_html
 from ui.examples import ON_CLICK
 from ui.first_sight import FirstSight, first_sight
 from ui.how_panel import HowPanel
-from ui.pair import no_pair, pair_html
+from ui.language import label, standing
+from ui.pair import no_pair
 from ui.pinned import pinned_html
 from ui.summary import summary
 from ui.sweep import section
-from ui.texts import measure, say
+from ui.texts import measure
 
 ON_OFFER = """
 element.addEventListener('click', (event) => {
@@ -43,32 +45,35 @@ class ResultsPanel:
         with gr.Column(elem_id="results"):
             self.key = gr.BrowserState("", storage_key="stylegrid-history", secret="stylegrid")
             with gr.Tabs():
-                with gr.Tab(say("tab.comparison"), elem_id="comparison-tab"):
+                with gr.Tab(label("tab.comparison"), elem_id="comparison-tab"):
                     self.draw(methods, first)
-                with gr.Tab(say("tab.how"), elem_id="how-tab") as self.how_tab:
+                with gr.Tab(label("tab.how"), elem_id="how-tab") as self.how_tab:
                     self.how = HowPanel(methods, first.tiles if first else {})
 
     def draw(self, methods: Mapping[str, Method], first: FirstSight | None) -> None:
         """What was compared, from the two pictures to the download."""
-        drawn, known = (first.html, first.tiles) if first else ({}, {})
+        known = first.tiles if first else {}
         with gr.Row(elem_id="head"):
-            self.pair = html(
-                pair_html(first.photo, first.painting, first.words, first.title) if first else no_pair()
-            )
+            self.pair = html(standing(first.head if first else no_pair))
             self.earlier = gr.HTML("", elem_id="earlier", js_on_load=ON_CLICK, apply_default_css=False)
-        html(pinned_html(), "pinned")
+        html(standing(pinned_html), "pinned")
         with gr.Column(elem_id="grid"):
             self.tiles = {
-                name: gr.HTML(drawn.get(name, ""), js_on_load=ON_OFFER, apply_default_css=False)
+                name: gr.HTML(
+                    standing(partial(first.tile, name)) if first and name in known else "",
+                    js_on_load=ON_OFFER,
+                    apply_default_css=False,
+                )
                 for name in methods
             }
-        self.summary, self.sweep = html(summary(known)), html(section({}, {}))
-        self.download = gr.Button("Download everything (ZIP)", size="sm", elem_id="download")
+        self.summary = html(standing(lambda say: summary(known, say)))
+        self.sweep = html(section({}, {}))
+        self.download = gr.Button(label("results.download"), size="sm", elem_id="download")
         self.archive = gr.HTML("", visible="hidden", elem_id="archive", apply_default_css=False)
-        self.copy = gr.Button(say("link"), size="sm", elem_id="copy-link")
+        self.copy = gr.Button(label("link"), size="sm", elem_id="copy-link")
         self.link = html("", "link")
-        html(measure())
-        html(cite_html(methods.values()))
+        html(standing(measure))
+        html(standing(partial(cite_html, tuple(methods.values()))))
 
     @property
     def grid(self) -> list[Component]:

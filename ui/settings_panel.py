@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import gradio as gr
 from gradio.components import Component
 
+from core.sentence import Sentence
 from methods.base import Method
 from methods.blend import BlendSettings
-from methods.settings import Setting
+from methods.settings import Setting, named
+from ui.language import Language, label, standing, texts
 from ui.mask import MaskPainter
 
 MOST_SLIDER_POSITIONS = 10_000  # beyond this a slider cannot be set to one value
@@ -32,10 +35,10 @@ class SettingsPanel:
         # The preset comes first, for it sets all others; the sort leaves these in their order.
         entries = sorted(self.Settings.fields(), key=lambda setting: setting.name != "preset")
         self.dynamic = [setting.name for setting in entries if setting.dynamic]
-        with gr.Accordion(f"{method.title}: settings", open=False, elem_classes="panel"):
+        with gr.Accordion(label("settings.of", title=method.title), open=False, elem_classes="panel"):
             self.draw(setting for setting in entries if not setting.expert)
             if any(setting.expert for setting in entries):
-                with gr.Accordion("For experts", open=False):
+                with gr.Accordion(label("settings.expert"), open=False):
                     self.draw(setting for setting in entries if setting.expert)
 
     def draw(self, entries: Iterable[Setting]) -> None:
@@ -49,7 +52,7 @@ class SettingsPanel:
     def new_choices(self) -> dict[Component, Component]:
         """The dynamic controls with the choices of now."""
         return {
-            self.controls[setting.name]: gr.Dropdown(list(setting.choices))
+            self.controls[setting.name]: gr.Dropdown(choices(setting))
             for setting in self.Settings.fields()
             if setting.dynamic
         }
@@ -74,7 +77,7 @@ class SharedPanel:
 
     def __init__(self) -> None:
         defaults = BlendSettings.make().as_dict()
-        with gr.Accordion("Settings of all methods", open=False, elem_classes="panel"):
+        with gr.Accordion(label("settings.shared"), open=False, elem_classes="panel"):
             self.controls = {
                 setting.name: control(setting, defaults[setting.name]) for setting in BlendSettings.fields()
             }
@@ -91,22 +94,42 @@ class SharedPanel:
 
 def control(setting: Setting, value: Any) -> Component:
     """The control that fits the field. Ranges are checked by the settings themselves, in their own words."""
-    common: dict[str, Any] = {"label": label(setting), "info": setting.help, "interactive": True}
+    common: dict[str, Any] = {
+        "label": standing(partial(name_of, setting)),
+        "info": standing(partial(help_of, setting)),
+        "interactive": True,
+    }
     if setting.kind is bool:
         return gr.Checkbox(value, **common)
     if setting.file:
         types = ["image"] if setting.file == "mask" else [setting.file]
-        return gr.File(label=f"{label(setting)}: {setting.help}", file_types=types, height=150)
+        return gr.File(label=standing(partial(name_and_help, setting)), file_types=types, height=150)
     if setting.kind is str and not setting.choices:
         return gr.Textbox(value, **common)
     if setting.choices:
-        return gr.Dropdown(list(setting.choices), value=value, multiselect=setting.kind is tuple, **common)
+        return gr.Dropdown(choices(setting), value=value, multiselect=setting.kind is tuple, **common)
     if setting.step is None or (setting.high - setting.low) / setting.step > MOST_SLIDER_POSITIONS:
         return gr.Number(value, precision=0 if setting.kind is int else None, **common)
     return gr.Slider(setting.low, setting.high, value, step=setting.step, **common)
 
 
-def label(setting: Setting) -> str:
-    """A field's name in words."""
-    words = setting.name.replace("tv_", "total_variation_").replace("_", " ")
-    return words[0].upper() + words[1:]
+def choices(setting: Setting) -> list[tuple[str, str]]:
+    """What can be chosen, each with its words, which are its own name where there are no others."""
+    keys = {each: f"choice.{setting.name}.{each.replace(' ', '_')}" for each in setting.choices}
+    return [(label(key) if key in texts("en") else each, each) for each, key in keys.items()]
+
+
+def name_of(setting: Setting, say: Language) -> str:
+    """A field's name in words; that of a method we do not know as it calls it."""
+    words = setting.name[0].upper() + setting.name[1:].replace("_", " ")
+    return say.sentence(Sentence(named(setting.name, setting.alias).key, words))
+
+
+def help_of(setting: Setting, say: Language) -> str:
+    """A field's help: in English it stands at the field."""
+    return say.sentence(Sentence(setting.key, setting.help))
+
+
+def name_and_help(setting: Setting, say: Language) -> str:
+    """Both, for controls that have one line."""
+    return f"{name_of(setting, say)}: {help_of(setting, say)}"

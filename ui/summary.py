@@ -8,10 +8,10 @@ from html import escape
 from compare.schema import Tile
 from ui.distance_charts import content_chart, seconds_and_style, seconds_chart
 from ui.html import time
-from ui.texts import CHART_CAPTION, FARTHER
+from ui.language import ENGLISH, Language
 from ui.tile import numbers
 
-HEADINGS = ("Method", "Load", "First run", "Warm run", "Peak memory", "Content distance", "Style distance")
+COLUMNS = ("load", "first", "warm", "memory", "content", "style")  # of the table, as `numbers` calls them
 SORT = (
     "const h=this.closest('th'),t=h.closest('table'),i=h.cellIndex,up=h.ariaSort!=='ascending';"
     "t.querySelectorAll('th').forEach(o=>o.ariaSort='none');h.ariaSort=up?'ascending':'descending';"
@@ -22,38 +22,36 @@ SORT = (
 BROAD, NARROW = 480, 360  # px of a chart, and on a phone
 
 
-def summary(tiles: Mapping[str, Tile]) -> str:
+def summary(tiles: Mapping[str, Tile], say: Language = ENGLISH) -> str:
     """The chart, the sentences and the table; nothing before a method was measured."""
     measured = [tile for tile in tiles.values() if tile.distances and tile.seconds]
     if not measured:
         return '<section class="summary" hidden></section>'
-    sentences = "".join(f"<li>{escape(sentence)}</li>" for sentence in overtaking(measured))
+    sentences = "".join(f"<li>{escape(sentence)}</li>" for sentence in overtaking(measured, say))
     return (
-        '<section class="summary" aria-label="Summary"><h2>Speed and quality</h2>'
-        f"<figure>{charts(measured, 'broad', BROAD)}{charts(measured, 'narrow', NARROW)}"
-        f"<figcaption>{CHART_CAPTION}</figcaption></figure>"
-        f"<ul>{sentences}</ul>{table(measured)}</section>"
+        f'<section class="summary" aria-label="{say("summary.label")}"><h2>{say("summary.title")}</h2>'
+        f"<figure>{charts(measured, 'broad', BROAD, say)}{charts(measured, 'narrow', NARROW, say)}"
+        f"<figcaption>{say('summary.caption')}</figcaption></figure>"
+        f"<ul>{sentences}</ul>{table(measured, say)}</section>"
     )
 
 
-def charts(tiles: Sequence[Tile], kind: str, width: int) -> str:
+def charts(tiles: Sequence[Tile], kind: str, width: int, say: Language) -> str:
     """Both charts of distances, of a width in px each."""
-    return f'<div class="pair {kind}">{seconds_chart(tiles, width)}{content_chart(tiles, width)}</div>'
+    drawn = seconds_chart(tiles, width, say) + content_chart(tiles, width, say)
+    return f'<div class="pair {kind}">{drawn}</div>'
 
 
-def overtaking(tiles: Sequence[Tile]) -> list[str]:
+def overtaking(tiles: Sequence[Tile], say: Language = ENGLISH) -> list[str]:
     """When each iterative method comes as near to the style as each of the others, in sentences."""
     sentences = []
     for slow in (tile for tile in tiles if tile.distance_history):
         for fast in (tile for tile in tiles if not tile.distance_history):
             seconds, style = seconds_and_style(fast)
             moment = reached(slow, style)
-            if moment is None:
-                end = time(slow.distance_history[-1].seconds)
-                words = f"did not come as near to the style as {fast.title} in {end}"
-            else:
-                words = f"passes {fast.title} in style distance after {time(moment)}"
-            sentences.append(f"{slow.title} {words} ({fast.title}: {time(seconds)}).")
+            end = slow.distance_history[-1].seconds if moment is None else moment
+            about = {"slow": slow.title, "fast": fast.title, "end": time(end), "seconds": time(seconds)}
+            sentences.append(say("summary.behind" if moment is None else "summary.passes", **about))
     return sentences
 
 
@@ -70,34 +68,34 @@ def reached(tile: Tile, style: float) -> float | None:
     return None
 
 
-def table(tiles: Sequence[Tile]) -> str:
+def table(tiles: Sequence[Tile], say: Language = ENGLISH) -> str:
     """A row per method; a click on a heading sorts by it. Loading has a column where something was loaded."""
-    loaded = any(numbers(tile)["Load"][0] for tile in tiles)
-    shown = [each for each in HEADINGS if each != "Load" or loaded]
+    loaded = any(numbers(tile)["load"][0] for tile in tiles)
+    shown = [each for each in COLUMNS if each != "load" or loaded]
     headings = "".join(
         '<th scope="col" aria-sort="none">'
         f'<button type="button" onclick="{escape(SORT)}">{heading}</button></th>'
-        for heading in shown
+        for heading in (say("summary.method"), *(say(f"number.{key}") for key in shown))
     )
-    rows = "".join(row(tile, shown[1:]) for tile in tiles)
+    rows = "".join(row(tile, shown, say) for tile in tiles)
     return f"<table><thead><tr>{headings}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def row(tile: Tile, headings: Sequence[str]) -> str:
+def row(tile: Tile, columns: Sequence[str], say: Language) -> str:
     """A method's numbers, and beside each what it is sorted by."""
     title, known = escape(tile.title), numbers(tile)
     cells = "".join(
-        f'<td data-value="{"" if known[each][0] is None else known[each][0]}">{cell(tile, each)}</td>'
-        for each in headings
+        f'<td data-value="{"" if known[each][0] is None else known[each][0]}">{cell(tile, each, say)}</td>'
+        for each in columns
     )
     return f'<tr><th scope="row" data-value="{title}">{title}</th>{cells}</tr>'
 
 
-def cell(tile: Tile, heading: str) -> str:
+def cell(tile: Tile, column: str, say: Language) -> str:
     """A number as text: warm seconds with their range, a style distance beyond the photo's own marked."""
-    words, warm = numbers(tile)[heading][1], tile.seconds.warm if tile.seconds else ()
-    if heading == "Warm run" and warm:
+    words, warm = numbers(tile)[column][1], tile.seconds.warm if tile.seconds else ()
+    if column == "warm" and warm:
         return f"{words}<small>{min(warm):.2f}–{max(warm):.2f}</small>"
-    if heading == "Style distance" and tile.farther:
-        return f'<span class="farther" title="{FARTHER.capitalize()}">{words}</span>'
+    if column == "style" and tile.farther:
+        return f'<span class="farther" title="{say("tile.farther")}">{words}</span>'
     return words

@@ -9,8 +9,10 @@ from typing import Any
 
 from compare.costs import fitted
 from compare.schema import Tile
+from core.sentence import Sentence
 from ui import chart
 from ui.html import MEGABYTE, megabytes, time
+from ui.language import ENGLISH, Language
 
 
 @dataclass(frozen=True)
@@ -43,13 +45,13 @@ Points = Mapping[str, Sequence[Point]]
 
 @dataclass(frozen=True)
 class Quantity:
-    """What is drawn of the points: its name, its unit, figures after the point, and where it comes from.
+    """What is drawn of the points: its text, its unit, figures after the point, and where it comes from.
 
     A fit's errors are `relative` for seconds; the growth of a process, in which an allocator has its say,
     errs by megabytes.
     """
 
-    title: str
+    key: str
     unit: str
     digits: int
     relative: bool
@@ -65,13 +67,14 @@ class Quantity:
         megapixels, values = zip(*self.line(found), strict=True)
         return fitted(megapixels, values, self.relative)
 
-    def figure(self, points: Points, sizes: Mapping[float, int]) -> str:
+    def figure(self, points: Points, sizes: Mapping[float, int], say: Language) -> str:
         """The chart of all methods that have a value, by title."""
         lines = {title: line for title, found in points.items() if (line := self.line(found))}
         fits = {title: self.fit(points[title]) for title in lines}
-        return (
-            f"<figure>{chart.size_chart(self.title, self.unit, lines, fits, sizes)}</figure>" if lines else ""
-        )
+        if not lines:
+            return ""
+        drawn = chart.size_chart(say(f"sweep.{self.key}"), self.unit, lines, fits, sizes, say)
+        return f"<figure>{drawn}</figure>"
 
     def formula(self, found: Sequence[Point]) -> str:
         """The fitted cost, as in "0.02 + 0.91 x s"."""
@@ -83,15 +86,15 @@ class Quantity:
 
 
 QUANTITIES = (
-    Quantity("Seconds", "s", 2, True, lambda point: point.seconds),
-    Quantity("Peak memory", "MB", 0, False, lambda point: point.megabytes),
+    Quantity("seconds", "s", 2, True, lambda point: point.seconds),
+    Quantity("memory", "MB", 0, False, lambda point: point.megabytes),
 )
 
 
 def point(size: int, tile: Tile) -> Point:
     """The point of an ended tile."""
     if tile.state != "done" or tile.image is None or tile.seconds is None:
-        return Point(size, error=tile.error or tile.state)
+        return Point(size, error=tile.error or Sentence(f"state.{tile.state}", tile.state))
     height, width, _ = tile.image.shape
     return Point(size, height * width, tile.seconds.median, tile.peak_memory)
 
@@ -101,39 +104,42 @@ def records(points: Points) -> list[dict[str, Any]]:
     return [{"method": name, **asdict(each)} for name, found in points.items() for each in found]
 
 
-def section(points: Points, titles: Mapping[str, str]) -> str:
+def section(points: Points, titles: Mapping[str, str], say: Language = ENGLISH) -> str:
     """The charts and the table; nothing before the first picture. `titles` are the methods', by name."""
     sizes = {each.megapixels: each.size_pixels for found in points.values() for each in found if each.seconds}
     if not sizes:
         return '<section class="summary sweep" hidden></section>'
     points = {titles[name]: found for name, found in points.items()}
     return (
-        '<section class="summary sweep" aria-label="Resolution sweep"><h2>Speed and size</h2>'
-        f'<div class="pair">{"".join(each.figure(points, sizes) for each in QUANTITIES)}</div>{table(points)}'
-        '<p class="protocol">Lines and costs: a fixed part and a part per megapixel, fitted by least squares '
-        "(of seconds, relative ones). Seconds: the warm median with fair timing, else one run.</p></section>"
+        f'<section class="summary sweep" aria-label="{say("sweep.panel")}"><h2>{say("sweep.title")}</h2>'
+        f'<div class="pair">{"".join(each.figure(points, sizes, say) for each in QUANTITIES)}</div>'
+        f'{table(points, say)}<p class="protocol">{say("sweep.protocol")}</p></section>'
     )
 
 
-def table(points: Points) -> str:
+def table(points: Points, say: Language) -> str:
     """A row per method, by title: seconds and memory at every size, and what they come to per megapixel."""
     sizes = sorted({each.size_pixels for found in points.values() for each in found})
-    headings = ["Method", *(f"{size:,}\u202fpx" for size in sizes), "Seconds at x MP", "Memory at x MP"]
+    fits = (say("sweep.seconds_at"), say("sweep.memory_at"))
+    headings = [say("summary.method"), *(f"{size:,}\u202fpx" for size in sizes), *fits]
     rows = []
     for title, found in points.items():
         by_size = {each.size_pixels: each for each in found}
-        cells = [cell(by_size.get(size)) for size in sizes] + [each.formula(found) for each in QUANTITIES]
+        cells = [cell(by_size.get(size), say) for size in sizes] + [
+            each.formula(found) for each in QUANTITIES
+        ]
         listed = "".join(f"<td>{each}</td>" for each in cells)
         rows.append(f'<tr><th scope="row">{escape(title)}</th>{listed}</tr>')
     head = "".join(f'<th scope="col">{each}</th>' for each in headings)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 
-def cell(found: Point | None) -> str:
+def cell(found: Point | None, say: Language) -> str:
     """A method at one size."""
     if found is None:
         return "–"
     if found.seconds is None:
-        return f'<span title="{escape(found.error)}">{escape(found.error.split(":")[0][:24])}</span>'
+        error = say.sentence(found.error)
+        return f'<span title="{escape(error)}">{escape(error.split(":")[0][:24])}</span>'
     memory = "–" if found.peak_memory_bytes is None else megabytes(found.peak_memory_bytes)
     return f"{time(found.seconds)}<small>{memory}</small>"

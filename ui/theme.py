@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from starlette.middleware import Middleware
 
 from compare.limits import current
 from ui.door import Door
+from ui.language import I18N, LANGUAGES, Language
 
 FOLDER = Path(__file__).parent
 
@@ -84,21 +86,22 @@ STYLE = "".join(
     for name in ("page.css", "tile.css", "measures.css", "summary.css", "how.css")
 )
 FACE = "".join((FOLDER / name).read_text(encoding="utf-8") for name in ("face.css", "pinned.css"))
-SCRIPT = "".join(
-    (FOLDER / name).read_text(encoding="utf-8")
-    for name in ("visitor.js", "page.js", "face.js", "pinned.js", "connection.js")
-)
+SCRIPTS = ("words.js", "visitor.js", "page.js", "face.js", "pinned.js", "connection.js")
+SCRIPT = "".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
+TEXTS = json.dumps({language: Language(language).of_scripts() for language in LANGUAGES})
 # The style sheets go into the head because launch(css=) rewrites them and loses container queries.
 HEAD = f"""
 <meta name="description" content="Neural style transfer methods side by side.">
 <meta name="color-scheme" content="light dark">
 <style>{STYLE}{FACE}</style>
-<script>{SCRIPT}</script>
+<script>(() => {{ const TEXTS = {TEXTS};
+{SCRIPT} }})();</script>
 """
 
 LAUNCH: dict[str, Any] = {
     "theme": THEME,
     "head": HEAD,
+    "i18n": I18N,
     "favicon_path": FOLDER / "favicon.svg",
     "footer_links": [],
     "run_history": False,

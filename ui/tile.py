@@ -9,18 +9,16 @@ from statistics import median
 from typing import Any
 
 from compare.schema import Tile
+from methods.cin import LEARNT_FILE
+from methods.johnson import TRAINED_FILE
 from ui.chart import losses_chart
 from ui.explained import about
 from ui.html import about as roughly
 from ui.html import megabytes, time
+from ui.language import ENGLISH, Language
 from ui.measures import measures_html
-from ui.texts import FARTHER
 
-STATES = {  # others are words already
-    "loading": "Loading the weights",
-    "timing": "Timing again",
-    "declined": "Not painted",
-}
+FILES = (LEARNT_FILE, TRAINED_FILE)  # that have a text
 LEAST_LOAD = 0.005  # seconds; what takes less is not loading
 
 
@@ -43,142 +41,155 @@ class Pictures:
     others: Mapping[str, str] = field(default_factory=dict)
 
 
-def tile_html(tile: Tile, pictures: Pictures, seconds: Sequence[float] = ()) -> str:
+def tile_html(tile: Tile, pictures: Pictures, seconds: Sequence[float] = (), say: Language = ENGLISH) -> str:
     """A tile at any moment of a run; `seconds` are predicted of what it offers, without them it offers
     nothing."""
     finished = tile.ended and pictures.result
     return article(
         tile,
-        picture_html(tile, pictures, seconds),
-        actions(tile, pictures, seconds)
-        if finished
-        else progress_bar(tile.title, tile.step, tile.total, tile.ended),
-        details(tile),
-        measures_html(tile),
+        say,
+        picture_html(tile, pictures, seconds, say),
+        actions(tile, pictures, seconds, say) if finished else progress_bar(tile, say),
+        details(tile, say),
+        measures_html(tile, say),
     )
 
 
-def article(tile: Tile, *beneath: str) -> str:
+def article(tile: Tile, say: Language, *beneath: str) -> str:
     """A tile's head and its parts in their order; its distances are there for who wants to pin them."""
     name, heading, distances = escape(tile.method), f"tile-{escape(tile.method)}", tile.distances
     known = f' data-style="{distances.style:.3f}" data-content="{distances.content:.3f}"' if distances else ""
     return (
         f'<article class="tile tile-{tile.state}" data-method="{name}" data-state="{tile.state}"{known} '
         f'aria-labelledby="{heading}"><header><h2 id="{heading}">{escape(tile.title)}</h2>'
-        f'<span class="state">{state_line(tile)}</span></header>{about(tile.method, tile.title)}'
+        f'<span class="state">{state_line(tile, say)}</span></header>{about(tile.method, tile.title, say)}'
         f"{''.join(beneath)}</article>"
     )
 
 
-def state_line(tile: Tile) -> str:
+def state_line(tile: Tile, say: Language) -> str:
     """What the method does, in words, and its seconds so far."""
     seconds = f"<b>{time(tile.seconds.total)}</b>" if tile.seconds else ""
-    words = tile.message or STATES.get(tile.state, tile.state.capitalize())
+    words = say.sentence(tile.message) or say(f"state.{tile.state}")
     if tile.step and not tile.message and tile.state in ("running", "stopped"):
-        step = f"step {tile.step:,} of {tile.total:,}"
-        words = f"Stopped at {step}" if tile.state == "stopped" else step.capitalize()
+        words = say(f"state.{tile.state}_at", step=tile.step, total=tile.total)
     return f"<span>{escape(words)}</span>{seconds}"
 
 
-def picture_html(tile: Tile, pictures: Pictures, seconds: Sequence[float]) -> str:
+def picture_html(tile: Tile, pictures: Pictures, seconds: Sequence[float], say: Language) -> str:
     """The picture, over the photo that it comes from, or what is wrong in its place."""
-    title = escape(tile.title)
-    parts = [f'<img class="photo" src="{pictures.photo}" alt="The content photo">']
+    title, at = escape(tile.title), {"step": tile.step, "total": tile.total}
+    parts = [f'<img class="photo" src="{pictures.photo}" alt="{say("photo")}">']
     if pictures.result:
-        alt = f"Picture of {title} at step {tile.step} of {tile.total}"
-        alt = f"Result of {title}" if tile.state == "done" else alt
+        alt = say("tile.result" if tile.state == "done" else "tile.at", title=title, **at)
         parts.append(f'<img class="result" src="{pictures.result}" alt="{alt}">')
     if tile.ended and pictures.result:
         parts.append(
             '<input class="split" type="range" min="0" max="100" value="0" step="1" '
-            f'aria-label="Uncover the photo beneath the result of {title}, in percent" '
+            f'aria-label="{say("tile.uncover", title=title)}" '
             "oninput=\"this.parentNode.style.setProperty('--split', this.value + '%')\">"
             '<i class="divider" aria-hidden="true"></i>'
         )
     if tile.painted_as:
-        parts.append(f'<span class="painted-as">painted as {escape(tile.painted_as)}</span>')
+        parts.append(f'<span class="painted-as">{escape(painted_as(tile, say))}</span>')
     if tile.farther:
-        parts.append(f'<span class="farther">{FARTHER.capitalize()}</span>')
+        parts.append(f'<span class="farther">{say("tile.farther")}</span>')
     if tile.state in ("failed", "declined"):
-        buttons = offers(tile, seconds)
-        parts.append(f'<div class="message" role="alert"><p>{escape(tile.error)}</p>{buttons}</div>')
+        buttons = offers(tile, seconds, say)
+        parts.append(
+            f'<div class="message" role="alert"><p>{escape(say.sentence(tile.error))}</p>{buttons}</div>'
+        )
     return f'<div class="picture" style="--ratio:{pictures.ratio:.4f}">{"".join(parts)}</div>'
 
 
-def progress_bar(title: str, step: int, total: int, ended: bool = False) -> str:
+def painted_as(tile: Tile, say: Language) -> str:
+    """In which other painting's style the picture is."""
+    return say("tile.painted_as", painting=tile.painted_as)
+
+
+def progress_bar(tile: Tile, say: Language) -> str:
     """A thin bar."""
-    share = 100 * step / total if total else 0
-    label = escape(f"Progress of {title}")
+    share = 100 * tile.step / tile.total if tile.total else 0
+    label = escape(say("tile.progress", title=tile.title))
     return (
-        f'<div class="under"><div class="progress{" ended" if ended else ""}" role="progressbar" '
-        f'aria-label="{label}" aria-valuemin="0" aria-valuemax="{total}" aria-valuenow="{step}">'
+        f'<div class="under"><div class="progress{" ended" if tile.ended else ""}" role="progressbar" '
+        f'aria-label="{label}" aria-valuemin="0" aria-valuemax="{tile.total}" aria-valuenow="{tile.step}">'
         f'<i style="width:{share:.1f}%"></i></div></div>'
     )
 
 
-def offers(tile: Tile, seconds: Sequence[float]) -> str:
+def offers(tile: Tile, seconds: Sequence[float], say: Language) -> str:
     """A button for each thing that the method could do next, with its predicted seconds."""
     return "".join(
-        f'<button type="button" class="offer" data-index="{place}">{escape(each.text)} '
-        f"({roughly(most)})</button>"
+        f'<button type="button" class="offer" data-index="{place}">'
+        f"{escape(say('tile.offer', offer=each.text, seconds=roughly(most)))}</button>"
         for place, (each, most) in enumerate(zip(tile.offers, seconds, strict=False))
     )
 
 
-def actions(tile: Tile, pictures: Pictures, seconds: Sequence[float]) -> str:
+def actions(tile: Tile, pictures: Pictures, seconds: Sequence[float], say: Language) -> str:
     """What can be done with a finished picture."""
     title, file = escape(tile.title), f"stylegrid-{escape(tile.method)}.png"
-    offered = offers(tile, seconds)
-    hint = "" if offered else "Drag to see the photo"
+    offered = offers(tile, seconds, say)
+    hint = "" if offered else say("tile.drag")
     others = "".join(
         f'<a class="download" href="{address}" download="{escape(name)}">'
-        f"{escape(name.split('.')[0].capitalize())} style</a>"
+        f"{say('tile.' + name) if name in FILES else escape(name)}</a>"
         for name, address in pictures.others.items()
     )
     whole = ""
     if pictures.download:
         whole = (
             f'<a class="download" href="{pictures.download}" download="{file}" '
-            f'aria-label="Download the picture of {title} as PNG">Download PNG</a>'
+            f'aria-label="{say("tile.download_of", title=title)}">{say("tile.download")}</a>'
         )
     return (
         f'<div class="under actions"><span>{hint}</span>'
-        f'<button type="button" class="look" aria-label="Look closer at the picture of {title}">'
-        f"Look closer</button>{offered}{whole}{others}</div>"
+        f'<button type="button" class="look" aria-label="{say("tile.look_at", title=title)}">'
+        f"{say('tile.look')}</button>{offered}{whole}{others}</div>"
     )
 
 
-def numbers(tile: Tile) -> dict[str, tuple[float | None, str, str]]:
-    """What is measured, by name: the value, None where there is none yet, its text, and what it refers to."""
+def numbers(tile: Tile, say: Language = ENGLISH) -> dict[str, tuple[float | None, str, str]]:
+    """What is measured, by key: the value, None where there is none yet, its text, and what it refers to."""
     seconds, distances, warm = tile.seconds, tile.distances, tile.seconds.warm if tile.seconds else ()
-    spread = f"median of {len(warm)}, {time(min(warm))} to {time(max(warm))}" if warm else "with fair timing"
     load = seconds.load if seconds and seconds.load >= LEAST_LOAD else None
-    untouched = f"photo {tile.baseline.style:.2f}" if tile.baseline else "painting 0"
-    values: tuple[tuple[str, Any, Callable[[Any], str], str], ...] = (
-        ("Load", load, time, "weights, once" if load or not seconds else "all was there"),
-        ("First run", seconds and seconds.total, time, "own work"),
-        ("Warm run", median(warm) if warm else None, time, spread),
-        ("Content distance", distances and distances.content, "{:.3f}".format, "photo 0"),
-        ("Style distance", distances and distances.style, "{:.3f}".format, untouched),
-        ("Peak memory", tile.peak_memory, megabytes, "above the start"),
+    refers = {
+        key: say(f"number.{key}.about") for key in ("load", "first", "warm", "content", "style", "memory")
+    }
+    if seconds and load is None:
+        refers["load"] = say("number.load.none")
+    if warm:
+        refers["warm"] = say(
+            "number.warm.spread", runs=len(warm), least=time(min(warm)), most=time(max(warm))
+        )
+    if tile.baseline:
+        refers["style"] = say("number.style.photo", style=tile.baseline.style)
+    values: tuple[tuple[str, Any, Callable[[Any], str]], ...] = (
+        ("load", load, time),
+        ("first", seconds and seconds.total, time),
+        ("warm", median(warm) if warm else None, time),
+        ("content", distances and distances.content, "{:.3f}".format),
+        ("style", distances and distances.style, "{:.3f}".format),
+        ("memory", tile.peak_memory, megabytes),
     )
-    return {name: (value, "–" if value is None else text(value), what) for name, value, text, what in values}
+    return {key: (value, "–" if value is None else text(value), refers[key]) for key, value, text in values}
 
 
-def details(tile: Tile) -> str:
+def details(tile: Tile, say: Language = ENGLISH) -> str:
     """Numbers, losses and where it all came from."""
     cells = "".join(
-        f'<div><dt>{name}</dt><dd>{words}</dd><dd class="anchor">{anchor}</dd></div>'
-        for name, (_, words, anchor) in numbers(tile).items()
+        f'<div><dt>{say(f"number.{key}")}</dt><dd>{words}</dd><dd class="anchor">{anchor}</dd></div>'
+        for key, (_, words, anchor) in numbers(tile, say).items()
     )
     plotted = tile.iterative or any(losses for _, losses in tile.loss_history)
     return (
         f'<div class="details{" plotted" if plotted else ""}"><dl class="numbers">{cells}</dl>'
-        f"{losses_chart(tile.loss_history) if plotted else ''}{provenance(tile)}</div>"
+        f"{losses_chart(tile.loss_history, say) if plotted else ''}{provenance(tile, say)}</div>"
     )
 
 
-def provenance(tile: Tile) -> str:
+def provenance(tile: Tile, say: Language) -> str:
     """Device, number format, size and weights, with the hash that proves them, and the method's own notes."""
     size = "" if tile.image is None else f", {tile.image.shape[1]} × {tile.image.shape[0]} px"
     weights = "".join(
@@ -188,13 +199,15 @@ def provenance(tile: Tile) -> str:
         for weight in tile.weights
     )
     rows = (
-        ("Device", f"<span>{escape(tile.device)}</span>" if tile.device else ""),
-        ("Precision", escape(tile.dtype + size)),
-        ("Weights", weights),
+        ("device", f"<span>{escape(tile.device)}</span>" if tile.device else ""),
+        ("precision", escape(tile.dtype + size)),
+        ("weights", weights),
     )
-    listed = "".join(f"<div><dt>{name}</dt><dd>{value or '–'}</dd></div>" for name, value in rows)
-    notes = [*map(str, tile.notes)]
+    listed = "".join(
+        f"<div><dt>{say(f'tile.{key}')}</dt><dd>{value or '–'}</dd></div>" for key, value in rows
+    )
+    notes = [*map(say.sentence, tile.notes)]
     if tile.state not in ("failed", "declined"):  # which says it in the picture's place
-        notes.append(tile.error)
+        notes.append(say.sentence(tile.error))
     note = escape(" ".join(notes).strip())
     return f'<div class="provenance"><dl>{listed}</dl><p class="note">{note}</p></div>'

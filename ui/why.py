@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from html import escape
 
 from compare.schema import Tile
+from core.sentence import Sentence
 from core.yardstick import Distances
+from methods.settings import named
 from ui.distance_charts import seconds_and_style
 from ui.explained import idea
 from ui.html import time
-from ui.texts import say
+from ui.language import ENGLISH, Language
 
 SAME = 1.02  # times as far, up to which two distances are not told apart
 MOST_SETTINGS = 4  # that are named
@@ -21,22 +23,24 @@ def measured(tiles: Mapping[str, Tile]) -> dict[str, Tile]:
     return {name: tile for name, tile in tiles.items() if tile.distances and tile.seconds}
 
 
-def why_html(tiles: Mapping[str, Tile], first: str | None, second: str | None) -> str:
+def why_html(
+    tiles: Mapping[str, Tile], first: str | None, second: str | None, say: Language = ENGLISH
+) -> str:
     """The sentences about two methods, by name; a request to compare where they have no pictures."""
     known = measured(tiles)
     if first == second or not {first, second} <= {*known}:
         return f'<p class="status">{say("why.none")}</p>'
-    sentences = reasons(known[str(first)], known[str(second)])
+    sentences = reasons(known[str(first)], known[str(second)], say)
     return f'<ul class="why">{"".join(f"<li>{escape(each)}</li>" for each in sentences)}</ul>'
 
 
-def reasons(first: Tile, second: Tile) -> Iterator[str]:
+def reasons(first: Tile, second: Tile, say: Language = ENGLISH) -> Iterator[str]:
     """What both do, which is nearer to painting and photo, what that took, and what was set otherwise."""
     for tile in (first, second):
         if idea(tile.method):
             yield say("why.idea", title=tile.title, matches=say(f"how.{tile.method}.matches"))
-    yield from nearer(first, second, "style")
-    yield from nearer(first, second, "content")
+    yield from nearer(first, second, "style", say)
+    yield from nearer(first, second, "content", say)
     quick, slow = sorted((first, second), key=seconds_and_style)
     yield say(
         "why.seconds",
@@ -51,12 +55,12 @@ def reasons(first: Tile, second: Tile) -> Iterator[str]:
             values = {"begun": begun.distances.style, "ended": ended.distances.style, "steps": ended.step}
             yield say("why.steps", title=tile.title, **values)
         if changed(tile):
-            yield say("why.settings", title=tile.title, settings=", ".join(changed(tile)))
+            yield say("why.settings", title=tile.title, settings=changed(tile))
         if tile.painted_as:
             yield say("why.painted_as", title=tile.title, painting=tile.painted_as)
 
 
-def nearer(first: Tile, second: Tile, kind: str) -> Iterator[str]:
+def nearer(first: Tile, second: Tile, kind: str, say: Language) -> Iterator[str]:
     """Which of them is nearer to the painting ("style") or to the photo ("content"), if one is."""
 
     def distance(tile: Tile) -> float:
@@ -72,10 +76,17 @@ def nearer(first: Tile, second: Tile, kind: str) -> Iterator[str]:
     yield say(f"why.{kind}", untouched=landmark.style, **values)
 
 
-def changed(tile: Tile) -> list[str]:
+def changed(tile: Tile) -> tuple[Sentence, ...]:
     """Settings that are not as usual, in words."""
     values = tile.settings.as_dict()
     usual = type(tile.settings).make(**{"preset": values["preset"]} if "preset" in values else {}).as_dict()
-    return [f"{name.replace('_', ' ')} {value}" for name, value in values.items() if value != usual[name]][
-        :MOST_SETTINGS
-    ]
+    names = [name for name, value in values.items() if value != usual[name]][:MOST_SETTINGS]
+    aliases = {setting.name: setting.alias for setting in tile.settings.fields()}
+    return tuple(
+        Sentence(
+            "setting_value",
+            "{name} {value}",
+            {"name": named(name, aliases[name]), "value": str(values[name])},
+        )
+        for name in names
+    )

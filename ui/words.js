@@ -1,0 +1,6 @@
+// The texts of the scripts that follow, in the browser's language as Gradio takes it.
+const say = (() => {
+  const first = navigator.language || navigator.languages[0];
+  const texts = TEXTS[first] ?? TEXTS[first.split('-')[0]] ?? TEXTS.en;
+  return (key, values = {}) => texts[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+})();
