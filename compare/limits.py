@@ -48,6 +48,7 @@ class Limits:
         waiting: runs in line at most; waiting_seconds: after which one leaves it.
         overtime: times `seconds`, after which a run is ended.
         reader_seconds: after which a run ends whose tiles nobody reads.
+        daily_votes: of a visitor within 24 hours.
         kept_seconds: for which results are kept.
         memory_bytes: of the process that computes, where it is one of its own; a tenth of the machine's is
             left in any case.
@@ -73,6 +74,7 @@ class Limits:
     waiting_seconds: float = math.inf
     overtime: float = 1.25
     reader_seconds: float = 30
+    daily_votes: int = 10_000
     kept_seconds: float = math.inf
     memory_bytes: float = math.inf
     disk_bytes: float = math.inf
@@ -95,6 +97,7 @@ PUBLIC = Limits(
     network_hourly=240,
     waiting=16,
     waiting_seconds=600,
+    daily_votes=200,
     kept_seconds=3600,
     memory_bytes=6e9,
     disk_bytes=2e9,

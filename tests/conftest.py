@@ -65,6 +65,8 @@ def _own_history(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("history")
     folder.chmod(0o700)
     os.environ["STYLEGRID_HISTORY"] = str(folder)
+    os.environ["STYLEGRID_VOTES"] = str(folder / "votes.sqlite3")
+    os.environ["STYLEGRID_POOL"] = str(folder / "pool")
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ CLOSED = (  # they fetch foreign addresses, change the page, or tell of other vi
     "/vibe-",
     "/undo-vibe-",
 )
-NEW = ("/", "/config", "/visitor")  # where who comes without a cookie gets one
+NEW = ("/", "/vote", "/config", "/visitor")  # where who comes without a cookie gets one
 HEADERS = (  # no X-Frame-Options: a Space lives in a frame of the Hub's
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"strict-origin-when-cross-origin"),

@@ -28,6 +28,7 @@ from ui.pinned import connection_html
 from ui.results_panel import ResultsPanel, html
 from ui.store import Store
 from ui.texts import footer, header
+from ui.vote import TO_VOTE, vote_is_on, vote_page
 from ui.weights_panel import WeightsPanel
 
 HOUR = 3600
@@ -59,6 +60,8 @@ def build(engine: Engine, queue: Queue | None = None) -> gr.Blocks:
         with gr.Row(elem_id="layout"):
             inputs = InputPanel(engine, contents, styles)
             results = ResultsPanel(engine.methods)
+        if vote_is_on():
+            html(TO_VOTE, "to-vote")  # seen in the head, reached by Tab after what a comparison needs
         weights = WeightsPanel()
         html(standing(partial(footer, tuple(engine.methods.values()))))
 
@@ -84,6 +87,8 @@ def build(engine: Engine, queue: Queue | None = None) -> gr.Blocks:
             weights.fetch, outputs=weights.html, concurrency_id="weights", concurrency_limit=1, **PRIVATE
         )
         page.load(weights.table, outputs=weights.html, **AT_ONCE)
+    if vote_is_on():
+        vote_page(page)
     # engine.queue has a line of its own, and nothing that waits in it is reached round it
     # at a fixed rate, Gradio's estimates are not made in the loop that starts events, which they can end
     page.queue(status_update_rate=10, max_size=None, default_concurrency_limit=None, api_open=False)

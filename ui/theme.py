@@ -83,7 +83,7 @@ THEME = gr.themes.Base(
 
 STYLE = "".join(
     (FOLDER / name).read_text(encoding="utf-8")
-    for name in ("page.css", "tile.css", "measures.css", "summary.css", "how.css")
+    for name in ("page.css", "tile.css", "measures.css", "summary.css", "how.css", "vote.css")
 )
 FACE = "".join((FOLDER / name).read_text(encoding="utf-8") for name in ("face.css", "pinned.css"))
 SCRIPTS = ("words.js", "visitor.js", "page.js", "face.js", "pinned.js", "connection.js")

@@ -1,0 +1,67 @@
+"""The blind vote in a browser: by keyboard, and on a phone."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from compare.votes import Votes, votes_file
+from fake_methods import Quick
+from test_browser import serve
+from ui.vote import PATH
+
+OPEN, TOLD = ".vote .answers:not(.told) button:enabled", ".vote .told"
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[str]:
+    yield from serve(Quick())
+
+
+def votes() -> list[tuple[str, str, str]]:
+    """Answers and methods, the oldest first."""
+    return [(each.outcome, each.left, each.right) for each in Votes(votes_file()).all()]
+
+
+def test_voting_by_keyboard_hides_names_until_then_and_can_be_undone(page: Page, fake: str) -> None:
+    before = len(votes())
+    page.goto(fake)
+    page.get_by_role("link", name="Blind vote").click()
+    expect(page).to_have_url(f"{fake}/{PATH}")
+    expect(page.locator(OPEN)).to_have_count(4, timeout=30_000)
+    captions = page.locator(".two figcaption")
+    assert captions.all_inner_texts() == ["Left", "Right"]
+    source = page.locator(".vote").inner_html()
+    assert not any(name in source for name in ("adain", "AdaIN", "Johnson", "Gatys"))
+    page.keyboard.press("2")
+    expect(page.locator(TOLD)).to_contain_text("You chose the right one.")
+    expect(captions.first).to_contain_text("style distance 0.")
+    assert [each[0] for each in votes()[before:]] == ["right"]
+    page.keyboard.press("u")
+    expect(page.locator(OPEN)).to_have_count(4)
+    assert captions.all_inner_texts() == ["Left", "Right"]
+    assert len(votes()) == before
+    page.keyboard.press("4")
+    expect(page.locator(TOLD)).to_contain_text("You chose neither.")
+    page.keyboard.press("Enter")
+    expect(page.locator(OPEN)).to_have_count(4)
+    assert [each[0] for each in votes()[before:]] == ["both bad"]
+    expect(page.get_by_text("Not enough votes yet")).to_be_visible()
+
+
+def test_on_a_phone_both_pictures_and_the_buttons_fit_one_screen(browser: Browser, fake: str) -> None:
+    before = len(votes())
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    try:
+        page.goto(f"{fake}/{PATH}")
+        expect(page.locator(OPEN)).to_have_count(4, timeout=30_000)
+        for each in (*page.locator(".two img").all(), *page.locator(".answers button").all()):
+            expect(each).to_be_in_viewport(ratio=1)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.get_by_role("button", name="The left one").tap()
+        expect(page.locator(TOLD)).to_contain_text("You chose the left one.")
+        expect(page.get_by_role("button", name="Next pair")).to_be_in_viewport(ratio=1)
+        assert [each[0] for each in votes()[before:]] == ["left"]
+    finally:
+        context.close()
