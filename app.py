@@ -49,12 +49,16 @@ def main() -> None:
     # Here, for the engine's process begins meanwhile, and runs this file's imports as well.
     from ui.examples import photos, shown_plates
     from ui.input_panel import usual_plan
+    from ui.metrics import metrics_of
     from ui.page import build
     from ui.theme import launch_arguments
 
     queue = Queue(engine)
     page = build(engine, queue)
-    launch = launch_arguments(engine.ready)
+    try:
+        launch = launch_arguments(engine.ready, metrics_of(queue))
+    except ValueError as error:
+        sys.exit(str(error))
     reachable = "localhost" if host in ("0.0.0.0", "::") else host
     print(f"StyleGrid is at http://{reachable}:{port} (Ctrl-C ends it)", flush=True)
     page.launch(server_name=host, server_port=int(port), quiet=True, prevent_thread_lock=True, **launch)

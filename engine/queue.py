@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
@@ -29,6 +29,7 @@ log = logging.getLogger("stylegrid.comparisons")
 
 POLL_SECONDS = 0.2  # until a run looks again whether it was stopped, paused or left
 HOUR = 3600
+OUTCOMES = ("done", "stopped", "left", "failed")
 PAUSED = Sentence("paused", "Paused: another visitor's quick comparison goes first")
 UNREAD = Sentence("unread", "Nobody reads what comes out.")
 HOURLY = "hourly", "At most {most} comparisons an hour are allowed a visitor; try in {minutes} minutes."
@@ -41,10 +42,15 @@ T = TypeVar("T")
 
 
 class Queue:
-    """Gives an engine no more runs at a time than it has workers. Safe to share among threads."""
+    """Gives an engine no more runs at a time than it has workers. Safe to share among threads.
+
+    Attributes:
+        outcomes: how runs ended, so far: as OUTCOMES, or refused; seconds: that they took in all.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.outcomes, self.seconds = Counter[str](), 0.0
         self._changed = threading.Condition()
         self._closed = False
         self._waiting: list[Ticket] = []
@@ -83,6 +89,9 @@ class Queue:
             raise
         finally:
             self._leave(ticket)
+            with self._changed:
+                self.outcomes[outcome if outcome in OUTCOMES else "refused"] += 1
+                self.seconds += time.monotonic() - ticket.began if ticket.began else 0.0
             log.info("%s", ticket.line(outcome))
 
     def warm(self, make: Callable[[], Request]) -> None:
@@ -93,6 +102,11 @@ class Queue:
             if self._warmer is None:
                 self._warmer = threading.Thread(target=self._warm, name="warmer", daemon=True)
                 self._warmer.start()
+
+    def standing(self) -> tuple[int, int]:
+        """How many runs go on or are paused, and how many wait."""
+        with self._changed:
+            return len(self._running), len(self._waiting)
 
     def busy(self, key: str) -> bool:
         """Whether the visitor with this key has a run in line or going on."""

@@ -9,13 +9,17 @@ import pytest
 
 import ui.body
 from engine.inline import InlineEngine
+from engine.queue import Queue
+from engine.ticket import Refused
+from engine.visitor import Visitor
 from fake_methods import Quick
 from ui.door import Door
+from ui.metrics import metrics_of
 from ui.page import build
 from ui.theme import LAUNCH
 
 
-async def asked(path, *bodies, method="POST", headers=(), wait=False):
+async def asked(path, *bodies, method="POST", headers=(), wait=False, metrics=None):
     """Status, body and headers of the answer, and the bytes that came to the application; None if nothing."""
     came, answers = [], []
     messages = [
@@ -41,7 +45,7 @@ async def asked(path, *bodies, method="POST", headers=(), wait=False):
         await send({"type": "http.response.body", "body": b"fine"})
 
     scope = {"type": "http", "path": path, "method": method, "headers": list(headers)}
-    await Door(application)(scope, receive, send)
+    await Door(application, metrics=metrics)(scope, receive, send)
     start, *rest = answers
     text = b"".join(message["body"] for message in rest)
     return start["status"], text, dict(start["headers"]), came[0] if came else None
@@ -55,6 +59,36 @@ def run(coroutine):
 
 def ask(path, *bodies, **options):
     return run(asked(path, *bodies, **options))
+
+
+def test_metrics_are_given_where_they_are_asked_for(monkeypatch):
+    queue = Queue(InlineEngine([Quick()], "cpu"))
+    assert metrics_of(queue) is None
+    monkeypatch.setenv("STYLEGRID_METRICS", "1")
+
+    def unfit():
+        raise ValueError("The photo is damaged.")
+
+    with pytest.raises(Refused):
+        list(queue.submit(Visitor("secret"), unfit))
+    text = metrics_of(queue)().decode()
+    for line in (
+        'stylegrid_comparisons_total{outcome="refused"} 1.0',
+        "stylegrid_running 0.0",
+        "stylegrid_waiting 0.0",
+        "stylegrid_ready 1.0",
+    ):
+        assert line in text.splitlines()
+    assert 'stylegrid_memory_bytes{process="page"}' in text
+    assert "secret" not in text
+    assert ask("/metrics", method="GET")[3] is not None, "without them it is the page's business"
+    status, answer, headers, came = ask("/metrics", method="GET", metrics=lambda: b"stylegrid_ready 1.0")
+    assert (status, answer, headers[b"content-type"], came) == (
+        200,
+        b"stylegrid_ready 1.0",
+        b"text/plain",
+        None,
+    )
 
 
 @pytest.mark.parametrize(

@@ -38,10 +38,19 @@ HEADERS = (  # no X-Frame-Options: a Space lives in a frame of the Hub's
 
 
 class Door:
-    """ASGI middleware in front of the page. `ready` says whether a comparison could begin."""
+    """ASGI middleware in front of the page.
 
-    def __init__(self, app: App, ready: Callable[[], bool] = lambda: True) -> None:
-        self.app, self.ready = app, ready
+    Args:
+        ready: whether a comparison could begin; metrics: what /metrics answers, None where that is closed.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        ready: Callable[[], bool] = lambda: True,
+        metrics: Callable[[], bytes] | None = None,
+    ) -> None:
+        self.app, self.ready, self.metrics = app, ready, metrics
         self.open = Counter[str]()  # requests by network
         self.visitors, self.readers, self.disk = Visitors(), Readers(), Disk()
 
@@ -53,6 +62,8 @@ class Door:
             return await answer(send, 200, "ok")
         if path == "/readyz":
             return await (answer(send, 200, "ok") if self.ready() else answer(send, 503, "not yet"))
+        if path == "/metrics" and self.metrics is not None:
+            return await answer(send, 200, self.metrics().decode(), b"text/plain")
         if closed(path):
             return await answer(send, 403, "This address is closed.")
         visitor, most = self.visitors.of(scope), current().requests

@@ -113,6 +113,6 @@ LAUNCH: dict[str, Any] = {
 }
 
 
-def launch_arguments(ready: Callable[[], bool]) -> dict[str, Any]:
-    """LAUNCH with a door whose /readyz says whether a comparison could begin."""
-    return {**LAUNCH, "app_kwargs": {"middleware": [Middleware(Door, ready=ready)]}}
+def launch_arguments(ready: Callable[[], bool], metrics: Callable[[], bytes] | None = None) -> dict[str, Any]:
+    """LAUNCH with a door that knows whether a comparison could begin, and the numbers of /metrics."""
+    return {**LAUNCH, "app_kwargs": {"middleware": [Middleware(Door, ready=ready, metrics=metrics)]}}
