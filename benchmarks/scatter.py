@@ -193,7 +193,8 @@ def report(table: pd.DataFrame) -> str:
     lines = [
         "# Seconds against style distance, any painting",
         "",
-        f"{machine['CPU']}, PyTorch {machine['PyTorch']}; {pairs} pairs of photo and painting, "
+        f"{machine['CPU']}, PyTorch {machine['PyTorch']} with its kernels for "
+        f"{torch.backends.cpu.get_cpu_capability()}; {pairs} pairs of photo and painting, "
         f"{table['round'].max()} rounds. Core seconds are those that it had of its cores, without "
         f"what else ran. Ratio: to those of {PEER} in the same round. Front: nothing is both quicker and "
         "nearer to the style.",
@@ -203,11 +204,8 @@ def report(table: pd.DataFrame) -> str:
     ]
     for (size, method), row in summary(table).iterrows():
         numbers = [f"{row[name]:.3g}" for name in ("seconds", "core_seconds", "ratio", "style", "content")]
-        lines.append(
-            " | ".join(["|", str(size), method, *numbers, "yes" if row["front"] else "", "|"]).replace(
-                "|  |", "| |"
-            )
-        )
+        cells = [f"{size:,}", method, *numbers, "yes" if row["front"] else ""]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -18,6 +18,7 @@ from engine.queue import Queue
 from engine.visitor import Visitor
 from fake_methods import Failing, FakeSettings, Quick
 from methods.base import Stop, Stopped
+from page_handlers import events_of, uploaded, values_of
 
 SECONDS = 60  # the limit of any wait, for a loaded machine
 
@@ -197,3 +198,18 @@ def test_the_childs_methods_are_ready_before_the_first_run(request_for):
         running.warm(request_for("quick"), stopped)
     finally:
         running.close()
+
+
+def test_a_chosen_style_picture_is_encoded_before_compare(photo, painting, monkeypatch):
+    events = events_of(Loading())
+    wishes = []
+    monkeypatch.setattr(events.queue, "warm", lambda make: wishes.append(make()))
+    pictures = [uploaded(path) for path in (photo, painting)]
+    for content, style in (pictures, (None, pictures[1]), (pictures[0], None)):
+        events.ahead(values_of(events, content, style))
+    assert [each.content.shape for each in wishes] == [
+        (48, 64, 3),
+        (64, 48, 3),
+    ]
+    assert all(each.style.shape == (64, 48, 3) for each in wishes)
+    assert list(wishes[0].settings) == ["loading"]
