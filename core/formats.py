@@ -111,6 +111,6 @@ def _brands(start: bytes) -> set[bytes]:
 
 
 def recognised(start: bytes) -> bool:
-    """Whether a file begins as a picture of any kind that is named here, or as safetensors."""
-    pictures = (*READERS, *JPEG_2000)
-    return start.startswith(pictures) or start[4:8] == b"ftyp" or start[8:9] == b"{"
+    """Whether a file begins as a picture of any kind that is named here, or as safetensors or ZIP."""
+    known = (*READERS, *JPEG_2000, b"PK\x03\x04")
+    return start.startswith(known) or start[4:8] == b"ftyp" or start[8:9] == b"{"

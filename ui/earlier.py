@@ -78,10 +78,14 @@ class Earlier:
     def back(self, key: Any, number: int, page: str, say: Language = ENGLISH) -> Outputs:
         """A kept comparison in the tiles, and what it was made from in the inputs; it is then the page's
         newest, for the download."""
-        kept, inputs, results = self.history.get(str(key or ""), number), self.inputs, self.results
+        kept, status = self.history.get(str(key or ""), number), self.inputs.status
         if kept is None:
-            return {inputs.status: status_html(say("earlier.gone")), **self.strip(key, say)}
-        finished = kept.finished
+            return {status: status_html(say("earlier.gone")), **self.strip(key, say)}
+        return {**self.show(kept, page, say), status: status_html(say("earlier.back"))}
+
+    def show(self, kept: Kept, page: str, say: Language = ENGLISH) -> Outputs:
+        """A comparison in the tiles, and what it was made from in the inputs."""
+        inputs, results, finished = self.inputs, self.results, kept.finished
         grid = Grid(finished.request, self.methods, self.files, self.predict, say)
         self.store.save(page, finished, page)
         tiles = finished.tiles
@@ -95,7 +99,6 @@ class Earlier:
             **self.pictures(inputs.content, kept.photo, photo(finished.request), say),
             **self.pictures(inputs.style, kept.painting, to_image(finished.request.style), say),
             **self.choices(finished.request),
-            inputs.status: status_html(say("earlier.back")),
         }
 
     def pictures(self, source: PictureInput, path: str, shown: Any, say: Language) -> Outputs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import zipfile
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
@@ -40,6 +41,7 @@ from ui.store import Finished, Store
 from ui.summary import summary
 from ui.sweep import Point, Points, point, section
 from ui.tile import Pictures
+from ui.unpack import unpacked
 from ui.visitors import page_of, visitor_of
 
 Values = Mapping[Component, Any]
@@ -281,11 +283,18 @@ class Events:
             raise gr.Error(say.sentence(error), print_exception=False) from error
         return f'<a href="{address(path)}" download="stylegrid.zip">stylegrid.zip</a>'
 
-    def restore(self, payload: Any, request: gr.Request | None = None) -> Outputs:
-        """The status line, the size and a panel's controls, from a PNG that carries settings."""
-        inputs, say = self.inputs, language_of(request)
+    def restore(self, payload: Any, request: gr.Request) -> Outputs:
+        """From a PNG that carries settings the status line, the size and a panel's controls; from a ZIP all
+        of a comparison."""
+        inputs, page, say = self.inputs, page_of(request), language_of(request)
         try:
-            found = restored(path_of(payload) or "", inputs.methods)
+            path = path_of(payload) or ""
+            if zipfile.is_zipfile(path):
+                if page in self.stops:
+                    return {inputs.status: status_html(say("earlier.running"))}
+                shown = self.earlier.show(unpacked(path, inputs.methods, self.files), page, say)
+                return {**shown, inputs.status: status_html(say("restore.zip"))}
+            found = restored(path, inputs.methods)
         except ValueError as error:
             return {inputs.status: error_html(say.sentence(error))}
         size = min(max(found.size, PAGE_SIDE[0]), PAGE_SIDE[1])

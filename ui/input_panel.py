@@ -74,7 +74,7 @@ class InputPanel:
                 self.sweep = SweepPanel()
                 self.png = gr.File(
                     label=label("restore.drop"),
-                    file_types=[".png"],
+                    file_types=[".png", ".zip"],
                     height=150,
                     elem_id="restore",
                 )

@@ -149,9 +149,7 @@ def connect_runs(page: gr.Blocks, inputs: InputPanel, results: ResultsPanel, eve
     taken.then(**estimate)
     inputs.stop.click(events.stop, outputs=inputs.stop, **AT_ONCE)
     page.unload(events.on_unload)
-    inputs.png.upload(
-        events.restore, inputs.png, [inputs.status, inputs.size, *inputs.controls], **RAW, **AT_ONCE
-    )
+    inputs.png.upload(events.restore, inputs.png, events.earlier.outputs, **RAW, **AT_ONCE)
     packed = results.download.click(events.archive, outputs=results.archive, **AT_ONCE)
     packed.success(None, js=FETCH, api_visibility="private")
 

@@ -1,0 +1,133 @@
+"""A ZIP that was downloaded from StyleGrid, read back: pictures, settings of all methods, and results."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from compare.limits import PAGE_SIDE, current
+from compare.schema import Moment, Seconds, Tile, make_request
+from core.images import open_picture, picture_size
+from core.sentence import Sentence
+from core.yardstick import Distances
+from methods.base import Method, Note
+from methods.settings import MethodSettings
+from ui.files import FileCache
+from ui.history import Kept
+from ui.request import read_settings
+from ui.store import Finished
+from weights.catalog import CATALOG
+
+MOST_JSON = 5_000_000  # bytes
+UNREADABLE = (
+    KeyError, TypeError, ValueError, AttributeError, ArithmeticError, OSError, RuntimeError,
+    NotImplementedError, RecursionError, zipfile.BadZipFile,
+)  # fmt: skip
+
+
+def unpacked(path: str, methods: Mapping[str, Method], files: FileCache) -> Kept:
+    """The comparison in a ZIP, whose pictures are put into `files`. ValueError, in a sentence, where it is
+    none of ours or beyond the limits."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            return read(packed, methods, files)
+    except UNREADABLE as error:
+        sentence = "This ZIP is no comparison that StyleGrid knows: drop one that was downloaded from here."
+        raise ValueError(Sentence("zip_unknown", sentence)) from error
+
+
+def read(packed: zipfile.ZipFile, methods: Mapping[str, Method], files: FileCache) -> Kept:
+    """As `unpacked`, from an open ZIP; any of UNREADABLE where something is wrong."""
+    records = json.loads(member(packed, "results.json", MOST_JSON))
+    pictures = {name: saved(packed, f"{name}.png", files) for name in ("content", "style")}
+    known = {name: records[name] for name in methods if name in records}
+    settings = {name: settings_of(methods[name], record) for name, record in known.items()}
+    photo, painting = (open_picture(path) for path in pictures.values())
+    side = max(photo.rgb.size)
+    if not known or not PAGE_SIDE[0] <= side <= PAGE_SIDE[1]:
+        raise ValueError("it has no methods, or another size")
+    request = make_request(photo, painting, settings, side)
+    tiles = {}
+    for name, record in known.items():
+        tile = tile_of(methods[name], settings[name], record)
+        if f"{name}.png" in packed.namelist():
+            pixels = np.asarray(open_picture(saved(packed, f"{name}.png", files)).rgb)
+            tile = replace(tile, image=pixels if pixels.shape == request.content.shape else None)
+        tiles[name] = tile
+    return Kept(Finished(request, tiles), str(pictures["content"]), str(pictures["style"]), "", "")
+
+
+def member(packed: zipfile.ZipFile, name: str, most: int) -> bytes:
+    """A file in the ZIP, of at most so many bytes. KeyError or ValueError where that is not so."""
+    if packed.getinfo(name).file_size > most:
+        raise ValueError(f"{name} is too large")
+    return packed.read(name)
+
+
+def saved(packed: zipfile.ZipFile, name: str, files: FileCache) -> Path:
+    """Where a picture of the ZIP lies now. ValueError where it has more pixels than one may have."""
+    path = files.save_bytes(member(packed, name, current().upload_bytes), name)
+    width, height = picture_size(path)
+    if width * height > current().megapixels * 1e6:
+        raise ValueError(f"{name} is too large")
+    return path
+
+
+def settings_of(method: Method, record: Mapping[str, Any]) -> MethodSettings:
+    """A method's settings, but for files, which a ZIP names only."""
+    names = {each.name for each in method.Settings.fields() if not each.file}
+    return read_settings(method, {name: value for name, value in record["settings"].items() if name in names})
+
+
+def tile_of(method: Method, settings: MethodSettings, record: Mapping[str, Any]) -> Tile:
+    """A method's tile from its record in results.json, without its picture."""
+    seconds, distances, baseline = (record[key] for key in ("seconds", "distances", "untouched"))
+    weights = [
+        replace(CATALOG[each["key"]], sha256=each["sha256"])
+        for each in record["weights"]
+        if each["key"] in CATALOG and re.fullmatch("[0-9a-f]{64}", each["sha256"])
+    ]
+    said = [str(record["note"]), *("" for _ in record["notes"])]  # all sentences are in the first
+    noted = [
+        Note(str(each["key"]), "{sentence}", {**each["values"], "sentence": sentence})
+        for each, sentence in zip(record["notes"], said, strict=False)
+    ]
+    return Tile(
+        method.name,
+        method.title,
+        settings,
+        iterative=method.iterative,
+        state="done" if distances else "stopped",
+        step=int(record["steps"] or 0),
+        total=int(record["steps"] or 0),
+        seconds=seconds and seconds_of(seconds),
+        peak_memory=record["peak_memory_bytes"] and int(record["peak_memory_bytes"]),
+        distances=distances and distances_of(distances),
+        baseline=baseline and distances_of(baseline),
+        distance_history=tuple(
+            Moment(float(each["seconds"]), int(each["step"]), distances_of(each)) for each in record["course"]
+        ),
+        device=str(record["device"]),
+        dtype=str(record["dtype"]),
+        weights=tuple(weights),
+        notes=tuple(noted),
+        error=str(record["error"]),
+    )
+
+
+def seconds_of(record: Mapping[str, Any]) -> Seconds:
+    """All seconds."""
+    load, first, total = (float(record[key]) for key in ("load", "first", "total"))
+    return Seconds(load, first, total, tuple(map(float, record["warm"])))
+
+
+def distances_of(record: Mapping[str, Any]) -> Distances:
+    """Both distances."""
+    return Distances(float(record["content"]), float(record["style"]))
