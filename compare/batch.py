@@ -17,7 +17,7 @@ from compare.batch_folder import BatchFolder, Painted, Pair, digest, painted
 from compare.comparison import Comparison
 from compare.limits import LOCAL, check_request
 from compare.schema import Request, make_request, read_files
-from core.images import Kind, Picture, PictureError, open_picture, resize
+from core.images import PAINTING, PHOTO, Kind, Picture, PictureError, open_picture, resize
 from core.plates import plates
 from core.version import VERSION
 from methods import get
@@ -164,8 +164,8 @@ class Batch:
     def __init__(
         self, photos: Mapping[str, Path], styles: Mapping[str, Path], recipe: Recipe, folder: BatchFolder
     ) -> None:
-        self.photos = Pictures(photos, "content photo", lambda each: resize(each, recipe.size), 1)
-        self.styles = Pictures(styles, "style picture", bounded, STYLES_KEPT)
+        self.photos = Pictures(photos, PHOTO, lambda each: resize(each, recipe.size), 1)
+        self.styles = Pictures(styles, PAINTING, bounded, STYLES_KEPT)
         self.recipe, self.folder = recipe, folder
         self.total, self.past, self.made = len(photos) * len(styles), 0, 0
         self._keys = recipe.keys

@@ -21,7 +21,7 @@ from compare.limits import LOCAL, SIDE, check_request, checked_repeats, checked_
 from compare.results import picture, png_text, record, write_whole
 from compare.schema import Request, Tile, make_request
 from core.device import DEVICES, use_cores
-from core.images import KINDS, PAINTING, Kind, Picture, PictureError, open_picture, picture_bytes
+from core.images import KINDS, PAINTING, PHOTO, Kind, Picture, PictureError, open_picture, picture_bytes
 from core.plates import PlateIndex, plates
 from methods import ALL, get, ticked_at_first
 from methods.base import Method, Stop
@@ -98,9 +98,9 @@ def request_from_flags(arguments: argparse.Namespace) -> Request:
     recipe = recipe_from_flags(arguments)
     photo = Path(arguments.content).expanduser()
     check_request(LOCAL, photo, style_path(arguments.style), recipe.settings, (recipe.size,), recipe.repeats)
-    content = open_picture(photo, "content photo")
+    content = open_picture(photo, PHOTO)
     style, style_name = style_picture(arguments.style)
-    for role, notes in (("content photo", content.notes), ("style picture", style.notes)):
+    for role, notes in ((PHOTO, content.notes), (PAINTING, style.notes)):
         if notes:
             print(f"The {role}: {', '.join(notes)}.", file=sys.stderr)
     return make_request(content, style, recipe.settings, recipe.size, style_name, recipe.repeats)

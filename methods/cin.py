@@ -32,7 +32,7 @@ from methods.cin_network import (
 from methods.feedforward import FeedForwardSettings, painted
 from methods.fitting import StyleFitter
 from methods.mix import parse_shares, second_style
-from methods.nearest import AS_PAINTING, FROM_FILE, nearest_plate, title_of
+from methods.nearest import AS_PAINTING, FROM_FILE, nearest_plate, style_in, title_of
 from methods.settings import named, setting
 from weights.catalog import WeightFile, entry
 from weights.errors import WeightsError
@@ -282,7 +282,7 @@ class CIN(Method):
         if about.get("trunk") != trunk.weight.sha256:
             text = "{file} was learnt with another version of the network: learn it again."
             raise ValueError(Sentence("learnt_version", text, {"file": name}))
-        other = {} if about.get("style") == style.digest().hex() else {"painted_as": name}
+        other = {} if about.get("style") == style.digest().hex() else {"painted_as": style_in(name)}
         note = Note("file", FROM_FILE, {"file": name, **other})
         return {key: each.float().to(self.device) for key, each in tensors.items()}, (note,)
 
@@ -303,10 +303,9 @@ def mix_note(names: Sequence[str], shares: Sequence[float], style: str | None) -
     own = names[0] in used or style in used
     if len(used) == 1:
         (name,) = used
-        title = name_of(name)
-        return Note(
-            "plate", AS_PAINTING, {"plate": name, "title": title, **({} if own else {"painted_as": title})}
-        )
+        short = short_title(plate(name)) if name in PLATES else name
+        other = {} if own else {"painted_as": short}
+        return Note("plate", AS_PAINTING, {"plate": name, "title": name_of(name), **other})
     parts = tuple(
         Sentence("share", "{name} {share:.0%}", {"name": name_of(name), "share": share})
         for name, share in used.items()

@@ -24,7 +24,7 @@ from methods.cin_network import embedded_network, folded
 from methods.fast_neural_style import from_fast_neural_style, from_onnx, has_layout
 from methods.feedforward import FeedForwardSettings, painted
 from methods.fitting import StyleFitter, example_photos
-from methods.nearest import AS_PAINTING, FROM_FILE, nearest_plate, title_of
+from methods.nearest import AS_PAINTING, FROM_FILE, nearest_plate, short_title, style_in, title_of
 from methods.settings import named, setting
 from weights.catalog import CATALOG, WeightFile, entry
 from weights.errors import WeightsError
@@ -131,9 +131,11 @@ class JohnsonSettings(FeedForwardSettings):
         known = trained(self.norm, self.width)
         added = (*published(), *user_files())
         if self.network not in added and not (known and self.network in (BY_STYLE, *known)):
-            text = "{name} is {value}; with {norm} and {width} there is {known}."
+            text = "{name} is {value}; with norm {norm} and width {width} there is {known}."
             about = {"name": named("network"), "value": self.network, "norm": self.norm, "width": self.width}
-            raise ValueError(Sentence("network_none", text, {**about, "known": known or ("–",)}))
+            raise ValueError(
+                Sentence("network_none", text, {**about, "known": known or Sentence("none", "none")})
+            )
         if self.new_style == "train" and (self.norm, self.width) != ("instance", "full"):
             text = "A new network is trained with instance normalisation and at full width alone."
             raise ValueError(Sentence("train_full", text))
@@ -200,7 +202,7 @@ class Johnson(Method):
         name = settings.network
         if name in user_files():
             tensors, weight = load_user_file(name)
-            values = {"file": weight.file, "painted_as": weight.file}
+            values = {"file": weight.file, "painted_as": style_in(weight.file)}
             return self.choice(weight, lambda: tensors, Note("user", "Your own network {file}.", values))
         if name in published():
             weight = entry(ONNX + name)
@@ -218,8 +220,8 @@ class Johnson(Method):
             name, note = nearest_plate(known, style, self.device, stop)
             notes.append(note)
         elif name != style.name:
-            title = title_of(plate(name))
-            notes.append(Note("plate", AS_PAINTING, {"plate": name, "title": title, "painted_as": title}))
+            about = {"plate": name, "title": title_of(plate(name)), "painted_as": short_title(plate(name))}
+            notes.append(Note("plate", AS_PAINTING, about))
         weight = entry(key(name, settings.norm, settings.width))
         return self.choice(weight, lambda: load(weight.key), *notes)
 
@@ -236,7 +238,7 @@ class Johnson(Method):
             tensors, about = unpack(data, name)
             weight = user_weight(data, name, name, "a file that was given")
             own = about.get("style") == style.digest().hex()
-            values = {"file": name} if own else {"file": name, "painted_as": name}
+            values = {"file": name} if own else {"file": name, "painted_as": style_in(name)}
             return self.choice(weight, lambda: tensors, Note("file", FROM_FILE, values))
         except WeightsError as error:
             about = {"file": name, "problem": sentence_of(error)}

@@ -53,7 +53,7 @@ def _search(names: Sequence[str], style: Style, device: torch.device, stop: Stop
         "plate": name,
         "caption": title_of(known[name]),
         "distance": distances[name],
-        "painted_as": title_of(known[name]),
+        "painted_as": short_title(known[name]),
     }
     return name, Note(NEAREST, NEAREST_TEXT, values)
 
@@ -61,6 +61,16 @@ def _search(names: Sequence[str], style: Style, device: torch.device, stop: Stop
 def title_of(painting: Plate) -> Sentence:
     """The caption of a painting of ours."""
     return Sentence(f"painting.{painting.name}", painting.caption)
+
+
+def short_title(painting: Plate) -> Sentence:
+    """The title alone of a painting of ours."""
+    return Sentence(f"painting.{painting.name}", painting.title)
+
+
+def style_in(file: str) -> Sentence:
+    """What a picture is painted as whose style comes from a file."""
+    return Sentence("style_in", "the style in {file}", {"file": file})
 
 
 @cache

@@ -138,10 +138,10 @@ def test_a_bad_picture_is_one_row_and_takes_nothing_with_it(folders, tmp_path, p
     assert run(folders, out) == 1
     rows = table(out)
     assert len(rows) == PAIRS + 2
-    assert "The content photo is not a JPEG" in rows["a2", "", ""]["error"]
-    assert rows["", "broken", ""]["error"].startswith("The style picture")
+    assert "The photo is not a JPEG" in rows["a2", "", ""]["error"]
+    assert rows["", "broken", ""]["error"].startswith("The painting")
     assert sum(row["state"] == "done" for row in rows.values()) == PAIRS
-    assert "a2: The content photo" in capsys.readouterr().err
+    assert "a2: The photo" in capsys.readouterr().err
 
 
 def test_a_torn_line_of_the_journal_costs_its_own_picture_alone(folders, tmp_path, painted):
