@@ -32,7 +32,7 @@ from methods.cin_network import (
 from methods.feedforward import FeedForwardSettings, painted
 from methods.fitting import StyleFitter
 from methods.mix import parse_shares, second_style
-from methods.nearest import AS_PAINTING, FROM_FILE, nearest_plate, style_in, title_of
+from methods.nearest import AS_PAINTING, FROM_FILE, nearest_plate, short_title, style_in, title_of
 from methods.settings import named, setting
 from weights.catalog import WeightFile, entry
 from weights.errors import WeightsError
