@@ -38,6 +38,7 @@ from methods.base import Method
 EXAMPLES = Path(__file__).parent.parent / "examples"
 BUILT_IN = EXAMPLES / "first-sight"  # one pair that is always there
 NUMBERS = ("pair.json", "first-sight.json")
+OURS = "StyleGrid"  # the artist of what we drew
 QUALITY = 90  # of WebP
 KINDS = ("before 1880", "1880 to 1905", "after 1905", "drawn patterns")  # of style pictures
 
@@ -107,8 +108,8 @@ def read_pair(folder: Path) -> Pair | None:
 
 
 def kind_of(plate: Plate) -> str:
-    """The kind of a style picture, by its year; one without an artist is a drawn pattern."""
-    if not plate.artist or not plate.year[:4].isdecimal():
+    """The kind of a style picture, by its year; one of our own or without an artist is a drawn pattern."""
+    if plate.artist in ("", OURS) or not plate.year[:4].isdecimal():
         return KINDS[3]
     year = int(plate.year[:4])
     return KINDS[0] if year < 1880 else KINDS[1] if year <= 1905 else KINDS[2]
