@@ -43,7 +43,7 @@ def query_of(shown, links):
 
 
 def opened(links, query):
-    return links.open(SimpleNamespace(query_params=query))
+    return links.open(SimpleNamespace(query_params=query, request=None))
 
 
 def test_a_link_brings_everything_back(links):
