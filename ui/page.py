@@ -28,7 +28,7 @@ from ui.pinned import connection_html
 from ui.results_panel import ResultsPanel, html
 from ui.store import Store
 from ui.texts import footer, header
-from ui.vote import TO_VOTE, vote_is_on, vote_page
+from ui.vote import to_vote, vote_is_on, vote_page
 from ui.weights_panel import WeightsPanel
 
 HOUR = 3600
@@ -61,7 +61,9 @@ def build(engine: Engine, queue: Queue | None = None) -> gr.Blocks:
             inputs = InputPanel(engine, contents, styles)
             results = ResultsPanel(engine.methods)
         if vote_is_on():
-            html(TO_VOTE, "to-vote")  # seen in the head, reached by Tab after what a comparison needs
+            html(
+                standing(to_vote), "to-vote"
+            )  # seen in the head, reached by Tab after what a comparison needs
         weights = WeightsPanel()
         html(standing(partial(footer, tuple(engine.methods.values()))))
 

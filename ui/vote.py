@@ -19,12 +19,12 @@ from compare.votes import OUTCOMES, Refused, Vote, Votes, hashed, votes_file
 from core.bradley_terry import Strength
 from methods import ALL
 from ui.files import FileCache, address
+from ui.language import Language
 from ui.showings import Showings
 from ui.visitors import visitor_of
 from ui.vote_html import ballot, board, closed
 
 PATH = "vote"
-TO_VOTE = f'<a class="elsewhere" href="{PATH}">Blind vote</a>'
 BOARD_SECONDS = 60  # for which a leaderboard stands before it is computed again
 GONE = "That pair is no longer known here; this is another."
 LOST = "Votes on this Space are lost when it restarts."
@@ -37,6 +37,11 @@ HEADER = (
 PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
 
 log = logging.getLogger(__name__)
+
+
+def to_vote(say: Language) -> str:
+    """The link to it, on the first page."""
+    return f'<a class="elsewhere" href="{PATH}">{say("vote.link")}</a>'
 
 
 def vote_is_on() -> bool:
