@@ -37,6 +37,7 @@ from methods.cin import CIN
 from methods.magenta import Magenta
 from methods.mix import STYLE_SIDE
 
+TICKS = [digit * 10.0**power for power in range(-3, 3) for digit in (1, 2, 5)]  # seconds
 PEER = LiteArbitrary.name  # whose seconds are the unit of ratios
 KINDS: dict[str, tuple[type[Method], dict[str, Any]]] = {
     "cin-slim": (CIN, {"width": "slim"}),
@@ -189,12 +190,13 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 def report(table: pd.DataFrame) -> str:
     """The summary as Markdown."""
     machine = this_machine(pick_device("cpu"))
-    pairs = len(table.groupby(["photo", "painting"]))
+    counts = table.drop_duplicates(["size", "photo", "painting"]).groupby("size").size()
+    pairs = ", ".join(f"{count} at {size:,} px" for size, count in counts.items())
     lines = [
         "# Seconds against style distance, any painting",
         "",
         f"{machine['CPU']}, PyTorch {machine['PyTorch']} with its kernels for "
-        f"{torch.backends.cpu.get_cpu_capability()}; {pairs} pairs of photo and painting, "
+        f"{torch.backends.cpu.get_cpu_capability()}; pairs of photo and painting: {pairs}; "
         f"{table['round'].max()} rounds. Core seconds are those that it had of its cores, without "
         f"what else ran. Ratio: to those of {PEER} in the same round. Front: nothing is both quicker and "
         "nearer to the style.",
@@ -213,8 +215,9 @@ def draw(table: pd.DataFrame, path: Path) -> None:
     """A plot for each size, as SVG with text as text."""
     import matplotlib
     from matplotlib.figure import Figure
+    from matplotlib.ticker import NullLocator
 
-    from benchmarks.plots import COLOURS, LOOK, MARKERS, WIDTH, plain_numbers
+    from benchmarks.plots import COLOURS, LOOK, MARKERS, WIDTH
 
     found = summary(table)
     sizes = list(found.index.unique("size"))
@@ -237,9 +240,12 @@ def draw(table: pd.DataFrame, path: Path) -> None:
                     linestyle="",
                     label=name,
                 )
-            axis.set(xscale="log", xlabel="core seconds", title=f"{size:,} px", ylim=(0, None))
-            plain_numbers(axis.xaxis)
-        axes[0].set_ylabel("style distance")
+            axis.set(xscale="log", xlabel="core seconds", title=f"{size:,} px")
+            low, high = axis.get_xlim()
+            ticks = [tick for tick in TICKS if low <= tick <= high]
+            axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+            axis.xaxis.set_minor_locator(NullLocator())
+        axes[0].set(ylabel="style distance", ylim=(0, 1.05 * found["style"].max()))
         handles, labels = axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=3)
         figure.savefig(path, metadata={"Date": None})

@@ -69,7 +69,7 @@ def test_all_take_turns_and_the_first_round_does_not_count(
     assert (table["seconds"] >= 0).all()
     assert table["style"].nunique() == 2  # one for each size, for both do the same
     report = (folder / "out" / "scatter.md").read_text()
-    assert "1 pairs of photo and painting, 2 rounds" in report
+    assert "pairs of photo and painting: 1 at 64 px, 1 at 72 px; 2 rounds" in report
     assert "| 72 | other |" in report
     drawn = (folder / "out" / "scatter.svg").read_text()
     assert "<text" in drawn
