@@ -7,6 +7,7 @@ import re
 import socket
 import zipfile
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import gradio as gr
@@ -34,9 +35,10 @@ from ui.api import described
 from ui.chart import losses_chart
 from ui.examples import PAIRS, pairs, photos, shown_plates
 from ui.files import path_of
+from ui.language import standing
 from ui.page import build
 from ui.request import read_settings
-from ui.settings_panel import SettingsPanel
+from ui.settings_panel import SettingsPanel, help_of
 from ui.store import Finished, Store
 from ui.texts import paper_link
 from ui.theme import LAUNCH
@@ -60,7 +62,7 @@ def test_controls_follow_the_fields():
     assert isinstance(controls["clip"], gr.Checkbox)
     assert controls["optimiser"].choices == [(name, name) for name in ("lbfgs", "adam", "gradient")]
     assert controls["style_layers"].multiselect
-    assert {setting.help for setting in GatysSettings.fields()} == {
+    assert {standing(partial(help_of, setting)) for setting in GatysSettings.fields()} == {
         control.info for control in controls.values()
     }
 
@@ -139,7 +141,7 @@ def test_nothing_chosen_is_said_beneath_both_inputs():
 def test_a_setting_out_of_range_is_said_in_the_status_line(photo, painting):
     events = events_of(Quick())
     page = refused(events, values_of(events, uploaded(photo), uploaded(painting), strength=2))
-    assert "Quick: strength is 2; it must be a number from 0 to 1." in page.status
+    assert "Quick: Strength is 2; it must be a number from 0 to 1." in page.status
 
 
 @pytest.mark.parametrize("size", [63, 1025, None, "512", math.nan])
@@ -263,7 +265,7 @@ def test_what_came_out_beside_the_picture_can_be_downloaded(photo, painting):
             yield Frame(content, 1, 1, files={"learnt.safetensors": b"gammas and betas"})
 
     *_, page = started(events_of(Giving()), photo, painting)
-    link = r'href="gradio_api/file=([^"]+)" download="learnt.safetensors">Learnt style<'
+    link = r'href="gradio_api/file=([^"]+)" download="learnt.safetensors">learnt.safetensors<'
     path = re.search(link, page.tile("quick"))[1]
     assert Path(path).read_bytes() == b"gammas and betas"
 
