@@ -415,7 +415,7 @@ def test_an_own_network_is_offered_after_a_reload(page, tmp_path, monkeypatch):
         (tmp_path / "my-painting.safetensors").write_bytes(network.read_bytes())
         visitor = Visitor(page, address)
         visitor.open_panel()
-        page.get_by_label("Network").click()
+        page.get_by_label("Network", exact=True).click()
         page.get_by_role("option", name="my-painting").click()
         visitor.choose_both()
         visitor.set_number("Size", 64)
