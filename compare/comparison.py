@@ -218,7 +218,7 @@ class Run:
             state="running",
             device=describe(self.device),
             features=features(self.device),
-            torch=torch.__version__,
+            torch=str(torch.__version__),  # which is a class of torch's
             dtype=str(method.dtype(tile.settings)).removeprefix("torch."),
             weights=tuple(entry(key) for key in method.weights),
         )

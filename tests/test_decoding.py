@@ -179,7 +179,7 @@ def test_the_page_says_which_frame_it_shows(format):
     others = [smooth().transpose(Image.Transpose.ROTATE_180), smooth("L").convert("RGB")]
     data = encoded(smooth(), format, save_all=True, append_images=others)
     picture = open_picture(data)
-    assert "48 × 32 px, first of 3 frames" in size_line(*picture.colours.size, *picture.notes)
+    assert "48 × 32 px, first of 3 frames" in size_line(picture.colours.size, picture.notes)
 
 
 # Alpha
