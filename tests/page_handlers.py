@@ -1,5 +1,7 @@
 """The page's events without a browser, and what they leave on the page."""
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from ui.events import Events
 from ui.files import FileCache
 from ui.history import History
 from ui.input_panel import FIRST_SWEEP, InputPanel
+from ui.language import I18N
 from ui.results_panel import ResultsPanel
 from ui.store import Store
 
@@ -28,6 +31,11 @@ def noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
 def uploaded(path: Path) -> dict[str, Any]:
     """What Gradio hands over for an uploaded file."""
     return {"path": str(path), "meta": {"_type": "gradio.FileData"}}
+
+
+def english(text: str) -> str:
+    """A component's text as an English browser shows it."""
+    return re.sub(r"__i18n__({.*?})", lambda mark: I18N.translations["en"][json.loads(mark[1])["key"]], text)
 
 
 def session(name: str) -> gr.Request:

@@ -347,7 +347,8 @@ def test_training_needs_the_full_network():
 def test_a_network_can_be_chosen_whatever_the_style_picture(method, content):
     frame = last(method, content, plate("udnie"), network="swirls")
     assert frame.notes[0].key == "plate"
-    assert frame.notes[0].values == {"plate": "swirls", "painted_as": PLATES["swirls"].title}
+    swirls = {"plate": "swirls", "title": "Swirls, StyleGrid, 2026", "painted_as": PLATES["swirls"].title}
+    assert frame.notes[0].values == swirls
     assert torch.equal(frame.image, last(method, content, plate("swirls")).image)
 
 

@@ -17,8 +17,10 @@ from methods import ALL
 from methods.base import Stop, Stopped
 from methods.johnson import Johnson
 from methods.magenta import SIDE, Magenta, MagentaSettings
+from page_handlers import english
 from picture_files import save_png
 from plate_styles import PLATES, far, last_frame, notes, plate
+from ui.language import label
 from ui.page import build
 from weights.catalog import entry
 from weights.errors import WeightsError
@@ -132,7 +134,7 @@ def test_styles_are_mixed_by_their_shares(method, tmp_path):
 
 
 def test_shares_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match="give one number from 0 on for each of the 2 styles"):
+    with pytest.raises(ValueError, match="give one number from 0 on for each of the 2 paintings"):
         MagentaSettings(plates=("udnie",), shares="1, 2, 3")
 
 
@@ -203,8 +205,8 @@ def test_it_is_chosen_at_first_where_it_can_run(monkeypatch, there):
     assert parser().parse_args(["photo", "style"]).methods.split(",") == ready
     page = build(InlineEngine([each() for each in ALL], "cpu"))
     blocks = page.config["components"]
-    methods = next(each["props"] for each in blocks if each["props"].get("label") == "Methods")
+    methods = next(each["props"] for each in blocks if each["props"].get("label") == label("methods"))
     assert methods["value"] == ready
     assert [value for _, value in methods["choices"]] == [each.name for each in ALL]
-    tiles = [each for each in blocks if 'data-method="magenta"' in str(each["props"])]
+    tiles = [each for each in blocks if 'data-method="magenta"' in english(str(each["props"].get("value")))]
     assert bool(tiles) is there, "what cannot run takes no tile before it is asked for"
