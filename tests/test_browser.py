@@ -89,7 +89,7 @@ class Visitor:
         expect(self.style_line).to_have_text("80 × 80 px")
 
     def set_number(self, name, value):
-        field = self.page.get_by_label(f"number input for {name}")
+        field = self.page.get_by_label(f"number input for {name}", exact=True)
         field.fill(str(value))
         field.press("Tab")
 

@@ -102,7 +102,7 @@ def test_its_page_shows_and_gives_the_exact_pictures(packed, page, tmp_path):
         "[...document.images].length === 7 && [...document.images].every(each => each.naturalWidth > 1)"
     )  # two inputs, the photo in three tiles, two results
     with page.expect_download() as download:
-        page.get_by_label("Download the picture of Quick as PNG").click()
+        page.get_by_label("Download the picture by Quick as PNG").click()
     assert download.value.suggested_filename == "stylegrid-quick.png"
     assert download.value.path().read_bytes() == packed.read("quick.png")
 

@@ -18,7 +18,7 @@ from fake_methods import Masked, MaskedSettings, Quick
 from methods import ALL
 from methods.cin import CIN
 from methods.gatys import Gatys
-from page_handlers import Shown, events_of, uploaded
+from page_handlers import Shown, events_of, session, uploaded
 from picture_files import save_png
 from ui.request import checked_path, plans, read_settings
 from ui.restore import restored
@@ -213,7 +213,7 @@ def test_a_size_beyond_the_page_becomes_the_nearest_one(tmp_path, size, near):
     events = events_of(Quick())
     settings = json.dumps(Quick.Settings(strength=0.7).as_dict())
     path = written(tmp_path / "a.png", method="quick", size=str(size), settings=settings)
-    (page,) = Shown(events).after(iter([events.restore(uploaded(path))]))
+    (page,) = Shown(events).after(iter([events.restore(uploaded(path), session("a"))]))
     assert "The settings of Quick are restored." in page.status
     assert f"The size is {near:,} px, the nearest here to the picture&#x27;s {size:,} px." in page.status
     inputs = events.inputs

@@ -209,7 +209,7 @@ def test_a_sweep_runs_every_method_at_every_size(photo, painting):
     statuses = []
     for page in swept(events, photo, painting, [384, 256]):
         statuses.append(page.status)
-    assert any("256 px, 1 of 2: Quick, 1 of 2: running" in each for each in statuses)
+    assert any("256 px, 1 of 2: Quick, 1 of 2: Running" in each for each in statuses)
     assert any("384 px, 2 of 2: 1 of 2 finished; 1 failed." in each for each in statuses)
     assert page.sweep.count("<tr>") == 3
     assert "256\u202fpx" in page.sweep

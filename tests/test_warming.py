@@ -26,7 +26,7 @@ SECONDS = 60  # the limit of any wait, for a loaded machine
 class Engine:
     """Tells what it does. It gets ready until it is let or stopped, and runs until it is let."""
 
-    pauses = False
+    pauses, workers = False, 1
 
     def __init__(self):
         self.did, self.busy, self.let, self.free = [], threading.Event(), threading.Event(), threading.Event()
