@@ -45,6 +45,7 @@ class Limits:
         requests: open at once from one address; a page holds two.
         visitor_runs: of a visitor, running and waiting; network_runs: of all visitors at one address.
         hourly: comparisons a visitor; network_hourly: of all at one address.
+        inspections: an hour, of a visitor; network_inspections: of all at one address.
         waiting: runs in line at most; waiting_seconds: after which one leaves it.
         overtime: times `seconds`, after which a run is ended.
         reader_seconds: after which a run ends whose tiles nobody reads.
@@ -70,6 +71,8 @@ class Limits:
     network_runs: int = 1000
     hourly: int = 10_000
     network_hourly: int = 100_000
+    inspections: int = 10_000
+    network_inspections: int = 100_000
     waiting: int = 32
     waiting_seconds: float = math.inf
     overtime: float = 1.25
@@ -95,6 +98,8 @@ PUBLIC = Limits(
     network_runs=8,
     hourly=60,
     network_hourly=240,
+    inspections=120,
+    network_inspections=480,
     waiting=16,
     waiting_seconds=600,
     daily_votes=200,

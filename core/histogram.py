@@ -1,4 +1,5 @@
-"""How alike the colours of two pictures are, whatever lies where: RGB-uv histograms. No network."""
+"""Which colours a picture has, whatever lies where: histograms of its channels, and RGB-uv histograms, by which
+two are compared. No network."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from core.resample import fit_short_side
 BINS, REACH, FALLOFF = 64, 3.0, 0.02
 SIDE = 96  # px, short side: colours need no more
 LEAST = 1e-6  # of a channel, before its logarithm
+LEVELS = 32  # of a channel's own histogram
 
 
 def uv_histogram(image: Tensor) -> Tensor:
@@ -35,3 +37,10 @@ def uv_histogram(image: Tensor) -> Tensor:
 def histogram_distance(histogram: Tensor, target: Tensor) -> float:
     """The Hellinger distance of two histograms: 0 where they are equal, 1 where nothing is shared; eq. 4."""
     return ((histogram.sqrt() - target.sqrt()).square().sum() / 2).sqrt().item()
+
+
+def channel_histograms(image: Tensor) -> Tensor:
+    """Of a (1, 3, H, W) picture in [0, 1], which share of the pixels each channel has in each of LEVELS equal
+    steps: (3, LEVELS), each channel's sum 1."""
+    channels = image[0].float().flatten(1)
+    return torch.stack([each.histc(LEVELS, 0, 1) for each in channels]) / channels.shape[1]

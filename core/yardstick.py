@@ -99,8 +99,12 @@ def style_grams(image: Tensor) -> Mapping[str, Tensor]:
 
 def style_distance(actual: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> float:
     """The style distance between two pictures' Gram matrices, relative to the target's."""
-    errors = [relative_error(actual[layer], target[layer]) for layer in STYLE_LAYERS]
-    return torch.stack(errors).mean().item()
+    return torch.stack([*layer_distances(actual, target).values()]).mean().item()
+
+
+def layer_distances(actual: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What the style distance is the mean of: |G(y) - G(s)|^2 / |G(s)|^2 by layer of STYLE_LAYERS, each (B,)."""
+    return {layer: relative_error(actual[layer], target[layer]) for layer in STYLE_LAYERS}
 
 
 def features_of(image: Tensor, layers: Sequence[str] = STYLE_LAYERS) -> dict[str, Tensor]:

@@ -17,7 +17,7 @@ from dataclasses import replace
 from heapq import heapreplace
 from typing import Any, TypeVar
 
-from compare.limits import current
+from compare.limits import Limits, current
 from compare.schema import Request, Tile
 from core.sentence import Sentence, sentence_of
 from engine.base import Engine
@@ -37,8 +37,18 @@ NETWORK_HOURLY = (
     "network_hourly",
     "At most {most} comparisons an hour are allowed an address; try in {minutes} minutes.",
 )
+INSPECTED = "inspected", "At most {most} pictures an hour can be inspected; try in {minutes} minutes."
 
 T = TypeVar("T")
+Rate = tuple[int, tuple[str, str]]
+"""So many an hour, and what is said beyond that."""
+
+
+def hourly(limits: Limits, inspection: bool) -> tuple[Rate, Rate]:
+    """How many comparisons, or inspections, an hour a visitor may have, and an address."""
+    if inspection:
+        return (limits.inspections, INSPECTED), (limits.network_inspections, INSPECTED)
+    return (limits.hourly, HOURLY), (limits.network_hourly, NETWORK_HOURLY)
 
 
 class Queue:
@@ -94,6 +104,20 @@ class Queue:
                 self.seconds += time.monotonic() - ticket.began if ticket.began else 0.0
             log.info("%s", ticket.line(outcome))
 
+    def do(self, visitor: Visitor, work: Callable[[], T], seconds: float) -> Generator[Position | T]:
+        """Positions as of `submit`, then the result of `work`, done where the engine reads pictures while no
+        method is at work. It counts as an inspection. Raises Refused."""
+        ticket = self._enter(visitor, seconds, Stop(), inspection=True)
+        try:
+            yield from self._wait(ticket)
+            if ticket.stop.asked():
+                raise Refused(ticket.reason or UNREAD)
+            yield self.engine.do(work)
+        except ValueError as error:
+            raise Refused(sentence_of(error)) from error
+        finally:
+            self._leave(ticket)
+
     def warm(self, make: Callable[[], Request]) -> None:
         """Let the engine get ready for a run of such a request once nothing runs or waits, and give way to
         what comes. Of several wishes the newest counts."""
@@ -125,7 +149,7 @@ class Queue:
     def _tickets(self) -> list[Ticket]:
         return [*self._running, *self._waiting]
 
-    def _enter(self, visitor: Visitor, seconds: float, stop: Stop) -> Ticket:
+    def _enter(self, visitor: Visitor, seconds: float, stop: Stop, inspection: bool = False) -> Ticket:
         limits, ticket = current(), Ticket(visitor, seconds, stop)
         with self._changed:
             if self._closed:
@@ -141,9 +165,11 @@ class Queue:
                 raise Refused(Sentence("network_runs", text, {"most": limits.network_runs}))
             if len(self._waiting) >= limits.waiting:
                 raise Refused(Sentence("queue_full", "Too many runs are waiting; please try again later."))
-            self._count(visitor.key, limits.hourly, HOURLY)
+            own, of_network = hourly(limits, inspection)
+            prefix = "inspection " if inspection else ""
+            self._count(prefix + visitor.key, *own)
             if visitor.network:
-                self._count(f"network {visitor.network}", limits.network_hourly, NETWORK_HOURLY)
+                self._count(f"{prefix}network {visitor.network}", *of_network)
             self._waiting.append(ticket)
         return ticket
 

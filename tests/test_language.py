@@ -17,7 +17,7 @@ from compare.schema import State
 from core.images import PAINTING, PictureError, picture_size
 from core.measures import MEASURES
 from core.sentence import Sentence, sentence_of
-from engine.queue import HOURLY, NETWORK_HOURLY
+from engine.queue import HOURLY, INSPECTED, NETWORK_HOURLY
 from methods import ALL
 from methods.base import Note
 from methods.settings import NEEDED, Setting
@@ -25,6 +25,7 @@ from ui.chart import LOSSES
 from ui.examples import photos, shown_plates
 from ui.explained import SENTENCES
 from ui.figures import FIGURES
+from ui.inspect_html import COLOURS, DIRECTIONS, VIEWS
 from ui.language import ENGLISH, I18N, LANGUAGES, Language, label, language_of, texts
 from ui.measures import QUESTIONS
 from ui.sweep import QUANTITIES
@@ -122,6 +123,9 @@ def composed() -> Iterator[str]:
     yield from (f"measures.ask.{question}" for question in QUESTIONS)
     for each in MEASURES:
         yield from (f"measures.{each.key}", f"measures.{each.key}.title")
+    for view in VIEWS:
+        yield from (f"inspect.{view}", f"inspect.{view}.about")
+    yield from (f"inspect.{each}" for each in (*DIRECTIONS, *COLOURS, "high_pass", "sobel"))
     yield from (f"weights.{heading}" for heading in HEADINGS)
     yield from (f"weights.{state.replace(' ', '_')}" for state in get_args(WeightState))
     for figure in FIGURES.values():
@@ -142,7 +146,7 @@ def settings() -> list[Setting]:
 def below() -> dict[str, str]:
     """The English of what the rooms below and the pictures bring along, by key."""
     found = {key: next(iter(english), "") for key, english in sentences().items()}
-    found |= {**NEEDED, **dict((HOURLY, NETWORK_HOURLY))}
+    found |= {**NEEDED, **dict((HOURLY, NETWORK_HOURLY, INSPECTED))}
     found |= {setting.key: setting.help for setting in settings()}
     found |= {each.title.key: each.title for each in (*photos(), *shown_plates())}
     return {key: text for key, text in found.items() if key not in texts("en")}

@@ -386,3 +386,43 @@ def test_as_many_runs_go_on_as_there_are_workers_in_their_order():
     assert begun(fourth).method == "quick"
     fourth.close()
     assert queue.engine.most == 2
+
+
+def test_work_that_is_no_comparison_has_its_turn_and_lets_a_long_run_rest(monkeypatch):
+    monkeypatch.setattr(engine.ticket, "PATIENCE", 0.0)
+    queue = Queue(Engine(tiles=10**6))
+    running = submitted(queue, "a", seconds=60, request="long")
+    thread = threading.Thread(target=lambda: tiles(running), daemon=True)
+    thread.start()
+    while not queue.engine.running:
+        time.sleep(0.001)
+    seen = []
+
+    def work():
+        seen.append((queue.standing(), queue._running[0].stop.resting))
+        return "seen"
+
+    *positions, found = queue.do(Visitor("b"), work, 1.0)
+    assert found == "seen"
+    assert all(isinstance(each, Position) for each in positions)
+    assert positions
+    assert seen == [((2, 0), True)], "the other one rests meanwhile"
+    assert queue.standing() == (1, 0)
+    queue.close(10)
+    thread.join(10)
+
+
+def test_work_is_refused_in_a_sentence_and_leaves_the_line(monkeypatch):
+    monkeypatch.setenv("STYLEGRID_INSPECTIONS", "2")
+    queue = Queue(Engine())
+
+    def unfit():
+        raise ValueError("It is unfit.")
+
+    with pytest.raises(Refused, match="It is unfit"):
+        list(queue.do(Visitor("a"), unfit, 1.0))
+    assert not queue.busy("a")
+    assert list(queue.do(Visitor("a"), lambda: 1, 1.0)) == [1]
+    with pytest.raises(Refused, match="At most 2 pictures an hour can be inspected"):
+        list(queue.do(Visitor("a"), lambda: 1, 1.0))
+    assert tiles(submitted(queue, "a")), "comparisons are counted apart"

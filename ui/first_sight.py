@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from compare.inspection import Inspection, inspect
 from compare.schema import Moment, Seconds, Tile
 from core.images import open_picture
 from core.yardstick import Distances
@@ -24,7 +26,7 @@ from ui.examples import PHOTOS
 from ui.files import address
 from ui.language import Language
 from ui.pair import pair_html
-from ui.tile import Pictures, tile_html
+from ui.tile import FIRST, Pictures, tile_html
 from weights.catalog import entry
 
 FOLDER = PHOTOS / "first-sight"
@@ -42,6 +44,7 @@ class FirstSight:
         names: of the photo and the painting; machine, day: where it was computed, and when.
         photo, painting: addresses of the two pictures.
         tiles: by the methods' names, as they were when it ended; pictures: what they show.
+        folder: where all of it lies.
     """
 
     names: Mapping[str, str]
@@ -51,6 +54,7 @@ class FirstSight:
     painting: str
     tiles: Mapping[str, Tile]
     pictures: Mapping[str, Pictures]
+    folder: Path = FOLDER
 
     def head(self, say: Language) -> str:
         """What was compared, where and when."""
@@ -60,6 +64,10 @@ class FirstSight:
     def tile(self, name: str, say: Language) -> str:
         """A method's tile as a run draws it; its picture is a lossy copy and no download."""
         return tile_html(self.tiles[name], self.pictures[name], say=say) if name in self.tiles else ""
+
+    def inspection(self, name: str) -> Callable[[], Inspection]:
+        """What is to be computed of a method's picture that somebody inspects."""
+        return partial(inspect, *(self.folder / picture_file(each) for each in (PHOTO, PAINTING, name)))
 
 
 def picture_file(name: str) -> str:
@@ -81,10 +89,10 @@ def first_sight(methods: Mapping[str, Method], folder: Path = FOLDER) -> FirstSi
         return None
     photo, painting = (address(folder / picture_file(name)) for name in (PHOTO, PAINTING))
     drawn = {
-        name: Pictures(ratio(tile), photo, address(folder / picture_file(name)))
+        name: Pictures(ratio(tile), photo, address(folder / picture_file(name)), kept=FIRST)
         for name, tile in tiles.items()
     }
-    return FirstSight(*about, photo, painting, tiles, drawn) if tiles else None
+    return FirstSight(*about, photo, painting, tiles, drawn, folder) if tiles else None
 
 
 def ratio(tile: Tile) -> float:

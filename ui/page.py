@@ -21,6 +21,7 @@ from ui.first_sight import FOLDER
 from ui.history import History
 from ui.how_panel import Explained
 from ui.input_panel import InputPanel
+from ui.inspect import Inspect
 from ui.language import standing
 from ui.links import Links
 from ui.mask import SIDE
@@ -74,6 +75,14 @@ def build(engine: Engine, queue: Queue | None = None) -> gr.Blocks:
         earlier = Earlier(History(), store, files, engine, inputs, results)
         events = Events(queue, store, files, plates, inputs, results, earlier)
         connect_runs(page, inputs, results, events)
+        inspect = Inspect(queue, store, results.first)
+        results.inspected.select(
+            inspect.inspect,
+            outputs=results.inspected,
+            concurrency_limit=None,
+            trigger_mode="multiple",
+            **PRIVATE,
+        )
         how = results.how
         explained, chosen = Explained(how, store), how.chosen
         results.how_tab.select(explained.refresh, chosen, [*chosen, how.why], **NEWEST)

@@ -28,6 +28,8 @@ element.addEventListener('click', (event) => {
 });
 """
 
+ON_INSPECT = "document.addEventListener('inspect', (event) => trigger('select', event.detail));"
+
 
 class ResultsPanel:
     """Constructing one draws it, as it is before the first run: with a comparison that was computed earlier.
@@ -38,10 +40,12 @@ class ResultsPanel:
         how: the other tab, how_tab.
         copy: the button that gives a link; link: where that stands.
         download: the button; archive: a hidden link to the file that it downloads.
+        inspected: what is seen inside a picture, which a dialog of the browser shows; first: the comparison
+            that the page opens with, None where there is none.
     """
 
     def __init__(self, methods: Mapping[str, Method]) -> None:
-        first = first_sight(methods)
+        first = self.first = first_sight(methods)
         with gr.Column(elem_id="results"):
             self.key = gr.BrowserState("", storage_key="stylegrid-history", secret="stylegrid")
             with gr.Tabs():
@@ -72,6 +76,7 @@ class ResultsPanel:
         self.archive = gr.HTML("", visible="hidden", elem_id="archive", apply_default_css=False)
         self.copy = gr.Button(label("link"), size="sm", elem_id="copy-link")
         self.link = html("", "link")
+        self.inspected = gr.HTML("", elem_id="inspected", js_on_load=ON_INSPECT, apply_default_css=False)
         html(standing(measure))
         html(standing(partial(cite_html, tuple(methods.values()))))
 

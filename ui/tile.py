@@ -19,6 +19,7 @@ from ui.language import ENGLISH, Language
 from ui.measures import measures_html
 
 FILES = (LEARNT_FILE, TRAINED_FILE)  # that have a text
+RUN, FIRST = "run", "first"  # where a tile's pictures are kept: with the page's run, or with what it opens with
 LEAST_LOAD = 0.005  # seconds; what takes less is not loading
 
 
@@ -32,6 +33,7 @@ class Pictures:
         result: the picture so far; empty before the first.
         download: the finished file; empty where there is none.
         others: what else can be downloaded, by file name.
+        kept: where the picture is kept for who inspects it, RUN or FIRST.
     """
 
     ratio: float
@@ -39,6 +41,7 @@ class Pictures:
     result: str = ""
     download: str = ""
     others: Mapping[str, str] = field(default_factory=dict)
+    kept: str = RUN
 
 
 def tile_html(tile: Tile, pictures: Pictures, seconds: Sequence[float] = (), say: Language = ENGLISH) -> str:
@@ -146,7 +149,10 @@ def actions(tile: Tile, pictures: Pictures, seconds: Sequence[float], say: Langu
     return (
         f'<div class="under actions"><span>{hint}</span>'
         f'<button type="button" class="look" aria-label="{say("tile.look_at", title=title)}">'
-        f"{say('tile.look')}</button>{offered}{whole}{others}</div>"
+        f"{say('tile.look')}</button>"
+        f'<button type="button" class="inspect" data-kept="{pictures.kept}" '
+        f'aria-label="{say("tile.inspect_of", title=title)}">{say("tile.inspect")}</button>'
+        f"{offered}{whole}{others}</div>"
     )
 
 
