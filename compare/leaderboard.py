@@ -11,11 +11,7 @@ from dataclasses import asdict
 from compare.votes import COLUMNS, Vote
 from core.bradley_terry import RESAMPLES, Battle, Strength, strengths
 
-QUESTIONS = {
-    "photo": "Which keeps more of the photo?",
-    "painting": "Which is more like the painting?",
-    "wall": "Which would you hang on your wall?",
-}
+QUESTIONS = ("photo", "painting", "wall")  # which keeps more of it, is more like it, would you hang there
 FEWEST = 30  # votes, below which no strengths are told
 SCORES = {"left": 1.0, "right": 0.0, "both good": 0.5, "both bad": 0.5}
 

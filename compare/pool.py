@@ -40,7 +40,8 @@ BUILT_IN = EXAMPLES / "first-sight"  # one pair that is always there
 NUMBERS = ("pair.json", "first-sight.json")
 OURS = "StyleGrid"  # the artist of what we drew
 QUALITY = 90  # of WebP
-KINDS = ("before 1880", "1880 to 1905", "after 1905", "drawn patterns")  # of style pictures
+EARLY, LATE = 1880, 1905  # years between the kinds of paintings
+KINDS = (f"before {EARLY}", f"{EARLY} to {LATE}", f"after {LATE}", "drawn patterns")  # of style pictures
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +113,7 @@ def kind_of(plate: Plate) -> str:
     if plate.artist in ("", OURS) or not plate.year[:4].isdecimal():
         return KINDS[3]
     year = int(plate.year[:4])
-    return KINDS[0] if year < 1880 else KINDS[1] if year <= 1905 else KINDS[2]
+    return KINDS[0] if year < EARLY else KINDS[1] if year <= LATE else KINDS[2]
 
 
 def kind_of_caption(caption: str) -> str:

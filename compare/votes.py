@@ -13,6 +13,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal, get_args
 
+from core.sentence import Sentence
+
 Outcome = Literal["left", "right", "both good", "both bad"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 VERSION = 1  # of the table, which the file carries as user_version
@@ -28,7 +30,7 @@ class Vote:
 
     Attributes:
         id: of the showing, which counts once. visitor: a hash of who voted.
-        question: a key of QUESTIONS. photo, painting: titles. kind: of painting.
+        question: one of QUESTIONS. photo, painting: titles. kind: of painting.
         left, right: the methods' names; left_sha256, right_sha256: of the pictures' files.
         outcome: one of OUTCOMES. seed: that drew the pair, the methods, their sides and the question.
         moment: seconds since 1970.
@@ -86,10 +88,9 @@ class Votes:
         except sqlite3.OperationalError:
             raise  # locked, or not to be written: the file may be sound
         except sqlite3.DatabaseError as error:
-            aside = self._set_aside()
-            self.problem = (
-                f"The file of votes was damaged ({error}); it is kept as {aside.name}, a new one begun."
-            )
+            text = "The file of votes was damaged ({reason}); it is kept as {file}, a new one begun."
+            about = {"reason": str(error), "file": self._set_aside().name}
+            self.problem = Sentence("votes_damaged", text, about)
             log.warning(self.problem)
             self._begin()
 
@@ -107,14 +108,16 @@ class Votes:
                     (vote.visitor, self.clock() - DAY),
                 ).fetchone()[0]
                 if today >= most:
-                    raise Refused(f"You have voted {today:,} times within a day; that is all that is taken.")
+                    text = "You have voted {today:,} times within a day; that is all that is taken."
+                    raise Refused(Sentence("vote_daily", text, {"today": today}))
                 marks = ", ".join("?" * len(COLUMNS))
                 connection.execute(f"INSERT INTO votes VALUES ({marks})", astuple(vote))
                 connection.commit()
         except sqlite3.IntegrityError as error:
-            raise Refused("This pair was voted on already.") from error
+            raise Refused(Sentence("vote_again", "This pair was voted on already.")) from error
         except sqlite3.Error as error:
-            raise Refused(f"The vote could not be kept ({error}).") from error
+            about = {"reason": str(error)}
+            raise Refused(Sentence("vote_unkept", "The vote could not be kept ({reason}).", about)) from error
 
     def undo(self, showing: str, visitor: str) -> bool:
         """Take back a visitor's own vote; whether there was one."""

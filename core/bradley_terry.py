@@ -37,6 +37,11 @@ class Strength:
     battles: int
 
 
+def chosen(lead: float) -> float:
+    """How often who has so many points more than another is chosen, ties aside: from 0 to 1."""
+    return float(1 / (1 + np.exp(-lead / POINTS)))
+
+
 def strengths(battles: Iterable[Battle], resamples: int = RESAMPLES) -> dict[str, Strength]:
     """Each name's strength, the strongest first; nothing without battles.
 

@@ -1,6 +1,7 @@
 """The blind vote in a browser: by keyboard, and on a phone."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -8,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from compare.votes import Votes, votes_file
 from fake_methods import Quick
 from test_browser import serve
+from test_browser_inspect import violations
 from ui.vote import PATH
 
 OPEN, TOLD = ".vote .answers:not(.told) button:enabled", ".vote .told"
@@ -63,5 +65,31 @@ def test_on_a_phone_both_pictures_and_the_buttons_fit_one_screen(browser: Browse
         expect(page.locator(TOLD)).to_contain_text("You chose the left one.")
         expect(page.get_by_role("button", name="Next pair")).to_be_in_viewport(ratio=1)
         assert [each[0] for each in votes()[before:]] == ["left"]
+    finally:
+        context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_keeps_people_from_voting_and_a_wide_screen_is_used(
+    browser: Browser, fake: str, scheme: Literal["light", "dark"]
+) -> None:
+    context = browser.new_context(
+        color_scheme=scheme, viewport={"width": 1920, "height": 1080}, locale="ja-JP"
+    )
+    page = context.new_page()
+    try:
+        page.goto(f"{fake}/{PATH}")
+        expect(page.locator(OPEN)).to_have_count(4, timeout=30_000)
+        expect(page.locator(".vote h2")).to_contain_text("ですか")
+        expect(page.get_by_role("heading", name="人々の好み")).to_be_visible()
+        expect(page.get_by_text("まだ投票が足りません")).to_be_visible()
+        box = page.locator("#vote-board").bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] > 1800
+        assert box["y"] < 400, "beside the ballot"
+        assert violations(page) == []
+        page.keyboard.press("3")
+        expect(page.locator(TOLD)).to_contain_text("どちらも良い")
+        assert violations(page) == []
     finally:
         context.close()

@@ -13,7 +13,9 @@ import gradio as gr
 import pytest
 from starlette.requests import Request
 
+from compare.leaderboard import QUESTIONS as QUESTIONS_OF_VOTES
 from compare.schema import State
+from compare.votes import OUTCOMES
 from core.images import PAINTING, PictureError, picture_size
 from core.measures import MEASURES
 from core.sentence import Sentence, sentence_of
@@ -30,6 +32,7 @@ from ui.language import ENGLISH, I18N, LANGUAGES, Language, label, language_of, 
 from ui.measures import QUESTIONS
 from ui.sweep import QUANTITIES
 from ui.tile import FILES as FILES_OF_METHODS
+from ui.vote_html import KIND_KEYS, word
 from ui.weights_panel import HEADINGS
 from weights.inventory import State as WeightState
 
@@ -123,6 +126,11 @@ def composed() -> Iterator[str]:
     yield from (f"measures.ask.{question}" for question in QUESTIONS)
     for each in MEASURES:
         yield from (f"measures.{each.key}", f"measures.{each.key}.title")
+    yield from (f"vote.question.{each}" for each in QUESTIONS_OF_VOTES)
+    yield from (f"vote.kind.{each}" for each in KIND_KEYS.values())
+    yield from (f"vote.{part}.{side}" for part in ("picture", "side") for side in ("left", "right"))
+    for outcome in OUTCOMES:
+        yield from (f"vote.{part}.{word(outcome)}" for part in ("answer", "said"))
     for view in VIEWS:
         yield from (f"inspect.{view}", f"inspect.{view}.about")
     yield from (f"inspect.{each}" for each in (*DIRECTIONS, *COLOURS, "high_pass", "sobel"))

@@ -7,74 +7,86 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
-from compare.leaderboard import FEWEST, QUESTIONS
-from compare.pool import Entry, Showing
+from compare.leaderboard import FEWEST
+from compare.pool import EARLY, KINDS, LATE, Entry, Showing
 from compare.votes import OUTCOMES
-from core.bradley_terry import Strength
-from ui.html import time
+from core.bradley_terry import PERCENTILES, Strength, chosen
+from ui.html import error_html, status_html, time
+from ui.language import Language
 
-LABELS = {
-    "left": "The left one",
-    "right": "The right one",
-    "both good": "Both are good",
-    "both bad": "Neither",
-}
-SAID = {
-    "left": "You chose the left one.",
-    "right": "You chose the right one.",
-    "both good": "You found both good.",
-    "both bad": "You chose neither.",
-}
+KIND_KEYS = dict(zip(KINDS, ("before", "between", "after", "drawn"), strict=True))
+LEAD = 100  # points, of an example
 
 
-def ballot(key: str, showing: Showing, outcome: str = "", wrong: str = "") -> str:
+def header(say: Language) -> str:
+    """The page's head, with the way back."""
+    return (
+        f'<div class="masthead brief"><h1>StyleGrid</h1><p>{say("vote.idea")}</p>'
+        f'<a class="elsewhere" href="./">{say("vote.back")}</a></div>'
+    )
+
+
+def question(key: str, say: Language) -> str:
+    """One of QUESTIONS in words."""
+    return say(f"vote.question.{key}")
+
+
+def kind(name: str, say: Language) -> str:
+    """One of KINDS in words."""
+    return say(f"vote.kind.{KIND_KEYS[name]}", early=EARLY, late=LATE)
+
+
+def ballot(key: str, showing: Showing, say: Language, outcome: str = "", wrong: str = "") -> str:
     """A showing: before it is voted on with its four buttons, after it with what was hidden."""
     photo, painting = (address(showing.pair.folder / f"{name}.webp") for name in ("photo", "painting"))
     sources = "".join(
         f'<figure><img src="{source}" alt="{name}: {escape(title)}"><figcaption>{name}</figcaption></figure>'
         for name, source, title in (
-            ("Photo", photo, showing.pair.photo),
-            ("Painting", painting, showing.pair.painting),
+            (say("photo"), photo, showing.pair.photo),
+            (say("painting"), painting, showing.pair.painting),
         )
     )
     two = "".join(
-        f'<figure><img src="{address(entry.path)}" alt="The {side} picture">'
-        f"<figcaption>{names(entry) if outcome else side.capitalize()}</figcaption></figure>"
+        f'<figure><img src="{address(entry.path)}" alt="{say(f"vote.picture.{side}")}">'
+        f"<figcaption>{names(entry, say) if outcome else say(f'vote.side.{side}')}</figcaption></figure>"
         for side, entry in (("left", showing.left), ("right", showing.right))
     )
-    line = f'<p class="status error" role="alert">{escape(wrong)}</p>' if wrong else ""
     return (
-        f'<section class="vote" data-key="{escape(key)}" aria-label="Vote">'
-        f"<h2>{QUESTIONS[showing.question]}</h2>"
+        f'<section class="vote" data-key="{escape(key)}" aria-label="{say("vote.one")}">'
+        f"<h2>{question(showing.question, say)}</h2>"
         f'<div class="sources">{sources}</div><div class="two">{two}</div>'
-        f"{answered(outcome) if outcome else answers()}{line}</section>"
+        f"{answered(outcome, say) if outcome else answers(say)}{error_html(wrong) if wrong else ''}</section>"
     )
 
 
-def answers() -> str:
+def answers(say: Language) -> str:
     """The four buttons, and their keys."""
     buttons = "".join(
-        f'<button type="button" data-action="{outcome}" disabled><kbd>{place}</kbd>{LABELS[outcome]}</button>'
+        f'<button type="button" data-action="{outcome}" disabled><kbd>{place}</kbd>'
+        f"{say(f'vote.answer.{word(outcome)}')}</button>"
         for place, outcome in enumerate(OUTCOMES, start=1)
     )
-    return f'<div class="answers" role="group" aria-label="Your answer">{buttons}</div>'
+    return f'<div class="answers" role="group" aria-label="{say("vote.answers")}">{buttons}</div>'
 
 
-def answered(outcome: str) -> str:
+def answered(outcome: str, say: Language) -> str:
     """What was said, the way on, and the way back."""
     return (
-        f'<div class="answers told"><p role="status">{SAID[outcome]}</p>'
-        '<button type="button" class="on" data-action="next"><kbd>Enter</kbd>Next pair</button>'
-        '<button type="button" data-action="undo"><kbd>U</kbd>Undo</button></div>'
+        f'<div class="answers told"><p role="status">{say(f"vote.said.{word(outcome)}")}</p>'
+        f'<button type="button" class="on" data-action="next"><kbd>Enter</kbd>{say("vote.next")}</button>'
+        f'<button type="button" data-action="undo"><kbd>U</kbd>{say("vote.undo")}</button></div>'
     )
 
 
-def names(entry: Entry) -> str:
+def word(outcome: str) -> str:
+    """An outcome as the end of a key."""
+    return outcome.replace(" ", "_")
+
+
+def names(entry: Entry, say: Language) -> str:
     """Who painted a picture, how long it took, and its distances."""
-    return (
-        f"<b>{escape(entry.title)}</b>{time(entry.seconds)}, content distance {entry.content:.3f}, "
-        f"style distance {entry.style:.3f}"
-    )
+    about = {"seconds": time(entry.seconds), "content": entry.content, "style": entry.style}
+    return f"<b>{escape(entry.title)}</b>{say('vote.numbers', **about)}"
 
 
 def address(path: Path) -> str:
@@ -84,29 +96,36 @@ def address(path: Path) -> str:
 
 def closed(words: str) -> str:
     """In the place of a showing, why there is none."""
-    return f'<section class="vote"><p class="status error" role="alert">{escape(words)}</p></section>'
+    return f'<section class="vote">{error_html(words)}</section>'
 
 
 def board(
-    all_votes: int, everybody: Mapping[str, Strength], own: Mapping[str, Strength], titles: Mapping[str, str]
+    all_votes: int,
+    everybody: Mapping[str, Strength],
+    own: Mapping[str, Strength],
+    titles: Mapping[str, str],
+    say: Language,
 ) -> str:
     """The leaderboard: strengths by method, and the visitor's own beside them."""
     if not everybody:
-        return (
-            f'<p class="status">Not enough votes yet: {all_votes} of {FEWEST}. Until then nothing is told, '
-            "for chance would tell it.</p>"
-        )
+        return status_html(say("vote.few", votes=all_votes, fewest=FEWEST))
     rows = "".join(
         f'<tr><th scope="row">{escape(titles.get(name, name))}</th><td>{each.points:+.0f}</td>'
-        f"<td>{each.low:+.0f} to {each.high:+.0f}</td><td>{each.battles}</td>"
+        f"<td>{say('vote.interval', low=each.low, high=each.high)}</td><td>{each.battles}</td>"
         f"<td>{format(own[name].points, '+.0f') if name in own else '–'}</td></tr>"
         for name, each in everybody.items()
     )
-    heads = ("Method", "Points", "95 % interval", "Votes", "You alone")
-    head = "".join(f'<th scope="col">{each}</th>' for each in heads)
+    level = f"{PERCENTILES[1] - PERCENTILES[0]:.0f}"
+    heads = (
+        say("vote.method"),
+        say("vote.points"),
+        say("vote.level", level=level),
+        say("vote.votes"),
+        say("vote.own"),
+    )
+    head = "".join(f'<th scope="col">{escape(each)}</th>' for each in heads)
+    about = {"lead": LEAD, "times": round(100 * chosen(LEAD)), "of": 100, "votes": all_votes}
     return (
         f'<table class="board"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
-        '<p class="status">Points are those of Bradley and Terry, with ties by Davidson: who has 100 more '
-        f"than another is chosen 64 times of 100. {all_votes:,} votes; intervals by a bootstrap over pairs "
-        "of pictures. Where they overlap nothing is decided.</p>"
+        f"{status_html(say('vote.about', **about))}"
     )
