@@ -1,4 +1,4 @@
-"""A finished picture beside photo and painting, for a look inside: edges, colours, layers, Gram matrices, patches.
+"""A look inside a finished picture, beside photo and painting: edges, colours, layers, Gram matrices, patch.
 
 It is computed on the CPU and comes out as plain data with pictures as files, so that an engine can do it.
 """
@@ -91,8 +91,8 @@ class Inspection:
 @torch.no_grad()
 @full_float32()
 def inspect(content: Pixels | Path, style: Pixels | Path, picture: Pixels | Path) -> Inspection:
-    """Of a picture that was made of a photo and a painting, each pixels or a file. PictureError where a file is
-    unfit."""
+    """Of a picture that was made of a photo and a painting, each pixels or a file. PictureError where a file
+    is unfit."""
     images = [fit_short_side(to_tensor(pixels_of(each)), SHORT_SIDE) for each in (content, style, picture)]
     grams, deepest = zip(*map(encoded, images), strict=True)
     colours = uv_histogram(images[1])
@@ -141,7 +141,8 @@ def heat_maps(painting: Tensor, picture: Tensor) -> Grams:
     ways = (signed_root(actual - target, largest) + 1) / 2
     return Grams(
         len(painting),
-        *(png(coloured(signed_root(each, largest), FROM_NOTHING)) for each in (target, actual)),
+        png(coloured(signed_root(target, largest), FROM_NOTHING)),
+        png(coloured(signed_root(actual, largest), FROM_NOTHING)),
         png(coloured(ways, BOTH_WAYS)),
     )
 

@@ -1,5 +1,5 @@
-"""Which colours a picture has, whatever lies where: histograms of its channels, and RGB-uv histograms, by which
-two are compared. No network."""
+"""Which colours a picture has, whatever lies where: histograms of its channels, and RGB-uv histograms, by
+which two are compared. No network."""
 
 from __future__ import annotations
 

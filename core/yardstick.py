@@ -103,7 +103,7 @@ def style_distance(actual: Mapping[str, Tensor], target: Mapping[str, Tensor]) -
 
 
 def layer_distances(actual: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """What the style distance is the mean of: |G(y) - G(s)|^2 / |G(s)|^2 by layer of STYLE_LAYERS, each (B,)."""
+    """What the style distance is the mean of, by layer of STYLE_LAYERS: |G(y) - G(s)|^2 / |G(s)|^2, (B,)."""
     return {layer: relative_error(actual[layer], target[layer]) for layer in STYLE_LAYERS}
 
 

@@ -139,6 +139,7 @@
 
     function mark(box, canvas, at) {
       const image = box.querySelector('img'), {naturalWidth: w, naturalHeight: h} = image;
+      box.style.setProperty('--ratio', w / h);
       const [left, top] = at.map((each) => (each + 0.5) * map.stride - map.patch / 2);
       Object.assign(box.querySelector('i').style, {left: `${100 * left / w}%`, top: `${100 * top / h}%`,
         width: `${100 * map.patch / w}%`, height: `${100 * map.patch / h}%`});

@@ -1,4 +1,4 @@
-"""Inspect: what a tile's button asks for, computed in the line of the runs, and shown in a dialog of the browser."""
+"""Inspect: what a tile's button asks for, computed in the line of the runs; a dialog shows it."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ class Inspect:
             yield refused(number, say("inspect.failed"))
 
     def work(self, page: str, name: str, kept: str) -> Callable[[], Inspection] | None:
-        """What is to be computed of a method's picture in the page's newest comparison, or in that with which it
-        opened; None where it is not kept. Names come from the browser."""
+        """What is to be computed of a method's picture in the page's newest comparison, or in that with which
+        it opened; None where it is not kept. Names come from the browser."""
         if kept == FIRST:
             return self.first.inspection(name) if self.first and name in self.first.tiles else None
         latest = self.store.latest(page)

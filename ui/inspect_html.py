@@ -65,12 +65,18 @@ def choice(group: str, label: str, names: Mapping[str, str]) -> str:
         f"{escape(name)}</button>"
         for place, (value, name) in enumerate(names.items())
     )
-    return f'<div class="modes" role="group" aria-label="{escape(label)}" data-group="{group}">{buttons}</div>'
+    return (
+        f'<div class="modes" role="group" aria-label="{escape(label)}" data-group="{group}">{buttons}</div>'
+    )
 
 
 def views(seen: Inspection, say: Language) -> tuple[tuple[str, View], ...]:
     """Photo, painting and picture with their names."""
-    return (say("photo"), seen.photo), (say("painting"), seen.painting), (say("inspect.picture"), seen.picture)
+    return (
+        (say("photo"), seen.photo),
+        (say("painting"), seen.painting),
+        (say("inspect.picture"), seen.picture),
+    )
 
 
 def edges(seen: Inspection, say: Language) -> str:
@@ -114,7 +120,8 @@ def curves(levels: Sequence[Sequence[float]], alt: str) -> str:
         )
         lines += f'<polyline class="{colour}" points="{points}"/>'
     return (
-        f'<svg class="curves" viewBox="0 -2 {width} {height + 4}" role="img" aria-label="{escape(alt)}">{lines}</svg>'
+        f'<svg class="curves" viewBox="0 -2 {width} {height + 4}" role="img" '
+        f'aria-label="{escape(alt)}">{lines}</svg>'
     )
 
 
@@ -175,7 +182,8 @@ def grams(seen: Inspection, say: Language) -> str:
 def difference(say: Language) -> str:
     """A canvas that the browser fills, from two pictures of the page."""
     return (
-        f'<div class="chooses"><label>{say("inspect.other")}<select class="other"><option>{say("photo")}</option></select></label>'
+        f'<div class="chooses"><label>{say("inspect.other")}'
+        f'<select class="other"><option>{say("photo")}</option></select></label>'
         f'<label>{say("inspect.gain")}<input class="gain" type="range" min="1" max="16" value="4">'
         f'<output class="times"></output></label></div>'
         f'<canvas class="difference" role="img" aria-label="{say("inspect.difference")}"></canvas>'
@@ -194,9 +202,9 @@ def patches(seen: Inspection, say: Language) -> str:
         f'<figure><div class="found">{image(seen.painting.image, "webp", painting)}<i></i></div>'
         f"<figcaption>{painting}</figcaption></figure>"
         f'<figure><canvas role="img" aria-label="{say("inspect.patch")}"></canvas>'
-        f'<figcaption>{say("inspect.patch")}</figcaption></figure>'
+        f"<figcaption>{say('inspect.patch')}</figcaption></figure>"
         f'<figure><canvas role="img" aria-label="{say("inspect.nearest")}"></canvas>'
-        f'<figcaption>{say("inspect.nearest")}</figcaption></figure></div>'
+        f"<figcaption>{say('inspect.nearest')}</figcaption></figure></div>"
         '<p class="legend told" role="status"></p>'
     )
 

@@ -85,7 +85,9 @@ STYLE = "".join(
     (FOLDER / name).read_text(encoding="utf-8")
     for name in ("page.css", "tile.css", "measures.css", "summary.css", "how.css", "vote.css")
 )
-FACE = "".join((FOLDER / name).read_text(encoding="utf-8") for name in ("face.css", "inspect.css", "pinned.css"))
+FACE = "".join(
+    (FOLDER / name).read_text(encoding="utf-8") for name in ("face.css", "inspect.css", "pinned.css")
+)
 SCRIPTS = ("words.js", "visitor.js", "page.js", "face.js", "inspect.js", "pinned.js", "connection.js")
 SCRIPT = "".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
 TEXTS = json.dumps({language: Language(language).of_scripts() for language in LANGUAGES})
