@@ -21,7 +21,8 @@ from compare.schema import Request
 from core.sentence import Sentence
 from engine.child import Child
 from engine.process import ProcessEngine
-from engine.ray import Cluster, ray_folder, unavailable
+from engine.ray.client import Cluster
+from engine.ray.connection import ray_folder, unavailable
 from engine.worker import Worker, kill_family
 from engine.workers import Workers
 from methods.base import Method, Stop

@@ -3,7 +3,7 @@
 import sys
 
 from compare.cli import main
-from engine.ray import RayPool
+from engine.ray.pool import RayPool
 
 if __name__ == "__main__":
     sys.exit(main(pools={"ray": RayPool}))

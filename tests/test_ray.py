@@ -22,7 +22,7 @@ from compare.schema import Request
 from conftest import ROOT
 from engine.cluster import RayEngine
 from engine.inline import InlineEngine
-from engine.ray import RayPool
+from engine.ray.pool import RayPool
 from fake_methods import Clocked, Failing, FakeSettings, Quick, SteppedSettings
 from methods.base import Stop
 

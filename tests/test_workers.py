@@ -2,10 +2,10 @@
 
 import pytest
 
-import engine.ray
+import engine.ray.connection
 import engine.workers
 from engine import make_engine
-from engine.ray import RayPool
+from engine.ray.pool import RayPool
 from engine.workers import Workers
 from fake_methods import Quick
 
@@ -42,7 +42,7 @@ def test_a_number_that_is_unfit_is_told(values, sentence):
 
 
 def test_where_ray_is_missing_the_way_to_it_is_told(monkeypatch):
-    monkeypatch.setattr(engine.ray, "find_spec", lambda _: None)
+    monkeypatch.setattr(engine.ray.connection, "find_spec", lambda _: None)
     monkeypatch.setenv("STYLEGRID_ENGINE", "ray")
     for make in (lambda: RayPool((Quick,), "cpu", 2), lambda: make_engine([Quick()])):
         with pytest.raises(ValueError, match=r"pip install -r requirements-ray\.txt"):
