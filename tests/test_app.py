@@ -126,7 +126,7 @@ def refused(events, values):
     """The page after a click that starts nothing."""
     (page,) = clicked(events, values)
     assert not page.began
-    assert not events.stops
+    assert not events.runs.stops
     return page
 
 
@@ -324,7 +324,7 @@ def test_one_run_a_session(photo, painting):
     assert list(started(events, photo, painting)) == []
     *_, page = going
     assert "Finished" in page.status
-    assert not events.stops
+    assert not events.runs.stops
 
 
 def test_a_closed_tab_ends_the_run_and_drops_its_pictures(photo, painting):
@@ -341,7 +341,7 @@ def test_a_closed_tab_ends_the_run_and_drops_its_pictures(photo, painting):
         next(going)
     going.close()  # as Gradio does
     assert not events.queue.busy("a")
-    assert not events.stops
+    assert not events.runs.stops
 
 
 def test_two_sessions_get_their_own_pictures(photo, painting):

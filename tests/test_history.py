@@ -135,4 +135,4 @@ def test_a_lost_connection_keeps_what_was_there(folder, photo, painting):
     events.on_unload(session("a"))
     run.close()
     assert len(events.earlier.history.newest(KEY)) == 1
-    assert not events.going
+    assert not events.runs.going
