@@ -29,7 +29,6 @@ log = logging.getLogger("stylegrid.comparisons")
 
 POLL_SECONDS = 0.2  # until a run looks again whether it was stopped, paused or left
 HOUR = 3600
-OUTCOMES = ("done", "stopped", "left", "failed")
 PAUSED = Sentence("paused", "Paused: another visitor's quick comparison goes first")
 UNREAD = Sentence("unread", "Nobody reads what comes out.")
 HOURLY = "hourly", "At most {most} comparisons an hour are allowed a visitor; try in {minutes} minutes."
@@ -55,7 +54,7 @@ class Queue:
     """Gives an engine no more runs at a time than it has workers. Safe to share among threads.
 
     Attributes:
-        outcomes: how runs ended, so far: as OUTCOMES, or refused; seconds: that they took in all.
+        outcomes: how runs ended, so far, as engine.ticket.OUTCOMES; seconds: that they took in all.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -83,16 +82,16 @@ class Queue:
         too long or a picture is unfit.
         """
         ticket = self._enter(visitor, seconds, stop or Stop())
-        outcome = "left"
+        outcome, reason = "left", ""
         try:
             yield from self._wait(ticket)
             if not ticket.stop.asked():
                 yield from self._run(ticket, make)
-            outcome = "stopped" if ticket.stop.asked() else "done"
             if ticket.reason:
                 raise Refused(ticket.reason)
+            outcome = ticket.outcome
         except Refused as error:
-            outcome = str(error)
+            outcome, reason = "ended" if ticket.reason else "refused", str(error)
             raise
         except Exception:
             outcome = "failed"
@@ -100,9 +99,9 @@ class Queue:
         finally:
             self._leave(ticket)
             with self._changed:
-                self.outcomes[outcome if outcome in OUTCOMES else "refused"] += 1
+                self.outcomes[outcome] += 1
                 self.seconds += time.monotonic() - ticket.began if ticket.began else 0.0
-            log.info("%s", ticket.line(outcome))
+            log.info("%s", ticket.line(outcome, reason))
 
     def do(self, visitor: Visitor, work: Callable[[], T], seconds: float) -> Generator[Position | T]:
         """Positions as of `submit`, then the result of `work`, done where the engine reads pictures while no
@@ -260,6 +259,7 @@ class Queue:
             step = begin(next, tiles, None)
             try:
                 while (tile := (yield from self._until(step, ticket, last))) is not None:
+                    ticket.states[tile.method] = tile.state
                     yield tile
                     last = tile
                     step = begin(next, tiles, None)

@@ -7,13 +7,24 @@ import time
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from compare.schema import Request
+from compare.schema import Request, State
 from engine.visitor import Visitor
 from methods.base import Stop
 
 QUICK = 5.0  # predicted seconds, below which a run may go before another visitor's longer one
 PATIENCE = (
     2.5  # seconds that it waits until then, and that a paused run goes on for before it is paused again
+)
+
+OUTCOMES = (
+    "done",
+    "partly failed",  # some of its methods did
+    "failed",  # all of them, or nothing could be computed
+    "declined",  # by all methods
+    "stopped",  # by its visitor
+    "left",  # by its visitor, whose connection is gone
+    "ended",  # from here, as where it took too long
+    "refused",  # when its pictures were decoded
 )
 
 
@@ -49,7 +60,7 @@ class Ticket:
         entered: when it came; began: when its turn came; went_on: that, or when it went on after a pause; by
             `time.monotonic`.
         reason: why it is ended from here; empty where it is not.
-        request: once its pictures are decoded.
+        request: once its pictures are decoded; states: of its methods' tiles, so far.
     """
 
     visitor: Visitor
@@ -60,8 +71,20 @@ class Ticket:
     went_on: float | None = None
     reason: str = ""
     request: Request | None = None
+    states: dict[str, State] = field(default_factory=dict)
 
-    def line(self, outcome: str) -> str:
+    @property
+    def outcome(self) -> str:
+        """What came of a run that was let go to its end, or stopped; one of OUTCOMES."""
+        if self.stop.asked():
+            return "stopped"
+        failed = sum(state == "failed" for state in self.states.values())
+        if failed:
+            return "failed" if failed == len(self.states) else "partly failed"
+        declined = bool(self.states) and {*self.states.values()} == {"declined"}
+        return "declined" if declined else "done"
+
+    def line(self, outcome: str, reason: str = "") -> str:
         """What happened, as one line of JSON for the log: no names, no pictures."""
         now = time.monotonic()
         request = self.request
@@ -74,6 +97,7 @@ class Ticket:
                 "seconds": round(now - self.began, 2) if self.began else 0.0,
                 "paused": round(self.stop.rested, 2),
                 "outcome": outcome,
+                **({"reason": reason} if reason else {}),
             }
         )
 

@@ -12,7 +12,7 @@ import engine.queue
 import engine.ticket
 from compare.schema import Tile
 from engine.queue import PAUSED, POLL_SECONDS, Queue
-from engine.ticket import Position, Refused, Started
+from engine.ticket import OUTCOMES, Position, Refused, Started
 from engine.visitor import Visitor
 from methods.base import Stop, Stopped
 
@@ -214,6 +214,54 @@ def test_a_comparison_is_one_line_of_the_log_without_a_name(caplog):
     assert [line["outcome"] for line in lines] == ["done", "left"]
     assert len({line["visitor"] for line in lines}) == 1
     assert "secret" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("states", "outcome"),
+    [
+        ((), "done"),
+        (("done", "declined"), "done"),
+        (("done", "failed"), "partly failed"),
+        (("declined", "failed"), "partly failed"),
+        (("failed", "failed"), "failed"),
+        (("declined",), "declined"),
+    ],
+)
+def test_what_came_of_a_comparison_is_told_by_its_tiles(states, outcome, caplog):
+    caplog.set_level("INFO", "stylegrid.comparisons")
+    queue = Queue(Engine())
+    names = [f"method {place}" for place in range(len(states))]
+    first = [Tile(name, "a", None, state="running") for name in names]
+    last = [Tile(name, "a", None, state=state) for name, state in zip(names, states, strict=True)]
+    queue.engine.run = lambda request, stop: (tile for tile in (*first, *last))
+    list(submitted(queue, "a"))
+    (record,) = caplog.records
+    assert json.loads(record.getMessage())["outcome"] == outcome
+    assert queue.outcomes == {outcome: 1}
+    assert outcome in OUTCOMES
+
+
+def test_a_run_that_is_refused_stopped_or_ended_from_here_says_so_and_why(caplog, monkeypatch):
+    caplog.set_level("INFO", "stylegrid.comparisons")
+    monkeypatch.setenv("STYLEGRID_SECONDS", "0.4")
+    queue, stop = Queue(Engine(tiles=10**6)), Stop()
+
+    def unfit():
+        raise ValueError("The photo is damaged.")
+
+    with pytest.raises(Refused):
+        list(queue.submit(Visitor("a"), unfit))
+    with pytest.raises(Refused):
+        list(submitted(queue, "long"))
+    for change in queue.submit(Visitor("a"), of("long"), stop=stop):
+        if isinstance(change, Tile):
+            stop.set()
+    lines = [json.loads(record.getMessage()) for record in caplog.records]
+    assert [(line["outcome"], line.get("reason", "")) for line in lines] == [
+        ("refused", "The photo is damaged."),
+        ("ended", "It took more than 0 s and was ended: choose a smaller size or fewer steps."),
+        ("stopped", ""),
+    ]
 
 
 def test_a_stopped_waiting_run_never_begins():
