@@ -190,6 +190,8 @@ class Queue:
                 if ticket.stop.asked() or self._begin(ticket):
                     return
                 position = self._position(ticket)
+            if ticket.expected is None:
+                ticket.expected = position.seconds
             yield position
             with self._changed:
                 if self._position(ticket).ahead == position.ahead:

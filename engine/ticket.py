@@ -59,6 +59,7 @@ class Ticket:
         stop: ends and pauses it.
         entered: when it came; began: when its turn came; went_on: that, or when it went on after a pause; by
             `time.monotonic`.
+        expected: seconds of waiting that it was told at first.
         reason: why it is ended from here; empty where it is not.
         request: once its pictures are decoded; states: of its methods' tiles, so far.
     """
@@ -69,6 +70,7 @@ class Ticket:
     entered: float = field(default_factory=time.monotonic)
     began: float = 0.0
     went_on: float | None = None
+    expected: float | None = None
     reason: str = ""
     request: Request | None = None
     states: dict[str, State] = field(default_factory=dict)
@@ -94,6 +96,7 @@ class Ticket:
                 "methods": list(request.settings) if isinstance(request, Request) else [],
                 "size": max(request.content.shape) if isinstance(request, Request) else None,
                 "waited": round((self.began or now) - self.entered, 2),
+                "expected": round(self.expected or 0.0, 2),
                 "seconds": round(now - self.began, 2) if self.began else 0.0,
                 "paused": round(self.stop.rested, 2),
                 "outcome": outcome,
