@@ -11,17 +11,13 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from torch import Tensor
 
 import compare.batch
-import compare.cli
-import compare.scoring
-import methods.base
+from command_line import stand_in
 from compare.cli import main
 from conftest import ROOT
 from core.images import read_text
-from core.yardstick import Distances, StyleEncoding
-from fake_methods import Failing, Quick, YardstickAlone
+from fake_methods import Failing, Quick
 
 PAIRS = 4
 
@@ -43,27 +39,12 @@ def painted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     """Quick and Failing as the methods, a yardstick that costs nothing, and the shapes that Quick painted."""
     shapes = []
 
-    class Fixed:
-        def __init__(self, content: Tensor, style: Tensor, grams: object) -> None:
-            pass
-
-        baseline = Distances(0.25, 0.5)
-
-        def measure(self, pastiche: Tensor) -> Distances:
-            return Distances(0.25, 0.5)
-
     class Noted(Quick):
         def stylize(self, content, *rest):
             shapes.append(tuple(content.shape[-2:]))
             yield from super().stylize(content, *rest)
 
-    known = {"quick": Noted, "failing": Failing}
-    monkeypatch.setattr(compare.cli, "ALL", tuple(known.values()))
-    monkeypatch.setattr(compare.cli, "get", known.__getitem__)
-    monkeypatch.setattr(compare.batch, "get", known.__getitem__)
-    monkeypatch.setattr(compare.scoring, "Yardstick", Fixed)
-    monkeypatch.setattr(compare.scoring, "Measurer", YardstickAlone)
-    monkeypatch.setattr(methods.base, "encode_style", lambda image: StyleEncoding({}, {}))
+    stand_in(monkeypatch, quick=Noted, failing=Failing)
     return shapes
 
 

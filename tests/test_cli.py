@@ -10,16 +10,13 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from torch import Tensor
 
 import compare.cli
-import compare.scoring
-import methods.base
+from command_line import stand_in
 from compare.cli import main, parser
 from compare.schema import Request
 from core.images import KINDS, read_text
-from core.yardstick import Distances, StyleEncoding
-from fake_methods import Failing, Quick, YardstickAlone
+from fake_methods import Failing, Quick
 from methods import ALL
 from methods.flags import settings_from_flags
 from methods.gatys import Gatys
@@ -44,22 +41,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 @pytest.fixture
 def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Quick and Failing in the place of the methods, and a yardstick that costs nothing."""
-
-    class Fixed:
-        def __init__(self, content: Tensor, style: Tensor, grams: object) -> None:
-            pass
-
-        baseline = Distances(0.25, 0.5)
-
-        def measure(self, pastiche: Tensor) -> Distances:
-            return Distances(0.25, 0.5)
-
-    known = {"quick": Quick, "failing": Failing}
-    monkeypatch.setattr(compare.cli, "ALL", tuple(known.values()))
-    monkeypatch.setattr(compare.cli, "get", known.__getitem__)
-    monkeypatch.setattr(compare.scoring, "Yardstick", Fixed)
-    monkeypatch.setattr(compare.scoring, "Measurer", YardstickAlone)
-    monkeypatch.setattr(methods.base, "encode_style", lambda image: StyleEncoding({}, {}))
+    stand_in(monkeypatch, quick=Quick, failing=Failing)
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

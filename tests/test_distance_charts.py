@@ -7,30 +7,12 @@ from itertools import pairwise
 
 import pytest
 
-from compare.schema import Moment, Seconds, Tile
-from core.yardstick import Distances
-from fake_methods import FakeSettings
+from compare.schema import Tile
+from measured_tiles import NEAR, QUICK, SLOW, tile
 from ui.distance_charts import content_chart, seconds_chart
 from ui.labels import ABOVE, HEIGHT, text_width
 from ui.summary import summary
 
-
-def tile(name, seconds, style, history=(), content=0.7, warm=()):
-    """A measured tile; `history` are (seconds, style distance)."""
-    return Tile(
-        name,
-        name.title(),
-        FakeSettings(),
-        state="done",
-        seconds=Seconds(1.5, seconds, seconds, warm),
-        distances=Distances(content, style),
-        baseline=Distances(0.0, 0.9),
-        distance_history=tuple(Moment(moment, 1, Distances(0.4, each)) for moment, each in history),
-    )
-
-
-QUICK, NEAR = tile("quick", 0.1, 0.2), tile("near", 0.4, 0.05)
-SLOW = tile("slow", 40.0, 0.1, [(2.0, 0.8), (10.0, 0.4), (20.0, 0.1), (40.0, 0.1)])
 FAR = tile("far", 0.05, 0.95)
 
 

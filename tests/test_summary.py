@@ -5,30 +5,12 @@ from html import unescape
 
 import pytest
 
-from compare.schema import Moment, Seconds, Tile
-from core.yardstick import Distances
+from compare.schema import Tile
 from fake_methods import FakeSettings
+from measured_tiles import NEAR, QUICK, SLOW, tile
 from ui.distance_charts import best as front_of
 from ui.summary import overtaking, reached, summary
 from ui.tile import details
-
-
-def tile(name, seconds, style, warm=(), history=()):
-    return Tile(
-        name,
-        name.title(),
-        FakeSettings(),
-        state="done",
-        seconds=Seconds(1.5, seconds, seconds, warm),
-        peak_memory=200_000_000,
-        distances=Distances(0.7, style),
-        baseline=Distances(0.0, 0.9),
-        distance_history=tuple(Moment(moment, 1, Distances(1.0, each)) for moment, each in history),
-    )
-
-
-QUICK, NEAR = tile("quick", 0.1, 0.2), tile("near", 0.4, 0.05)
-SLOW = tile("slow", 40.0, 0.1, history=[(2.0, 0.8), (10.0, 0.4), (20.0, 0.1), (40.0, 0.1)])
 
 
 def by_name(*tiles):
