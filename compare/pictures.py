@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageChops
 
 from core.images import Pixels, open_picture, png_bytes, resize, to_image
 
@@ -35,6 +36,17 @@ def look(path: str, role: str, copy: Path) -> Seen:
 def small(path: str, role: str, side: int) -> Pixels:
     """A file's picture over white, its long side `side` px. PictureError where it is unfit."""
     return np.asarray(resize(open_picture(path, role), side).rgb)
+
+
+def strokes(layers: Sequence[str | bytes], role: str) -> Pixels | None:
+    """White where one of the layers, of one size, is painted on, black elsewhere, as a picture; None where
+    none is. PictureError where one is unfit."""
+    painted = None
+    for layer in layers:
+        picture = open_picture(layer, role)
+        alpha = picture.alpha or Image.new("L", picture.colours.size, 255)
+        painted = alpha if painted is None else ImageChops.lighter(painted, alpha)
+    return np.asarray(painted.convert("RGB")) if painted is not None and painted.getbbox() else None
 
 
 def browsers_show(path: str) -> bool:

@@ -70,7 +70,9 @@ class InputPanel:
                 self.estimate = gr.HTML(status_html(""), elem_id="estimate", apply_default_css=False)
                 self.draw_choices(engine)
                 self.shared = SharedPanel()
-                self.panels = {name: SettingsPanel(each, self.size) for name, each in self.methods.items()}
+                self.panels = {
+                    name: SettingsPanel(each, self.size, engine) for name, each in self.methods.items()
+                }
                 self.sweep = SweepPanel()
                 self.png = gr.File(
                     label=label("restore.drop"),

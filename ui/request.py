@@ -24,13 +24,19 @@ def checked_path(payload: Any, role: str) -> str:
     """The path of an uploaded picture; PictureError, which names its role, where there is none, or where its
     header says that it is unfit or too large."""
     path = path_of(payload)
-    width, height = picture_size(path, role)
+    checked_picture(path, role)
+    return path or ""
+
+
+def checked_picture(picture: str | bytes | None, role: str) -> tuple[int, int]:
+    """Width and height of a file, or of a file's bytes, by its header; PictureError as `checked_path`."""
+    width, height = picture_size(picture, role)
     most = current().megapixels
     if width * height > most * 1e6:
         about = {"role": role, "width": width, "height": height, "most": most}
         text = "The {role} is {width:,} x {height:,} px; at most {most:g} megapixels are allowed."
         raise PictureError(Sentence("picture_pixels", text, about))
-    return path or ""
+    return width, height
 
 
 def read_settings(method: Method, values: Any) -> MethodSettings:

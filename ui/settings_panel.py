@@ -10,6 +10,7 @@ import gradio as gr
 from gradio.components import Component
 
 from core.sentence import Sentence
+from engine.base import Engine
 from methods.base import Method
 from methods.blend import BlendSettings
 from methods.settings import Setting, named
@@ -20,7 +21,8 @@ MOST_SLIDER_POSITIONS = 10_000  # beyond this a slider cannot be set to one valu
 
 
 class SettingsPanel:
-    """One method's collapsible panel. Constructing it draws it. A preset may also set the page's `size`.
+    """One method's collapsible panel. Constructing it draws it. A preset may also set the page's `size`;
+    the engine decodes masks.
 
     Attributes:
         controls: by field name, a preset's first, else in the order of the fields.
@@ -28,8 +30,8 @@ class SettingsPanel:
         painters: canvases of the masks among them.
     """
 
-    def __init__(self, method: Method, size: Component) -> None:
-        self.Settings, self.size = method.Settings, size
+    def __init__(self, method: Method, size: Component, engine: Engine) -> None:
+        self.Settings, self.size, self.engine = method.Settings, size, engine
         self.controls: dict[str, Component] = {}
         self.painters: list[MaskPainter] = []
         # The preset comes first, for it sets all others; the sort leaves these in their order.
@@ -47,7 +49,7 @@ class SettingsPanel:
         for setting in entries:
             self.controls[setting.name] = control(setting, defaults[setting.name])
             if setting.file == "mask":
-                self.painters.append(MaskPainter(self.controls[setting.name]))
+                self.painters.append(MaskPainter(self.controls[setting.name], self.engine))
 
     def new_choices(self) -> dict[Component, Component]:
         """The dynamic controls with the choices of now."""
