@@ -30,9 +30,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             return gate(arguments.folder, arguments.baseline, arguments.slower, arguments.worse)
         if arguments.command == "hostile":
+            from benchmarks.crowd import crowd
             from benchmarks.hostile import hostile
             from benchmarks.kills import kills
+            from benchmarks.load import load
 
+            if arguments.crowd:
+                return crowd(arguments.url, arguments.clients)
+            if arguments.load:
+                return load(arguments.url, arguments.load, arguments.clients, arguments.seed)
             if arguments.kills:
                 return kills(arguments.url, arguments.kills)
             return hostile(arguments.url, arguments.requests, arguments.clients, arguments.seed)
@@ -75,6 +81,16 @@ def parser() -> argparse.ArgumentParser:
         attack.add_argument(flag, type=int, default=value, help="(%(default)s)")
     attack.add_argument(
         "--kills", type=int, default=0, metavar="N", help="in place of requests, kill what computes N times"
+    )
+    attack.add_argument(
+        "--load",
+        type=float,
+        default=0,
+        metavar="MINUTES",
+        help="in place of requests, let the clients do what visitors do, for so long, and look at the page",
+    )
+    attack.add_argument(
+        "--crowd", action="store_true", help="in place of requests, let each client compare once, all at once"
     )
     wait = commands.add_parser("waiting", help="simulate how long visitors wait, by the number of workers")
     wait.add_argument("--visitors", type=int, default=1000, help="in an hour (%(default)s)")

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import psutil
 
-from benchmarks.hostile import answers, ordinary, picture, tree_of, upload
+from benchmarks.client import answers, ordinary, picture, tree_of, upload
 
 REPLACED_SECONDS = 5.0  # until another process takes work, at most
 WAIT_SECONDS = 120.0  # after which it counts as not replaced
