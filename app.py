@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import logging
 import os
 import signal
@@ -9,19 +10,27 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from types import FrameType
 
+from compare.limits import current
 from core.device import use_cores
-from engine import make_engine
+from engine import ENGINES, make_engine
 from engine.queue import Queue
 from methods import ALL
 
 RUNS_END = 2.0  # seconds that runs have for their next check, at the end
 ALL_ENDS = 4.5  # seconds after which the process goes, whatever its threads are doing
+INNER = "127.0.0.1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"  # where the proxy in front of a Space may be
 
 
-def main() -> None:
+def main(argv: Sequence[str] = ()) -> None:
     """Serve the page until Ctrl-C or SIGTERM; exit with a sentence where HOST and PORT cannot be used."""
+    arguments = parser().parse_args(argv)
+    if arguments.engine:
+        os.environ["STYLEGRID_ENGINE"] = arguments.engine
+    if "SPACE_ID" in os.environ:  # else all its visitors would have the proxy's address
+        os.environ.setdefault("FORWARDED_ALLOW_IPS", INNER)
     everywhere = "0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1"  # a Space is reached from outside
     host, port = os.environ.get("HOST") or everywhere, os.environ.get("PORT") or "7860"
     problem = address_problem(host, port)
@@ -47,12 +56,16 @@ def main() -> None:
     except ValueError as error:
         sys.exit(str(error))
     # Here, for the engine's process begins meanwhile, and runs this file's imports as well.
+    from ui.connections import allow_many
     from ui.examples import photos, shown_plates
     from ui.input_panel import usual_plan
+    from ui.log import keep_short
     from ui.metrics import metrics_of
     from ui.page import build
     from ui.theme import launch_arguments
 
+    keep_short()
+    allow_many()
     queue = Queue(engine)
     page = build(engine, queue)
     try:
@@ -63,6 +76,7 @@ def main() -> None:
     print(f"StyleGrid is at http://{reachable}:{port} (Ctrl-C ends it)", flush=True)
     page.launch(server_name=host, server_port=int(port), quiet=True, prevent_thread_lock=True, **launch)
     page.server.config.timeout_graceful_shutdown = 1  # for the streams of open pages, at the end
+    page.server.config.limit_concurrency = 2 * current().connections  # beyond what ui/connections.py closes
     engine.costs.speed_factor()  # before somebody is timed
     for photo, plate in zip(photos()[:1], shown_plates()[:1], strict=False):
         queue.warm(usual_plan(engine, photo, plate).request)
@@ -71,6 +85,14 @@ def main() -> None:
     queue.close(RUNS_END)
     engine.close()
     page.close(verbose=False)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The one flag; all else is set by the environment."""
+    top = argparse.ArgumentParser(prog="python app.py", description="Serve the StyleGrid page.")
+    usual = "process, on ZeroGPU zerogpu, unless STYLEGRID_ENGINE names another"
+    top.add_argument("--engine", choices=ENGINES, help=f"where comparisons are computed ({usual})")
+    return top
 
 
 def address_problem(host: str, port: str) -> str:
@@ -92,4 +114,4 @@ def address_problem(host: str, port: str) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -42,18 +42,20 @@ class Limits:
         settings_bytes: of all settings as JSON.
         json_bytes: of a request's body that is no upload, and of an uploaded file that is of no known kind.
         upload_bytes: of an uploaded file; upload_files: in one request.
-        requests: open at once from one address; a page holds two.
+        requests: open at once from one address, and connections; a page holds two. connections: in all.
         visitor_runs: of a visitor, running and waiting; network_runs: of all visitors at one address.
         hourly: comparisons a visitor; network_hourly: of all at one address.
         inspections: an hour, of a visitor; network_inspections: of all at one address.
         waiting: runs in line at most; waiting_seconds: after which one leaves it.
         overtime: times `seconds`, after which a run is ended.
-        reader_seconds: after which a run ends whose tiles nobody reads.
+        reader_seconds: after which a run ends whose tiles nobody reads; message_seconds: after which
+            messages go that nobody fetches.
         daily_votes: of a visitor within 24 hours.
         kept_seconds: for which results are kept.
         memory_bytes: of the process that computes, where it is one of its own; a tenth of the machine's is
             left in any case.
         disk_bytes: of all uploads and results; visitor_bytes: that a visitor uploads within an hour.
+        upload_seconds: for which an upload is kept that nothing needs; see ui/uploads.py.
     """
 
     side: int = SIDE[1]
@@ -67,6 +69,7 @@ class Limits:
     upload_bytes: int = 200_000_000  # JPEGs of 100 megapixels, the most that core.images takes, stay below
     upload_files: int = 16
     requests: int = 1000
+    connections: int = 1000
     visitor_runs: int = 2
     network_runs: int = 1000
     hourly: int = 10_000
@@ -77,11 +80,13 @@ class Limits:
     waiting_seconds: float = math.inf
     overtime: float = 1.25
     reader_seconds: float = 30
+    message_seconds: float = 60
     daily_votes: int = 10_000
     kept_seconds: float = math.inf
     memory_bytes: float = math.inf
     disk_bytes: float = math.inf
     visitor_bytes: float = math.inf
+    upload_seconds: float = math.inf
 
 
 LOCAL = Limits()
@@ -107,6 +112,7 @@ PUBLIC = Limits(
     memory_bytes=6e9,
     disk_bytes=2e9,
     visitor_bytes=100e6,
+    upload_seconds=600,
 )
 
 

@@ -197,6 +197,12 @@ class Plan:
     style_name: str | None
     seconds: float
 
+    @property
+    def paths(self) -> list[str]:
+        """Of all its files."""
+        named = [getattr(each, it.name) for each in self.settings.values() for it in each.fields() if it.file]
+        return [path for path in (self.content, self.style, *named) if path]
+
     def request(self) -> Request:
         """Decode the pictures; ValueError, in a sentence, where a file is damaged or cannot be read."""
         content = open_picture(self.content, PHOTO)

@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import os
 import re
 import socket
 import zipfile
@@ -48,7 +49,7 @@ from ui.theme import LAUNCH
 
 def panel_of(method):
     with gr.Blocks():
-        return SettingsPanel(method, gr.Slider())
+        return SettingsPanel(method, gr.Slider(), InlineEngine([method], "cpu"))
 
 
 def test_controls_follow_the_fields():
@@ -637,3 +638,25 @@ def test_a_host_that_makes_no_sense_is_told(monkeypatch):
     monkeypatch.setenv("PORT", str(free_port()))
     with pytest.raises(SystemExit, match="HOST is 'no such host'"):
         app.main()
+
+
+def test_the_engine_is_chosen_by_a_flag(monkeypatch, capsys):
+    monkeypatch.setenv("STYLEGRID_ENGINE", "process")
+    monkeypatch.setenv("PORT", "0")
+    with pytest.raises(SystemExit, match="PORT"):
+        app.main(["--engine", "inline"])
+    assert os.environ["STYLEGRID_ENGINE"] == "inline"
+    with pytest.raises(SystemExit):
+        app.main(["--engine", "abacus"])
+    assert "choose from process, inline, zerogpu, ray" in capsys.readouterr().err.replace("'", "")
+
+
+def test_on_a_space_visitors_keep_their_addresses_behind_its_proxy(monkeypatch):
+    monkeypatch.setenv("PORT", "0")
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "192.0.2.1")
+    monkeypatch.setenv("SPACE_ID", "somebody/stylegrid")
+    for expected in ("192.0.2.1", app.INNER):
+        with pytest.raises(SystemExit, match="PORT"):
+            app.main()
+        assert os.environ["FORWARDED_ALLOW_IPS"] == expected
+        monkeypatch.delenv("FORWARDED_ALLOW_IPS")

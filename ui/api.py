@@ -24,6 +24,7 @@ from ui.files import DiskError, FileCache
 from ui.report import packed
 from ui.request import plans, read_settings
 from ui.store import Finished, Store
+from ui.uploads import uploads
 from ui.visitors import visitor_of
 
 
@@ -60,7 +61,8 @@ class Endpoint:
         tiles = waiting_tiles(plan.settings, self.known)
         files: dict[str, dict[str, Any]] = {}
         try:
-            with closing(self.queue.submit(visitor, plan.request, plan.seconds)) as changes:
+            submitted = self.queue.submit(visitor, plan.request, plan.seconds)
+            with uploads().held(plan.paths), closing(submitted) as changes:
                 for change in changes:
                     if isinstance(change, Started):
                         wanted = change.request

@@ -18,6 +18,7 @@ from core.formats import START, recognised
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 
+MOST_NAME = 100  # characters of a session's name; Gradio's clients choose at most 36
 SECONDS = 60  # in which a body must have arrived; an upload has as long for each of its messages
 
 
@@ -127,7 +128,7 @@ def late() -> Refusal:
 
 def names_address(data: bytes) -> bool:
     """Whether JSON has a file whose path is an address, which Gradio would fetch in whole, or no text; or a
-    session without a name."""
+    session without a name, or with an endless one."""
     try:
         rest = [json.loads(data)]
     except (ValueError, RecursionError):
@@ -137,8 +138,9 @@ def names_address(data: bytes) -> bool:
         if isinstance(value, list):
             rest += value
         elif isinstance(value, dict):
-            if value.get("session_hash") == "":
-                return True  # of which Gradio's queue would die, for everybody
+            session = value.get("session_hash", "-")
+            if isinstance(session, str) and not 0 < len(session) <= MOST_NAME:
+                return True  # of an empty one Gradio's queue would die, for everybody; it keeps long ones
             path = value.get("path")
             if isinstance(path, str) and ("://" in path or not path.isprintable()):
                 return True  # what cannot be printed would forge lines of the log

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections import deque
+from collections.abc import Iterable
 from pathlib import Path
 
 from gradio.utils import get_upload_folder
@@ -39,12 +40,17 @@ class Disk:
                 too_old = now - used > max(limits.kept_seconds, limits.waiting_seconds)
                 if now - used < FRESH or not (too_old or total > limits.disk_bytes):
                     break
-                path.unlink(missing_ok=True)
+                self.remove([str(path)])
                 total -= size
-                if path.parent != self.folder and not any(path.parent.iterdir()):
-                    path.parent.rmdir()
         finally:
             self._lock.release()
+
+    def remove(self, paths: Iterable[str]) -> None:
+        """Remove files of the folder, and the folders that they leave empty."""
+        for path in map(Path, paths):
+            path.unlink(missing_ok=True)
+            if path.parent != self.folder and path.parent.is_dir() and not any(path.parent.iterdir()):
+                path.parent.rmdir()
 
     def room(self, visitor: str) -> float:
         """Bytes that a visitor may still upload within this hour."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -10,8 +11,10 @@ from urllib.parse import parse_qs, unquote
 from anyio import to_thread
 
 from compare.limits import current
-from ui.body import Body, Message, Receive, Refusal, names_address
+from ui.body import MOST_NAME, Body, Message, Receive, Refusal, names_address
 from ui.disk import Disk
+from ui.upkeep import Upkeep
+from ui.uploads import uploads
 from ui.visitors import SCOPE, Readers, Visitors
 
 Send = Callable[[Message], Awaitable[None]]
@@ -51,10 +54,13 @@ class Door:
         metrics: Callable[[], bytes] | None = None,
     ) -> None:
         self.app, self.ready, self.metrics = app, ready, metrics
-        self.open = Counter[str]()  # requests by network
+        self.open, self.present = Counter[str](), Counter[str]()  # requests by network, and by visitor
         self.visitors, self.readers, self.disk = Visitors(), Readers(), Disk()
+        self.upkeep = Upkeep(self.readers, self.disk, self.present)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            return await self.lifespan(scope, receive, send)
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         path = unquote(scope["path"])
@@ -76,23 +82,35 @@ class Door:
             return await answer(send, 200, self.visitors.token(visitor), b"text/plain")
         read = streams(path, scope)
         self.open[visitor.network] += 1
+        self.present[visitor.key] += 1
         self.readers.enter(read)
         try:
             await self.admitted(path, {**scope, SCOPE: (visitor, self.readers)}, receive, send)
         finally:
             self.readers.leave(read)
-            self.open[visitor.network] -= 1
-            if not self.open[visitor.network]:
-                del self.open[visitor.network]
+            for counted, name in ((self.open, visitor.network), (self.present, visitor.key)):
+                counted[name] -= 1
+                if not counted[name]:
+                    del counted[name]
+
+    async def lifespan(self, scope: Message, receive: Receive, send: Send) -> None:
+        """From the start of the application to its end."""
+        upkeep = asyncio.create_task(self.upkeep.run(scope["app"]))
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            upkeep.cancel()
 
     async def admitted(self, path: str, scope: Message, receive: Receive, send: Send) -> None:
         """Let a request through unless its body is refused."""
-        begun, send = False, with_headers(send, *HEADERS)
+        begun, send, told = False, with_headers(send, *HEADERS), list[bytes]()
 
         async def sent(message: Message) -> None:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
+            elif upload:
+                told.append(message.get("body", b""))
             await send(message)
 
         headers = dict(scope["headers"])
@@ -108,11 +126,14 @@ class Door:
                 raise Refusal(413, body.sentence)
             if scope["method"] == "POST" and not upload and names_address(await body.read()):
                 raise Refusal(
-                    403, "Files are uploaded first; addresses are not fetched; a session has a name."
+                    403,
+                    "Files are uploaded first; addresses are not fetched; a session has a name of at most "
+                    f"{MOST_NAME} characters.",
                 )
             await self.app(scope, body.receive, sent)
             if upload:
                 self.disk.uploaded(owner, body.bytes)
+                uploads().came(paths_in(b"".join(told)), owner)
                 await to_thread.run_sync(self.disk.trim)
         except Refusal as refusal:
             if not begun:
@@ -135,6 +156,15 @@ def streams(path: str, scope: Message) -> list[str]:
     if inner.startswith("/call/") and scope["method"] == "GET":
         return [inner.rstrip("/").rpartition("/")[2]]
     return []
+
+
+def paths_in(answer: bytes) -> list[str]:
+    """The paths that an upload is answered with; none where it is refused."""
+    try:
+        found = json.loads(answer)
+    except ValueError:
+        return []
+    return [path for path in found if isinstance(path, str)] if isinstance(found, list) else []
 
 
 def with_headers(send: Send, *headers: tuple[bytes, bytes]) -> Send:

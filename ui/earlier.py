@@ -18,7 +18,7 @@ from core.sheet import contact_sheet
 from engine.base import Engine
 from ui.files import FileCache, data_address
 from ui.grid import Grid
-from ui.history import History, Kept
+from ui.history import SECONDS, History, Kept
 from ui.html import status_html
 from ui.input_panel import InputPanel
 from ui.language import ENGLISH, Language, language_of
@@ -27,6 +27,7 @@ from ui.results_panel import ResultsPanel
 from ui.store import Finished, Store
 from ui.summary import summary
 from ui.sweep import section
+from ui.uploads import uploads
 
 Outputs = dict[Component, Any]
 THUMBNAIL_SIDE = 56  # px
@@ -74,6 +75,7 @@ class Earlier:
         title = f"{max(request.content.shape):,} px, {words}"
         kept = Kept(finished, photo_path, painting_path, title, data_address(pair, quality=75))
         self.history.add(str(key), kept)
+        uploads().need((photo_path, painting_path), SECONDS)
 
     def back(self, key: Any, number: int, page: str, say: Language = ENGLISH) -> Outputs:
         """A kept comparison in the tiles, and what it was made from in the inputs; it is then the page's

@@ -30,6 +30,7 @@ from ui.results_panel import ResultsPanel
 from ui.runs import Outputs, Run, Runs, Values
 from ui.store import Store
 from ui.unpack import unpacked
+from ui.uploads import uploads
 from ui.visitors import page_of
 
 
@@ -71,7 +72,8 @@ class Events:
         lines, planned = self.checked(values, sizes, say)
         if planned:
             work = partial(self.runs.follow_all, lines, planned, sizes is not None, say)
-            yield from self.runs.guarded(values, asked, work)
+            with uploads().held([path for plan in planned for path in plan.paths]):
+                yield from self.runs.guarded(values, asked, work)
         else:
             yield lines
 
