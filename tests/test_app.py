@@ -570,7 +570,7 @@ def test_report_gives_a_run_by_its_key_or_the_newest_by_the_cookie_and_no_other(
 def test_who_has_no_cookie_gets_nothing_by_address(client, photo, painting):
     """Two programs behind one address, neither with a cookie or a session."""
     files = {}
-    with httpx.Client(base_url=client.src) as program:
+    with httpx.Client(base_url=client.src, timeout=60) as program:
         for name, path in (("content", photo), ("style", painting)):
             (there,) = program.post("/gradio_api/upload", files=[("files", path.open("rb"))]).json()
             files[name] = {"path": there, "meta": {"_type": "gradio.FileData"}}

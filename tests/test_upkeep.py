@@ -239,7 +239,7 @@ def test_a_served_page_outlives_idle_connections_and_forgets_what_nobody_fetches
     page, address = served
     where = httpx.URL(address)
     messages = page._queue.pending_messages_per_session
-    with httpx.Client(base_url=address) as client, ExitStack() as stack:
+    with httpx.Client(base_url=address, timeout=60) as client, ExitStack() as stack:
         for _ in range(60):
             stack.enter_context(socket.create_connection((where.host, where.port)))
         assert client.get("/healthz").status_code == 200
