@@ -12,10 +12,10 @@ import gradio as gr
 from compare.inspection import Inspection, inspect
 from engine.queue import Queue
 from engine.ticket import Position, Refused
-from ui.events import waiting
 from ui.first_sight import FirstSight
 from ui.inspect_html import inspection_html, refused, waits
 from ui.language import language_of
+from ui.runs import waiting
 from ui.store import Store
 from ui.tile import FIRST
 from ui.visitors import page_of, visitor_of
