@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
-from compare.votes import COLUMNS, Vote
+from compare.votes import COLUMNS, OWN, Vote
 from core.bradley_terry import RESAMPLES, Battle, Strength, strengths
 
 QUESTIONS = ("photo", "painting", "wall")  # which keeps more of it, is more like it, would you hang there
@@ -17,11 +17,15 @@ SCORES = {"left": 1.0, "right": 0.0, "both good": 0.5, "both bad": 0.5}
 
 
 def chosen(votes: Iterable[Vote], question: str = "", kind: str = "", visitor: str = "") -> list[Vote]:
-    """The votes on a question, on a kind of painting, of a visitor; all of what is empty."""
+    """The votes on a question, on a kind of painting, of a visitor; all of what is empty. Those on a
+    visitor's own comparison are among that visitor's alone."""
     return [
         each
         for each in votes
-        if question in ("", each.question) and kind in ("", each.kind) and visitor in ("", each.visitor)
+        if question in ("", each.question)
+        and kind in ("", each.kind)
+        and visitor in ("", each.visitor)
+        and (visitor or each.kind != OWN)
     ]
 
 

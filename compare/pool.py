@@ -13,7 +13,7 @@ import os
 import random
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
 from io import BytesIO
@@ -26,8 +26,8 @@ from PIL import Image
 from compare.comparison import Comparison
 from compare.limits import checked_size
 from compare.results import record
-from compare.schema import make_request
-from compare.votes import data_folder
+from compare.schema import Request, Tile, make_request
+from compare.votes import OWN, data_folder
 from core.device import DEVICES, describe, use_cores
 from core.images import open_picture, to_image
 from core.plates import Plate, plates
@@ -40,6 +40,7 @@ BUILT_IN = EXAMPLES / "first-sight"  # one pair that is always there
 NUMBERS = ("pair.json", "first-sight.json")
 OURS = "StyleGrid"  # the artist of what we drew
 QUALITY = 90  # of WebP
+PHOTO, PAINTING = "photo", "painting"  # names of a pair's two files
 EARLY, LATE = 1880, 1905  # years between the kinds of paintings
 KINDS = (f"before {EARLY}", f"{EARLY} to {LATE}", f"after {LATE}", "drawn patterns")  # of style pictures
 
@@ -52,7 +53,6 @@ class Entry:
 
     method: str
     title: str
-    path: Path
     seconds: float
     content: float
     style: float
@@ -60,13 +60,24 @@ class Entry:
 
 @dataclass(frozen=True)
 class Pair:
-    """A photo, a painting, and what at least two methods made of them."""
+    """A photo, a painting, and what at least two methods made of them.
+
+    Attributes:
+        photo, painting: titles; of a visitor's own, hashes.
+        kind: one of KINDS, or OWN.
+        folder: where the pictures lie; pictures: those that are in memory alone, WebP files by name.
+    """
 
     photo: str
     painting: str
     kind: str
     folder: Path
     entries: tuple[Entry, ...]
+    pictures: Mapping[str, bytes] = field(default_factory=dict, compare=False)
+
+    def picture(self, name: str) -> bytes:
+        """The WebP file of a method's picture, or of PHOTO or PAINTING."""
+        return self.pictures.get(name) or (self.folder / f"{name}.webp").read_bytes()
 
 
 def pool_folder() -> Path:
@@ -92,7 +103,6 @@ def read_pair(folder: Path) -> Pair | None:
             Entry(
                 name,
                 titles[name],
-                folder / f"{name}.webp",
                 each["seconds"]["total"],
                 each["distances"]["content"],
                 each["distances"]["style"],
@@ -140,9 +150,21 @@ def drawn(pool: Sequence[Pair], questions: Iterable[str], seed: int) -> Showing:
     return Showing(pair, left, right, chance.choice(sorted(questions)), seed)
 
 
-def digest(path: Path) -> str:
-    """The SHA-256 of a file."""
-    return sha256(path.read_bytes()).hexdigest()
+def own_pair(request: Request, tiles: Iterable[Tile]) -> Pair | None:
+    """A visitor's own comparison, in memory alone; None where it has fewer than two finished pictures."""
+    done = [each for each in tiles if each.state == "done" and each.distances and each.seconds]
+    pictures = {tile.method: tile.image for tile in done if tile.image is not None}
+    pictures |= {PHOTO: request.content, PAINTING: request.style}
+    entries = tuple(
+        Entry(tile.method, tile.title, tile.seconds.total, tile.distances.content, tile.distances.style)
+        for tile in done
+        if tile.method in pictures and tile.seconds and tile.distances
+    )
+    if len(entries) < 2:
+        return None
+    photo, painting = (sha256(each.tobytes()).hexdigest()[:16] for each in (request.content, request.style))
+    files = {name: webp(to_image(image)) for name, image in pictures.items()}
+    return Pair(photo, painting, OWN, Path(), entries, files)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -222,7 +244,7 @@ def paint(comparison: Comparison, photo: Path, plate: Plate, size: int, folder: 
     folder.mkdir(parents=True, exist_ok=True)
     painting = to_image(request.style)
     painting.thumbnail((size, size), Image.Resampling.LANCZOS)
-    images = {"photo": to_image(request.content), "painting": painting}
+    images = {PHOTO: to_image(request.content), PAINTING: painting}
     images |= {name: to_image(tile.image) for name, tile in done.items() if tile.image is not None}
     for name, image in images.items():
         write(folder / f"{name}.webp", webp(image))

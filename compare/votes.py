@@ -6,7 +6,7 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
 from hashlib import sha256
@@ -17,6 +17,7 @@ from core.sentence import Sentence
 
 Outcome = Literal["left", "right", "both good", "both bad"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+OWN = "own comparison"  # the kind of what a visitor has compared: it counts for that visitor alone
 VERSION = 1  # of the table, which the file carries as user_version
 DAY = 24 * 3600  # seconds
 PATIENCE = 30  # seconds for which a writer waits for others
@@ -118,6 +119,13 @@ class Votes:
         except sqlite3.Error as error:
             about = {"reason": str(error)}
             raise Refused(Sentence("vote_unkept", "The vote could not be kept ({reason}).", about)) from error
+
+    def take(self, votes: Iterable[Vote]) -> None:
+        """Add votes that were counted before, such as those of a copy; what is there already stays."""
+        with self._connection() as connection, connection:
+            connection.execute("BEGIN IMMEDIATE")
+            marks = ", ".join("?" * len(COLUMNS))
+            connection.executemany(f"INSERT OR IGNORE INTO votes VALUES ({marks})", map(astuple, votes))
 
     def undo(self, showing: str, visitor: str) -> bool:
         """Take back a visitor's own vote; whether there was one."""

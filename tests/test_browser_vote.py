@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from compare.votes import Votes, votes_file
-from fake_methods import Quick
-from test_browser import serve
+from fake_methods import Quick, Stepped
+from test_browser import Visitor, serve
 from test_browser_inspect import violations
 from ui.vote import PATH
 
@@ -17,7 +17,7 @@ OPEN, TOLD = ".vote .answers:not(.told) button:enabled", ".vote .told"
 
 @pytest.fixture(scope="module")
 def fake() -> Iterator[str]:
-    yield from serve(Quick())
+    yield from serve(Quick(), Stepped())
 
 
 def votes() -> list[tuple[str, str, str]]:
@@ -93,3 +93,27 @@ def test_nothing_keeps_people_from_voting_and_a_wide_screen_is_used(
         assert violations(page) == []
     finally:
         context.close()
+
+
+def test_ones_own_comparison_is_voted_on_for_oneself(page: Page, fake: str) -> None:
+    before = len(votes())
+    page.goto(f"{fake}/{PATH}")
+    expect(page.locator(OPEN)).to_have_count(4, timeout=30_000)
+    page.get_by_label("My comparisons of the last hour").check()
+    expect(page.locator(".vote")).to_contain_text("no comparison of yours")
+    visitor = Visitor(page, fake)
+    visitor.start()
+    visitor.wait_for("stepped", "done")
+    expect(page.locator("#earlier button")).to_have_count(1)
+    page.goto(f"{fake}/{PATH}")
+    expect(page.locator(OPEN)).to_have_count(4, timeout=30_000)
+    page.get_by_label("My comparisons of the last hour").check()
+    expect(page.locator(".vote .sources img").first).to_have_attribute("alt", "Photo")
+    expect(page.locator(OPEN)).to_have_count(4)
+    page.keyboard.press("1")
+    expect(page.locator(TOLD)).to_be_visible()
+    assert {*votes()[before][1:]} == {"quick", "stepped"}
+    page.keyboard.press("Enter")
+    expect(page.locator(OPEN)).to_have_count(4)
+    expect(page.locator(".vote .sources img").first).to_have_attribute("alt", "Photo")
+    expect(page.locator("#vote-board")).to_contain_text("You alone")

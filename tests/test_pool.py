@@ -1,5 +1,6 @@
 """Pictures to vote on: painted once, drawn by chance, and hidden from nobody but the voter."""
 
+import io
 import json
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def test_a_pair_is_painted_once_and_again_where_it_is_not_finished(
     assert (pair.photo, pair.kind) == ("Cat", "before 1880")
     assert [each.method for each in pair.entries] == ["quick", "light"]
     assert (pair.entries[0].content, pair.entries[0].style) == (0.25, 0.5)
-    with Image.open(pair.entries[0].path) as image:
+    with Image.open(io.BytesIO(pair.picture("quick"))) as image:
         assert max(image.size) == 64
     (folder / "pair.json").unlink()
     assert read_pair(folder) is None

@@ -12,12 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from ui.store import Finished
 
 MOST = 8  # comparisons of a visitor
 MOST_BYTES = 500_000_000  # of all visitors together
 SECONDS = 3600  # for which they are kept
+# of the state of a browser that has the key
+BROWSER_STATE: dict[str, Any] = {"storage_key": "stylegrid-history", "secret": "stylegrid"}
 KEY = re.compile(r"[\w-]{22,64}")  # what nobody can guess
 
 log = logging.getLogger(__name__)

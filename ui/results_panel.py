@@ -12,6 +12,7 @@ from methods.base import Method
 from ui.cite import cite_html
 from ui.examples import ON_CLICK
 from ui.first_sight import FirstSight, first_sight
+from ui.history import BROWSER_STATE
 from ui.how_panel import HowPanel
 from ui.language import label, standing
 from ui.pair import no_pair
@@ -47,7 +48,7 @@ class ResultsPanel:
     def __init__(self, methods: Mapping[str, Method]) -> None:
         first = self.first = first_sight(methods)
         with gr.Column(elem_id="results"):
-            self.key = gr.BrowserState("", storage_key="stylegrid-history", secret="stylegrid")
+            self.key = gr.BrowserState("", **BROWSER_STATE)
             with gr.Tabs():
                 with gr.Tab(label("tab.comparison"), elem_id="comparison-tab"):
                     self.draw(methods, first)

@@ -6,12 +6,14 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from hashlib import sha256
 
 from compare.leaderboard import QUESTIONS
-from compare.pool import Pair, Showing, digest, drawn
+from compare.pool import Pair, Showing, drawn
 from compare.votes import Vote, Votes, hashed
 
 MOST = 4096  # showings that are remembered
+MOST_OWN = 64  # of these, of visitors' own comparisons, whose pictures are in memory
 
 
 class Showings:
@@ -24,21 +26,23 @@ class Showings:
 
     def __init__(self, pool: Sequence[Pair], votes: Votes) -> None:
         self.pool, self.votes = pool, votes
-        self._lock, self._shown = threading.Lock(), OrderedDict[str, tuple[str, Showing]]()
+        self._lock = threading.Lock()
+        self._shown, self._own = (OrderedDict[str, tuple[str, Showing]]() for _ in range(2))
 
-    def new(self, visitor: str) -> str:
-        """The key of a showing to a visitor, which nobody can guess."""
-        key, showing = secrets.token_urlsafe(16), drawn(self.pool, QUESTIONS, secrets.randbits(48))
+    def new(self, visitor: str, own: Sequence[Pair] = ()) -> str:
+        """The key of a showing to a visitor, which nobody can guess: of `own` pairs where there are any."""
+        key, showing = secrets.token_urlsafe(16), drawn(own or self.pool, QUESTIONS, secrets.randbits(48))
+        shown, most = (self._own, MOST_OWN) if own else (self._shown, MOST)
         with self._lock:
-            self._shown[key] = visitor, showing
-            while len(self._shown) > MOST:
-                self._shown.popitem(last=False)
+            shown[key] = visitor, showing
+            while len(shown) > most:
+                shown.popitem(last=False)
         return key
 
     def get(self, key: str, visitor: str) -> Showing | None:
         """What was shown to this visitor under the key; None for others, or where it is forgotten."""
         with self._lock:
-            owner, showing = self._shown.get(key, ("", None))
+            owner, showing = self._shown.get(key) or self._own.get(key) or ("", None)
         return showing if owner == visitor else None
 
     def vote(self, key: str, visitor: str, outcome: str, most: int) -> None:
@@ -47,6 +51,7 @@ class Showings:
         if showing is None:
             raise KeyError(key)
         pair, left, right = showing.pair, showing.left, showing.right
+        digests = [sha256(pair.picture(each.method)).hexdigest() for each in (left, right)]
         self.votes.add(
             Vote(
                 key,
@@ -57,8 +62,8 @@ class Showings:
                 pair.kind,
                 left.method,
                 right.method,
-                digest(left.path),
-                digest(right.path),
+                digests[0],
+                digests[1],
                 outcome,
                 showing.seed,
                 self.votes.clock(),

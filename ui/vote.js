@@ -12,12 +12,12 @@ const wait = async () => {
   await Promise.all(images.map((image) => image.decode().catch(() => {})));
   if (vote.isConnected) vote.querySelectorAll('.answers button').forEach((each) => { each.disabled = false; });
 };
-new MutationObserver(wait).observe(element, {subtree: true, childList: true});
+new MutationObserver(wait).observe(element, {subtree: true, childList: true, attributeFilter: ['data-key']});
 wait();
 element.addEventListener('click', (event) => press(event.target.closest('button[data-action]')));
 document.addEventListener('keydown', (event) => {
   if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest?.('input, select, textarea, [role=listbox]')) return;
+  if (event.target.closest?.('input:not([type=radio]), select, textarea, [role=listbox]')) return;
   const all = [...element.querySelectorAll('.answers button')];
   const named = (action) => all.find((each) => each.dataset.action === action);
   const number = Number(event.key);

@@ -5,11 +5,10 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from html import escape
-from pathlib import Path
 
 from compare.leaderboard import FEWEST
-from compare.pool import EARLY, KINDS, LATE, Entry, Showing
-from compare.votes import OUTCOMES
+from compare.pool import EARLY, KINDS, LATE, PAINTING, PHOTO, Entry, Showing
+from compare.votes import OUTCOMES, OWN
 from core.bradley_terry import PERCENTILES, Strength, chosen
 from ui.html import error_html, status_html, time
 from ui.language import Language
@@ -38,16 +37,15 @@ def kind(name: str, say: Language) -> str:
 
 def ballot(key: str, showing: Showing, say: Language, outcome: str = "", wrong: str = "") -> str:
     """A showing: before it is voted on with its four buttons, after it with what was hidden."""
-    photo, painting = (address(showing.pair.folder / f"{name}.webp") for name in ("photo", "painting"))
+    pair = showing.pair
     sources = "".join(
-        f'<figure><img src="{source}" alt="{name}: {escape(title)}"><figcaption>{name}</figcaption></figure>'
-        for name, source, title in (
-            (say("photo"), photo, showing.pair.photo),
-            (say("painting"), painting, showing.pair.painting),
-        )
+        f'<figure><img src="{address(pair.picture(name))}" '
+        f'alt="{say(name) if pair.kind == OWN else f"{say(name)}: {escape(title)}"}">'
+        f"<figcaption>{say(name)}</figcaption></figure>"
+        for name, title in ((PHOTO, pair.photo), (PAINTING, pair.painting))
     )
     two = "".join(
-        f'<figure><img src="{address(entry.path)}" alt="{say(f"vote.picture.{side}")}">'
+        f'<figure><img src="{address(pair.picture(entry.method))}" alt="{say(f"vote.picture.{side}")}">'
         f"<figcaption>{names(entry, say) if outcome else say(f'vote.side.{side}')}</figcaption></figure>"
         for side, entry in (("left", showing.left), ("right", showing.right))
     )
@@ -89,14 +87,27 @@ def names(entry: Entry, say: Language) -> str:
     return f"<b>{escape(entry.title)}</b>{say('vote.numbers', **about)}"
 
 
-def address(path: Path) -> str:
-    """A picture's file inside a data address, which does not tell its name."""
-    return "data:image/webp;base64," + base64.b64encode(path.read_bytes()).decode()
+def address(file: bytes) -> str:
+    """A WebP file inside a data address, which does not tell its name."""
+    return "data:image/webp;base64," + base64.b64encode(file).decode()
 
 
 def closed(words: str) -> str:
     """In the place of a showing, why there is none."""
     return f'<section class="vote">{error_html(words)}</section>'
+
+
+def own_board(own: Mapping[str, Strength], titles: Mapping[str, str], say: Language) -> str:
+    """A visitor's own ranking, where there is no other; nothing before the first vote."""
+    if not own:
+        return ""
+    rows = "".join(
+        f'<tr><th scope="row">{escape(titles.get(name, name))}</th><td>{each.points:+.0f}</td>'
+        f"<td>{each.battles}</td></tr>"
+        for name, each in own.items()
+    )
+    head = "".join(f'<th scope="col">{say(f"vote.{each}")}</th>' for each in ("method", "own", "votes"))
+    return f'<table class="board"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
 
 
 def board(
@@ -108,7 +119,7 @@ def board(
 ) -> str:
     """The leaderboard: strengths by method, and the visitor's own beside them."""
     if not everybody:
-        return status_html(say("vote.few", votes=all_votes, fewest=FEWEST))
+        return status_html(say("vote.few", votes=all_votes, fewest=FEWEST)) + own_board(own, titles, say)
     rows = "".join(
         f'<tr><th scope="row">{escape(titles.get(name, name))}</th><td>{each.points:+.0f}</td>'
         f"<td>{say('vote.interval', low=each.low, high=each.high)}</td><td>{each.battles}</td>"

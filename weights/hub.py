@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from functools import partial
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from huggingface_hub import (
+    CommitInfo,
+    CommitScheduler,
     HfApi,
     HfFileMetadata,
     constants,
@@ -254,8 +257,7 @@ def _explained(weight: WeightFile, error: Exception) -> WeightsError:
     elif isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EROFS):
         cause = f"{constants.HF_HOME} cannot be written"
     else:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        cause = f"the download failed ({reason})"
+        cause = f"the download failed ({_reason(error)})"
     return WeightsError(f"{_missing(weight)}, and {cause}.")
 
 
@@ -281,6 +283,62 @@ def upload(folder: Path, repo: str, kind: str, private: bool = False) -> str:
     except Exception as error:
         refused = isinstance(error, errors.HfHubHTTPError) and error.response.status_code in (401, 403)
         hint = " Log in with `hf auth login`, or set HF_TOKEN to a token that may write." if refused else ""
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise WeightsError(f"{repo} could not be uploaded ({reason}).{hint}") from error
+        raise WeightsError(f"{repo} could not be uploaded ({_reason(error)}).{hint}") from error
     return str(address)
+
+
+def dataset_file(repo: str, file: str) -> bytes | None:
+    """A file of a Dataset repository as it is now; None where there is no such file, or no repository.
+
+    WeightsError where that cannot be known.
+    """
+    address = hf_hub_url(repo, file, repo_type="dataset", endpoint=endpoint())
+    try:
+        path = hf_hub_download(
+            repo,
+            file,
+            repo_type="dataset",
+            revision=get_hf_file_metadata(address, timeout=deadline()).commit_hash,
+            endpoint=endpoint(),
+            cache_dir=constants.HF_HUB_CACHE,
+        )
+        return Path(path).read_bytes()
+    except (errors.RemoteEntryNotFoundError, errors.RepositoryNotFoundError):
+        return None
+    except Exception as error:
+        raise WeightsError(f"{file} of {repo} could not be read ({_reason(error)}).") from error
+
+
+def keep_in_dataset(folder: Path, repo: str, minutes: float, write: Callable[[], None]) -> Callable[[], None]:
+    """Put a folder's changed files into a private Dataset repository, made where there is none, every so many
+    minutes and at the program's end, after `write` has brought them up to date. What it gives does so at once
+    and ends it. WeightsError where the Hub refuses."""
+
+    class Scheduler(CommitScheduler):
+        """Writes before it commits."""
+
+        def push_to_hub(self) -> CommitInfo | None:
+            write()
+            return super().push_to_hub()
+
+    try:
+        scheduler = Scheduler(
+            repo_id=repo,
+            folder_path=folder,
+            every=minutes,
+            repo_type="dataset",
+            private=True,
+            hf_api=HfApi(endpoint=endpoint()),
+        )
+    except Exception as error:
+        raise WeightsError(f"{repo} cannot be written ({_reason(error)}).") from error
+
+    def end() -> None:
+        scheduler.trigger().result()
+        scheduler.stop()
+
+    return end
+
+
+def _reason(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
