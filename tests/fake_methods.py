@@ -12,8 +12,21 @@ from torch import Tensor
 
 from core.images import open_picture, to_tensor
 from core.resample import resample
+from core.yardstick import Distances
 from methods.base import Frame, Method, Note, Stop, Style
 from methods.settings import MethodSettings, setting
+
+
+class FixedYardstick:
+    """In the place of a yardstick, for who does not care what it says: at once the same of every picture."""
+
+    baseline = Distances(0.0, 1.0)
+
+    def __init__(self, content: Tensor, style: Tensor, grams: Any) -> None:
+        pass
+
+    def measure(self, pastiche: Tensor) -> Distances:
+        return Distances(0.25, 0.5)
 
 
 class YardstickAlone:

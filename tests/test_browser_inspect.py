@@ -7,7 +7,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from fake_methods import Quick, Stepped
+import compare.scoring
+from fake_methods import FixedYardstick, Quick, Stepped, YardstickAlone
 from test_browser import Visitor, serve
 from ui.inspect_html import VIEWS
 
@@ -36,7 +37,11 @@ MEAN = """async () => {
 
 @pytest.fixture(scope="module")
 def fake() -> Iterator[str]:
-    yield from serve(Quick(), Stepped())
+    """A page whose comparisons are measured at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compare.scoring, "Yardstick", FixedYardstick)
+        patch.setattr(compare.scoring, "Measurer", YardstickAlone)
+        yield from serve(Quick(), Stepped())
 
 
 def violations(page: Page) -> list[object]:

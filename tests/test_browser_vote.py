@@ -6,8 +6,9 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+import compare.scoring
 from compare.votes import Votes, votes_file
-from fake_methods import Quick, Stepped
+from fake_methods import FixedYardstick, Quick, Stepped, YardstickAlone
 from test_browser import Visitor, serve
 from test_browser_inspect import violations
 from ui.vote import PATH
@@ -17,7 +18,11 @@ OPEN, TOLD = ".vote .answers:not(.told) button:enabled", ".vote .told"
 
 @pytest.fixture(scope="module")
 def fake() -> Iterator[str]:
-    yield from serve(Quick(), Stepped())
+    """A page whose comparisons are measured at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compare.scoring, "Yardstick", FixedYardstick)
+        patch.setattr(compare.scoring, "Measurer", YardstickAlone)
+        yield from serve(Quick(), Stepped())
 
 
 def votes() -> list[tuple[str, str, str]]:

@@ -14,8 +14,7 @@ from compare.leaderboard import QUESTIONS
 from compare.pool import BUILT_IN, KINDS, drawn, kind_of, main, read_pair, read_pool
 from compare.votes import Refused, Votes, hashed
 from core.plates import plate
-from core.yardstick import Distances
-from fake_methods import Quick, YardstickAlone
+from fake_methods import FixedYardstick, Quick, YardstickAlone
 from ui.showings import Showings
 
 painted: list[str] = []
@@ -29,17 +28,12 @@ class Light(Quick):
 def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     """The command on one pair with two methods that cost nothing."""
 
-    class Fixed:
-        baseline = Distances(0.0, 1.0)
-
+    class Counted(FixedYardstick):
         def __init__(self, content: Tensor, style: Tensor, grams: object) -> None:
             painted.append("pair")
 
-        def measure(self, pastiche: Tensor) -> Distances:
-            return Distances(0.25, 0.5)
-
     monkeypatch.setattr(compare.pool, "ALL", (Quick, Light))
-    monkeypatch.setattr(compare.scoring, "Yardstick", Fixed)
+    monkeypatch.setattr(compare.scoring, "Yardstick", Counted)
     monkeypatch.setattr(compare.scoring, "Measurer", YardstickAlone)
     painted.clear()
     return ["--photos", "cat", "--plates", "great-wave", "--size", "64", "--out", str(tmp_path)]
