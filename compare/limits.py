@@ -22,6 +22,7 @@ from methods.settings import MethodSettings, echo, named
 SIDE = (64, 8192)  # px, long side of the content
 PAGE_SIDE = (64, 1024)  # px, the same in the page and its API
 SWEEP_SIDES = (256, 384, 512, 768, 1024, 1536, 2048)  # px, that a sweep of the page offers
+LARGE_SIDE = 2048  # px, at which the page paints a picture once more that was chosen among small ones
 REPEATS = 20  # at most, of each method after its first run
 SIZE, RUNS_AGAIN = Sentence("size", "size"), Sentence("timing", "repeats")  # names for sentences
 STYLE_SIZE = named("style_size")

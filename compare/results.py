@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -15,6 +16,8 @@ from compare.schema import Request, Tile
 from core.alpha import unblended
 from core.images import to_image
 from core.version import VERSION
+
+MOST_LOSSES = 160  # moments of a curve that are kept; more cannot be distinguished in a tile
 
 
 def photo(request: Request) -> Image.Image:
@@ -68,6 +71,13 @@ def record(tile: Tile) -> dict[str, Any]:
         "error": tile.error,
         "version": VERSION,
     }
+
+
+def loss_curve(tile: Tile, most: int = MOST_LOSSES) -> list[dict[str, float]]:
+    """Losses over seconds, at most about so many moments of them and always the last, ready for JSON."""
+    history = tile.loss_history
+    kept = history[: -1 : math.ceil(len(history) / most)] + history[-1:] if history else ()
+    return [{"seconds": seconds, **losses} for seconds, losses in kept]
 
 
 def provenance(request: Request, tiles: Mapping[str, Tile], ended: str) -> dict[str, dict[str, Any]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -222,22 +222,33 @@ def make_request(
     """A request from decoded pictures, the content at a long side of `size` px, and from settings whose files
     are paths. Of a style picture, the opaque part alone counts. ValueError where one of these files cannot be
     read, or nothing of the style is opaque."""
-    working = resize(content, size)
     small = resize(style, STYLE_SIDE) if max(style.colours.size) > STYLE_SIDE else style
     named, files = read_files(settings)
-    alpha, straight = None, None
-    if working.alpha is not None:
-        alpha, straight = np.asarray(working.alpha), np.asarray(working.colours)
     return Request(
-        np.asarray(working.rgb),
-        np.asarray(small.opaque()),
-        named,
-        alpha=alpha,
-        straight=straight,
+        style=np.asarray(small.opaque()),
+        settings=named,
         files=files,
         style_name=style_name,
         repeats=repeats,
+        **at_size(content, size),
     )
+
+
+def at_size(content: Picture, size: int) -> dict[str, Any]:
+    """The fields of a Request that hold its content, whose long side becomes `size` px."""
+    working = resize(content, size)
+    clear = working.alpha is not None
+    return {
+        "content": np.asarray(working.rgb),
+        "alpha": np.asarray(working.alpha) if clear else None,
+        "straight": np.asarray(working.colours) if clear else None,
+    }
+
+
+def resized_request(request: Request, photo: str, size: int) -> Request:
+    """The same with its content, read from its file again, at a long side of `size` px. ValueError, in a
+    sentence, where the file cannot be read."""
+    return replace(request, **at_size(open_picture(photo, PHOTO), size))
 
 
 def read_files(

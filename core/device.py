@@ -168,11 +168,6 @@ def in_background(work: Callable[[], T]) -> T:
         return thread.submit(work).result()
 
 
-def modest(device: torch.device) -> bool:
-    """Whether this is a small machine: no GPU, at most two cores, and none of them fast at bfloat16."""
-    return device.type == "cpu" and cores() <= 2 and fast_dtype(device) is torch.float32
-
-
 FEATURES = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "bf16", "sve")  # as Linux names them
 
 

@@ -19,11 +19,11 @@ class Machine:
 
     Attributes:
         name: as a person knows it, for instance "NVIDIA H200" or "AMD EPYC, 2 threads".
-        modest: whether it is a small one, for which smaller pictures are a better start.
+        gpu: whether that is more than a CPU.
     """
 
     name: str
-    modest: bool
+    gpu: bool
 
 
 class Engine(Protocol):

@@ -22,7 +22,7 @@ from typing import Any
 
 from compare.comparison import Comparison
 from compare.schema import Request, Tile
-from core.device import describe, modest, use_cores
+from core.device import describe, use_cores
 from engine.base import Machine
 from methods.base import Method, Stop, Stopped
 
@@ -46,7 +46,7 @@ def serve(connection: Connection, kinds: Sequence[type[Method]], device: str, wa
         where = comparison.device
         child = Child(connection, comparison.run, comparison.warm)
         child.begin_with(lambda: load(comparison, warm, child.runs))
-        child.serve(Machine(describe(where), modest(where)))
+        child.serve(Machine(describe(where), where.type != "cpu"))
     except Exception:
         log.exception("The engine's process ends")
     finally:

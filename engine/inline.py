@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from compare.comparison import Comparison
 from compare.schema import Request, Tile
-from core.device import describe, modest
+from core.device import describe
 from engine.base import Machine
 from methods.base import Method, Stop
 
@@ -28,7 +28,7 @@ class InlineEngine:
 
     def machine(self) -> Machine:
         """The device of this process."""
-        return Machine(describe(self.comparison.device), modest(self.comparison.device))
+        return Machine(describe(self.comparison.device), self.comparison.device.type != "cpu")
 
     def ready(self) -> bool:
         """Always: methods are loaded when first needed."""

@@ -33,10 +33,12 @@ class Offer:
     Attributes:
         text: what a button says.
         values: the settings that it changes.
+        side: px, the long side at which it would paint then; None: as it did.
     """
 
     text: str
     values: Mapping[str, Any]
+    side: int | None = None
 
 
 class Declined(Exception):

@@ -94,9 +94,11 @@ class Visitor:
         field.press("Tab")
 
     def open_panel(self):
-        """Gatys' on the real page; on others the last method's."""
+        """Gatys' on the real page, where it is ticked as well; on others the last method's."""
         panels = self.page.locator(".panel", has_text=": settings")
         gatys = panels.filter(has_text="Gatys et al.")
+        if gatys.count():
+            self.page.get_by_role("checkbox", name="Gatys et al.").check()
         (gatys if gatys.count() else panels).last.get_by_role("button").first.click()
 
     def start(self, **numbers):

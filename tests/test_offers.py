@@ -1,22 +1,46 @@
 """The buttons of a tile by which a method does more, or something else, beside the tiles that stand."""
 
+import json
+import re
+import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 
 import gradio as gr
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 from torch import Tensor
 
+from compare.scoring import Scorer
 from conftest import free_port
+from core.yardstick import Distances
 from engine.inline import InlineEngine
 from fake_methods import FakeSettings, Quick
-from methods.base import Declined, Frame, Note, Offer, Stop, Style
-from page_handlers import Shown, events_of, noise, session, started
+from methods.base import Declined, Frame, Note, Offer, Stop, Stopped, Style
+from page_handlers import Shown, clicked, events_of, noise, session, started, uploaded, values_of
+from ui.beside import Beside
 from ui.page import build
+from ui.report import archive
 from ui.theme import LAUNCH
+from ui.unpack import unpacked
 from ui.visitors import page_of
 
 BOLD = Offer("Be <b>bold</b>", {"bold": True})
+
+
+class Slow(Quick):
+    """Paints step by step, until it is stopped."""
+
+    name, title, iterative = "slow", "Slow", True
+
+    def stylize(
+        self, content: Tensor, style: Style, settings: FakeSettings, stop: Stop | None = None
+    ) -> Iterator[Frame]:
+        yield Frame(content, 1, 2)
+        if max(content.shape) > 100:
+            raise Stopped
+        yield Frame(content, 2, 2)
 
 
 class Shy(Quick):
@@ -34,6 +58,14 @@ class Shy(Quick):
 
     def reference_seconds(self, settings: FakeSettings, megapixels: float) -> float:
         return 1e4 if settings.bold else 0.0
+
+
+@pytest.fixture(autouse=True)
+def unmeasured(monkeypatch):
+    """Distances that cost nothing."""
+    found = {"state": "done", "distances": Distances(0.5, 0.5), "baseline": Distances(0.0, 1.0)}
+    monkeypatch.setattr(Scorer, "scored", lambda scorer, tile, samples: replace(tile, **found))
+    monkeypatch.setattr(Style, "encoding", lambda style, device: None)
 
 
 @pytest.fixture
@@ -55,15 +87,90 @@ def compared(files, tmp_path):
 def click(events, method, number, name="a"):
     """What the page shows after a click on a tile's button."""
     event = gr.SelectData(None, {"index": number, "value": method})
-    *_, shown = Shown(events).after(events.offer("", event, session(name)))
+    *_, shown = Shown(events).after(Beside(events).offer("", event, session(name)))
     return shown
 
 
-def test_a_tile_offers_what_its_method_does_and_the_others_nothing(compared):
+def test_a_tile_offers_what_its_method_does_and_the_others_their_picture_larger(compared):
     _, shown = compared
     assert "It dares not." in shown.tile("shy")
     assert "Be &lt;b&gt;bold&lt;/b&gt; (about " in shown.tile("shy")
-    assert "offer" not in shown.tile("quick")
+    assert "2,048" not in shown.tile("shy")
+    assert "Finish at 2,048 px (about " in shown.tile("quick")
+
+
+def test_the_largest_size_is_that_of_the_profile(files, tmp_path, monkeypatch):
+    for side, words in ((128, "Finish at 128 px"), (64, None)):
+        monkeypatch.setenv("STYLEGRID_SIDE", str(side))
+        *_, shown = started(events_of(Quick(), folder=tmp_path / "history"), *files)
+        assert ("offer" in shown.tile("quick").replace("offers", "")) == bool(words)
+        assert not words or words in shown.tile("quick")
+
+
+@pytest.fixture
+def finished(files, tmp_path, monkeypatch):
+    """The events of a page on which one of two pictures was finished at a larger size."""
+    monkeypatch.setenv("STYLEGRID_SIDE", "128")
+    events = events_of(Quick(), Slow(), folder=tmp_path / "history")
+    list(started(events, *files))
+    return events, click(events, "quick", 0)
+
+
+def test_one_picture_is_finished_and_the_others_stay(finished):
+    events, shown = finished
+    after = events.store.latest(page_of(session("a")))
+    assert after.tiles["quick"].image.shape == (96, 128, 3)
+    assert after.tiles["slow"].image.shape == after.request.content.shape == (48, 64, 3)
+    assert np.array_equal(after.tiles["quick"].image, 255 - after.request_of("quick").content)
+    assert "128 px" in shown.tile("quick")
+    assert ("Quick was painted at 128 px" in shown.summary, shown.summary.count("<circle")) == (True, 4)
+    assert "128 px" not in str(shown.values.get(events.results.pair))  # which the others are of
+
+
+def test_what_stands_there_comes_back_where_a_larger_one_comes_to_nothing(finished):
+    events, _ = finished
+    before = events.store.latest(page_of(session("a"))).tiles["slow"]
+    shown = click(events, "slow", 0)
+    after = events.store.latest(page_of(session("a")))
+    assert shown.status.count("The earlier picture by Slow is back.") == 1
+    assert after.tiles["slow"] is before
+    assert 'data-state="done"' in shown.tile("slow")
+
+
+def test_a_larger_picture_is_in_the_zip_and_comes_back(finished, tmp_path):
+    events, _ = finished
+    path = tmp_path / "stylegrid.zip"
+    path.write_bytes(archive(events.store.latest(page_of(session("a")))))
+    with zipfile.ZipFile(path) as packed:
+        records = json.loads(packed.read("results.json"))
+        assert "content-128.png" in packed.namelist()
+    assert [(each["width"], each["height"]) for each in records.values()] == [(128, 96), (64, 48)]
+    found = unpacked(str(path), events.inputs.methods, events.files).finished
+    assert found.tiles["quick"].image.shape == found.request_of("quick").content.shape == (96, 128, 3)
+    assert found.request.content.shape == (48, 64, 3)
+
+
+def test_a_photo_that_is_gone_is_told(finished, files):
+    events, _ = finished
+    files[0].unlink()
+    assert "was not found" in click(events, "slow", 0).status
+
+
+def test_a_method_that_was_not_chosen_is_added(files, tmp_path):
+    events = events_of(Quick(), Slow(), folder=tmp_path / "history")
+    inputs = events.inputs
+    values = values_of(events, *map(uploaded, files)) | {inputs.chosen: ["quick"]}
+    *_, shown = clicked(events, values)
+    assert re.findall(r"data-method=.(\w+).", str(shown.values[events.results.more])) == ["slow"]
+    strength = inputs.panels["slow"].controls["strength"]
+    event = gr.SelectData(None, {"index": 0, "value": "slow"})
+    *_, shown = Shown(events).after(Beside(events).add(values | {strength: 0.7}, event, session("a")))
+    after = events.store.latest(page_of(session("a")))
+    assert [*after.tiles] == ["quick", "slow"]
+    assert after.tiles["slow"].settings == after.request.settings["slow"] == FakeSettings(strength=0.7)
+    assert shown.values[events.results.more] == ""
+    *_, shown = Shown(events).after(Beside(events).add(values | {strength: 7}, event, session("a")))
+    assert "Strength is 7" in shown.status
 
 
 def test_an_offer_runs_its_method_alone_with_the_settings_changed(compared):

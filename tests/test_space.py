@@ -23,14 +23,17 @@ from compare.schema import Seconds, Tile, make_request
 from core import device
 from core.images import Picture
 from engine import make_engine, zerogpu
+from engine.base import Machine
 from engine.inline import InlineEngine
 from fake_methods import FakeSettings, Quick, Stepped, SteppedSettings, YardstickAlone
 from methods.base import Stop
 from methods.gatys import Gatys
 from methods.gatys_presets import FAST
+from methods.wasserstein import Wasserstein
 from test_browser import serve
 from test_hub import WEIGHT, server  # noqa: F401  # the fixture
 from ui import weights_panel as panel
+from ui.input_panel import first_methods
 from ui.page import build
 from weights.catalog import CATALOG
 
@@ -80,17 +83,20 @@ def test_the_versions_of_spaces_and_the_installed_ones_are_allowed():
             assert Version(installed(name).split("+")[0]) in specifier, name
 
 
-@pytest.mark.parametrize(
-    ("count", "dtype", "modest"), [(2, "float32", True), (8, "float32", False), (2, "bfloat16", False)]
-)
-def test_a_small_machine_begins_with_small_pictures(monkeypatch, count, dtype, modest):
-    monkeypatch.setenv("CPU_CORES", str(count))
-    monkeypatch.setattr(device, "fast_dtype", lambda _: getattr(torch, dtype))
-    assert device.modest(torch.device("cpu")) == modest
-    assert not device.modest(torch.device("cuda"))
-    page = build(InlineEngine([Quick()], "cpu"))
+@pytest.mark.parametrize(("factor", "size"), [(1, 768), (12, 768), (20, 512), (100, 256), (1000, 256)])
+def test_the_page_begins_with_what_the_machine_paints_in_seconds(factor, size):
+    engine = InlineEngine([Quick()], "cpu")
+    engine.costs.speed_factor = lambda: factor  # Quick takes so many seconds a megapixel
+    page = build(engine)
     sliders = [each for each in page.blocks.values() if getattr(each, "elem_id", "") == "size"]
-    assert [each.value for each in sliders] == [256 if modest else 512]
+    assert [each.value for each in sliders] == [size]
+
+
+@pytest.mark.parametrize("gpu", [False, True])
+def test_methods_that_optimise_are_ticked_on_a_gpu_alone(monkeypatch, gpu):
+    engine = InlineEngine([Quick(), Gatys(), Wasserstein()], "cpu")
+    monkeypatch.setattr(engine, "machine", lambda: Machine("a device", gpu))
+    assert first_methods(engine) == (["quick", "gatys"] if gpu else ["quick"])
 
 
 def test_threads_follow_the_cores_of_a_space(monkeypatch):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.components import Component
+from PIL import Image
 
 from compare.results import photo
 from compare.schema import Request
@@ -22,7 +24,7 @@ from ui.history import SECONDS, History, Kept
 from ui.html import status_html
 from ui.input_panel import InputPanel
 from ui.language import ENGLISH, Language, language_of
-from ui.picture_input import PictureInput
+from ui.offers import more_html
 from ui.results_panel import ResultsPanel
 from ui.store import Finished, Store
 from ui.summary import summary
@@ -62,9 +64,7 @@ class Earlier:
         """The strip as it is now."""
         return {self.results.earlier: strip_html(self.history.newest(str(key or "")), say)}
 
-    def keep(
-        self, key: Any, finished: Finished, photo_path: str, painting_path: str, say: Language = ENGLISH
-    ) -> None:
+    def keep(self, key: Any, finished: Finished, say: Language = ENGLISH) -> None:
         """Keep a comparison that has come to a picture."""
         if not key or not any(tile.ended and tile.image is not None for tile in finished.tiles.values()):
             return
@@ -72,10 +72,11 @@ class Earlier:
         pair = contact_sheet([[request.content, request.style]], THUMBNAIL_SIDE)
         methods = [tile.title for tile in finished.tiles.values()]
         words = methods[0] if len(methods) == 1 else say("earlier.methods", count=len(methods))
-        title = f"{max(request.content.shape):,} px, {words}"
-        kept = Kept(finished, photo_path, painting_path, title, data_address(pair, quality=75))
+        sizes = sorted({max(each.content.shape) for each in (request, *(finished.own or {}).values())})
+        title = f"{' + '.join(f'{each:,}' for each in sizes)} px, {words}"
+        kept = Kept(finished, finished.photo, finished.painting, title, data_address(pair, quality=75))
         self.history.add(str(key), kept)
-        uploads().need((photo_path, painting_path), SECONDS)
+        uploads().need((finished.photo, finished.painting), SECONDS)
 
     def back(self, key: Any, number: int, page: str, say: Language = ENGLISH) -> Outputs:
         """A kept comparison in the tiles, and what it was made from in the inputs; it is then the page's
@@ -87,27 +88,32 @@ class Earlier:
 
     def show(self, kept: Kept, page: str, say: Language = ENGLISH) -> Outputs:
         """A comparison in the tiles, and what it was made from in the inputs."""
-        inputs, results, finished = self.inputs, self.results, kept.finished
-        grid = Grid(finished.request, self.methods, self.files, self.predict, say)
+        inputs, results, request = self.inputs, self.results, kept.finished.request
+        photo_path = self.there(kept.photo, photo(request))
+        painting_path = self.there(kept.painting, to_image(request.style))
+        finished = replace(kept.finished, photo=photo_path, painting=painting_path)
         self.store.save(page, finished, page)
-        tiles = finished.tiles
-        drawn = {name: grid.draw(tiles[name]) if name in tiles else "" for name in self.methods}
+        drawn, tiles = dict.fromkeys(self.methods, ""), finished.tiles
+        grid = Grid(request, self.methods, self.files, self.predict, say)
+        for name in drawn.keys() & tiles.keys():
+            own = finished.request_of(name)
+            at = grid if own is request else Grid(own, self.methods, self.files, self.predict, say)
+            drawn[name] = at.draw(tiles[name])
         titles = {name: method.title for name, method in self.methods.items()}
         return {
             **{results.tiles[name]: html for name, html in drawn.items()},
             results.pair: grid.pair(),
+            results.more: more_html(finished, self.methods, self.predict, say),
             results.summary: summary(finished.tiles, say),
             results.sweep: section(finished.points, titles, say),
-            **self.pictures(inputs.content, kept.photo, photo(finished.request), say),
-            **self.pictures(inputs.style, kept.painting, to_image(finished.request.style), say),
-            **self.choices(finished.request),
+            **inputs.content.again(photo_path, say),
+            **inputs.style.again(painting_path, say),
+            **self.choices(request),
         }
 
-    def pictures(self, source: PictureInput, path: str, shown: Any, say: Language) -> Outputs:
-        """An input with the file that was compared, or where that is gone with what the methods saw of it."""
-        if not Path(path).is_file():
-            path = str(self.files.save(shown, "picture.png", {}))
-        return source.again(path, say)
+    def there(self, path: str, shown: Image.Image) -> str:
+        """The path of the file that was compared, or where that is gone of what the methods saw of it."""
+        return path if Path(path).is_file() else str(self.files.save(shown, "picture.png", {}))
 
     def choices(self, request: Request) -> Outputs:
         """Size, methods, timing and settings; files that were settings are not kept."""

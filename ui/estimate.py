@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from core.images import working_size
@@ -20,23 +21,31 @@ def estimate(
     sizes: Sequence[int],
     runs: int,
     say: Language = ENGLISH,
+    others: Mapping[str, MethodSettings] | None = None,
 ) -> str:
     """The predicted seconds of each method, over all sizes and so many runs, and a warning if they are many.
 
     Args:
         shape: the photo's width and height; None while there is none: it may then be a square, and nothing is
             warned of.
+        others: methods that are left out, of which it is said what they would add.
     """
-    predicted = dict.fromkeys(settings, 0.0)
-    for size in sizes:
-        width, height = working_size(*(shape or (1, 1)), size)
-        for name, each in settings.items():
-            predicted[name] += runs * engine.costs.predict(name, each, width * height)
+
+    def seconds(name: str, each: MethodSettings) -> float:
+        pixels = [math.prod(working_size(*(shape or (1, 1)), size)) for size in sizes]
+        return sum(runs * engine.costs.predict(name, each, count) for count in pixels)
+
+    def listed(values: Mapping[str, float]) -> tuple[str, ...]:
+        return tuple(f"{engine.methods[name].title} {time(each)}" for name, each in values.items())
+
+    predicted = {name: seconds(name, each) for name, each in settings.items()}
     if not predicted:
         return status_html("")
-    total = time(sum(predicted.values()))
-    parts = tuple(f"{engine.methods[name].title} {time(seconds)}" for name, seconds in predicted.items())
+    parts, total = listed(predicted), time(sum(predicted.values()))
     text = say("estimate.all" if len(parts) > 1 else "estimate.one", parts=parts, total=total)
+    more = {name: seconds(name, each) for name, each in (others or {}).items()}
+    if more:
+        text = say("estimate.more", text=text, parts=listed(more))
     if shape is None or sum(predicted.values()) <= LONG:
         return status_html(text)
     return status_html(say("estimate.long", text=text), warned=True)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import gradio as gr
 from gradio.components import Component
 
-from compare.limits import PAGE_SIDE, check_seconds, checked_repeats, checked_size, checked_sweep, current
+from compare.limits import PAGE_SIDE, checked_repeats, checked_size, checked_sweep
 from compare.schema import Plan
 from core.plates import PlateIndex
 from engine.queue import Queue
@@ -27,7 +26,7 @@ from ui.report import packed
 from ui.request import plans
 from ui.restore import restored
 from ui.results_panel import ResultsPanel
-from ui.runs import Outputs, Run, Runs, Values
+from ui.runs import Outputs, Runs, Values
 from ui.store import Store
 from ui.unpack import unpacked
 from ui.uploads import uploads
@@ -102,29 +101,6 @@ class Events:
             return {inputs.status: error_html(say.sentence(error))}, []
         return {inputs.status: status_html(say("progress.device"))}, planned
 
-    def offer(self, key: Any, event: gr.SelectData, asked: gr.Request) -> Iterator[Outputs]:
-        """What a method's tile offers: the method again with other settings, beside the tiles that stand."""
-        page, status, say = page_of(asked), self.inputs.status, language_of(asked)
-        before, name = self.store.latest(page), str(event.value)
-        if page in self.runs.stops:
-            yield {status: status_html(say("offer.running"))}
-        elif before is None or name not in before.tiles:
-            yield {status: status_html(say("offer.gone"))}
-        else:
-            # the number comes from the browser: a wrong one raises here and changes nothing
-            offered = before.tiles[name].offers[int(event.index)]
-            settings = {name: before.tiles[name].settings.with_values(offered.values)}
-            request = replace(before.request, settings=settings, repeats=0)
-            predict = self.queue.engine.costs.predict
-            try:
-                (seconds,) = check_seconds(current(), settings, [request.pixels], 0, predict)
-            except ValueError as error:
-                yield {status: error_html(say.sentence(error))}
-                return
-            run = Run(partial(replace, request), seconds, say, before=before)
-            work = partial(self.runs.follow, run)
-            yield from self.runs.guarded({self.results.key: key}, asked, work)
-
     def stop(self, request: gr.Request) -> Any:
         """End the page's run; what the Stop button then shows."""
         if not self.runs.end(page_of(request)):
@@ -154,7 +130,8 @@ class Events:
         try:
             settings, runs = inputs.settings(values), 1 + checked_repeats(values[inputs.timing])
             sizes: tuple[int, ...] = (checked_size(values[inputs.size], PAGE_SIDE),)
-            shown[inputs.estimate] = estimate(engine, settings, shape, sizes, runs, say)
+            others = {name: each for name, each in inputs.optimising().items() if name not in settings}
+            shown[inputs.estimate] = estimate(engine, settings, shape, sizes, runs, say, others)
             sizes = checked_sweep(values[inputs.sweep.sizes])
             shown[inputs.sweep.estimate] = estimate(engine, settings, shape, sizes, runs, say)
         except ValueError:  # Compare says what is wrong; no size of the sweep concerns the sweep alone
@@ -192,6 +169,10 @@ class Events:
             parts.append(say("restore.size", size=size, found=found.size))
         if found.lost:
             parts.append(say("restore.lost", files=tuple(map(named, found.lost))))
+        if found.blended:
+            strength, colours = found.blended
+            words = say("restore.colours") if colours else ""
+            parts.append(say("restore.blended", strength=round(strength), colours=words))
         controls = inputs.panels[found.method].controls
         values = {controls[name]: value for name, value in found.values.items()}
         return {inputs.status: status_html(" ".join(parts)), inputs.size: size, **values}

@@ -22,7 +22,7 @@ from core.images import open_picture
 from core.yardstick import Distances
 from methods import ticked_at_first
 from methods.base import Method, Note
-from ui.examples import PHOTOS
+from ui.examples import PHOTOS, photos, shown_plates
 from ui.files import address
 from ui.language import Language
 from ui.pair import pair_html
@@ -83,7 +83,9 @@ def first_sight(methods: Mapping[str, Method], folder: Path = FOLDER) -> FirstSi
         names = [name for name in ticked_at_first(methods.values()) if name in kept["tiles"]]
         tiles = {name: read_tile(methods[name], kept["tiles"][name], folder) for name in names}
         day = date.fromisoformat(kept["date"])
-        about = {"photo": kept["photo"], "painting": kept["painting"]}, kept["machine"], day.isoformat()
+        titles = {str(each.title): each.title for each in (*photos(), *shown_plates())}  # in all languages
+        compared = {role: titles.get(kept[role], kept[role]) for role in (PHOTO, PAINTING)}
+        about = compared, kept["machine"], day.isoformat()
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         log.warning("The page opens without a comparison: %s", error)
         return None

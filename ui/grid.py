@@ -15,6 +15,7 @@ from methods.base import Method
 from methods.settings import MethodSettings
 from ui.files import DiskError, FileCache, address, held, preview
 from ui.language import ENGLISH, Language
+from ui.offers import offered
 from ui.pair import pair_html
 from ui.tile import Pictures, tile_html
 
@@ -60,11 +61,8 @@ class Grid:
 
     def draw(self, tile: Tile) -> str:
         """A tile that has changed."""
-        seconds = [
-            self.predict(tile.method, tile.settings.with_values(offer.values), self.request.pixels)
-            for offer in tile.offers
-        ]
-        return tile_html(tile, self._pictures(tile), seconds, self.say)
+        offers = offered(tile, self.request.pixels, self.predict)
+        return tile_html(tile, self._pictures(tile), offers, self.say)
 
     def _pictures(self, tile: Tile) -> Pictures:
         """The pictures that a tile shows: a preview as long as it runs, then a file, which is saved once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from gradio.components import Component
 
 from compare.limits import PAGE_SIDE, SWEEP_SIDES
 from compare.schema import Plan
-from core.images import PAINTING, PHOTO
+from core.images import PAINTING, PHOTO, working_size
 from engine.base import Engine
 from methods import ticked_at_first
 from methods.base import Method
@@ -23,7 +24,8 @@ from ui.request import read_settings
 from ui.settings_panel import SettingsPanel, SharedPanel
 from ui.texts import FAIR_REPEATS
 
-DEFAULT_SIDE, MODEST_SIDE = 512, 256  # px
+FIRST_SIDES = (768, 512, 384, 256)  # px; the page begins with the first at which its methods take at most
+FIRST_SECONDS = 5.0  # of a photo that is 3:2, all together, as predicted for this machine
 FIRST_SWEEP = (256, 512, 1024)
 
 
@@ -117,7 +119,7 @@ class InputPanel:
         methods = self.methods.values()
         self.size = gr.Slider(
             *PAGE_SIDE,
-            MODEST_SIDE if engine.machine().modest else DEFAULT_SIDE,
+            first_size(engine),
             step=32,
             label=label("size"),
             elem_id="size",
@@ -125,7 +127,7 @@ class InputPanel:
         )
         self.chosen = gr.CheckboxGroup(
             [(method.title, method.name) for method in methods],
-            value=ticked_at_first(methods),
+            value=first_methods(engine),
             label=label("methods"),
             visible=len(methods) > 1,
         )
@@ -152,6 +154,11 @@ class InputPanel:
             if name in chosen
         }
 
+    def optimising(self) -> dict[str, MethodSettings]:
+        """The usual settings of those methods that optimise a picture within seconds, by name."""
+        names = ticked_at_first(self.methods.values())
+        return {name: self.methods[name].Settings.make() for name in names if self.methods[name].iterative}
+
     def buttons(self, running: bool) -> dict[Component, Any]:
         """The buttons while a run is going on, or is not."""
         start = gr.Button(interactive=not running)
@@ -162,8 +169,25 @@ class InputPanel:
         }
 
 
+def first_methods(engine: Engine) -> list[str]:
+    """The names of those that are ticked at first: on a CPU none that optimises a picture, which takes longer
+    than all others together."""
+    gpu, methods = engine.machine().gpu, engine.methods
+    return [name for name in ticked_at_first(methods.values()) if gpu or not methods[name].iterative]
+
+
+def first_size(engine: Engine) -> int:
+    """The size in px that the page begins with."""
+    settings = {name: engine.methods[name].Settings.make() for name in first_methods(engine)}
+    for side in FIRST_SIDES:
+        pixels = math.prod(working_size(3, 2, side))
+        seconds = sum(engine.costs.predict(name, each, pixels) for name, each in settings.items())
+        if seconds <= FIRST_SECONDS:
+            break
+    return side
+
+
 def usual_plan(engine: Engine, photo: Example, plate: Example) -> Plan:
     """A comparison of these as the page offers it at first."""
-    methods = engine.methods
-    settings = {name: methods[name].Settings.make() for name in ticked_at_first(methods.values())}
-    return Plan(str(photo.path), str(plate.path), settings, DEFAULT_SIDE, 0, plate.name, 0.0)
+    settings = {name: engine.methods[name].Settings.make() for name in first_methods(engine)}
+    return Plan(str(photo.path), str(plate.path), settings, first_size(engine), 0, plate.name, 0.0)

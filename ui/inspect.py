@@ -67,4 +67,5 @@ class Inspect:
         tile = latest.tiles.get(name) if latest else None
         if latest is None or tile is None or tile.image is None or not tile.ended:
             return None
-        return partial(inspect, latest.request.content, latest.request.style, tile.image)
+        request = latest.request_of(name)
+        return partial(inspect, request.content, request.style, tile.image)

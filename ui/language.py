@@ -19,6 +19,7 @@ import gradio as gr
 from core.sentence import Sentence, sentence_of
 
 LANGUAGES = ("en", "ja", "zh-CN", "ru")  # as browsers name them
+NEAREST = {"zh": "zh-CN"}  # what is read by who reads another variant; words.js tells Gradio the same
 FOLDER = Path(__file__).parent / "languages"
 SCRIPTS = ("face.", "page.")  # how keys begin whose texts scripts say
 
@@ -72,7 +73,8 @@ def language_of(request: gr.Request | None) -> Language:
     if request is None or request.request is None:  # made by hand, as in tests
         return ENGLISH
     first = str(request.headers.get("accept-language", "")).split(",")[0].split(";")[0].strip()
-    return Language(next((each for each in (first, first.split("-")[0]) if each in LANGUAGES), "en"))
+    kinds = first, first.split("-")[0], NEAREST.get(first.split("-")[0])
+    return Language(next((each for each in kinds if each in LANGUAGES), "en"))
 
 
 I18N = gr.I18n(**{language: {} for language in LANGUAGES})

@@ -13,6 +13,7 @@ from core.plates import PlateIndex
 from engine.base import Engine
 from engine.queue import Queue
 from ui.api import Endpoint
+from ui.beside import Beside
 from ui.earlier import Earlier
 from ui.events import Events
 from ui.examples import photos, shown_plates
@@ -155,9 +156,13 @@ def connect_runs(page: gr.Blocks, inputs: InputPanel, results: ResultsPanel, eve
     for start, run in starts:
         going = start(run, everything, shown, js=SHOW_TILES, concurrency_limit=None, **RAW, **PRIVATE)
         going.then(**estimate)  # as the controls stand then, for the run has taught the engine's costs
+    beside = Beside(events)
     offers = [tile.select for tile in results.tiles.values()]
-    taken = gr.on(offers, events.offer, results.key, shown, concurrency_limit=None, **PRIVATE)
+    taken = gr.on(offers, beside.offer, results.key, shown, concurrency_limit=None, **PRIVATE)
     taken.then(**estimate)
+    wanted: set[Block] = {results.key, *inputs.controls}
+    added = results.more.select(beside.add, wanted, shown, concurrency_limit=None, **RAW, **PRIVATE)
+    added.then(**estimate)
     inputs.stop.click(events.stop, outputs=inputs.stop, **AT_ONCE)
     page.unload(events.on_unload)
     inputs.png.upload(events.restore, inputs.png, events.earlier.outputs, **RAW, **AT_ONCE)

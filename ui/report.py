@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from compare.results import photo, picture, png_text, provenance, record
+from compare.results import loss_curve, photo, picture, png_text, provenance, record
 from compare.schema import Tile
 from core.images import png_bytes, to_image
 from core.sheet import contact_sheet
@@ -55,10 +55,17 @@ def archive(finished: Finished, say: Language = ENGLISH) -> bytes:
     request, tiles, points = finished.request, finished.tiles, finished.points
     origin = provenance(request, tiles, finished.ended)
     inputs = {"content": photo(request), "style": to_image(request.style)}
-    outputs = {name: image for name, tile in tiles.items() if (image := picture(tile, request)) is not None}
+    outputs = {
+        name: image
+        for name, tile in tiles.items()
+        if (image := picture(tile, finished.request_of(name))) is not None
+    }
     results = {name: {**record(tile), **origin[name]} for name, tile in tiles.items()}
     files = {f"{name}.png": png_bytes(image, {}) for name, image in inputs.items()}
-    files["results.json"] = json.dumps(results, indent=2).encode()
+    for own in (finished.own or {}).values():
+        files[own_photo(max(own.content.shape))] = png_bytes(photo(own), {})
+    curves = {name: {**each, "loss_curve": loss_curve(tiles[name])} for name, each in results.items()}
+    files["results.json"] = json.dumps(curves, indent=2).encode()
     files["results.csv"] = table(results.values())
     if points:
         files["sweep.csv"] = table(records(points))
@@ -75,6 +82,11 @@ def archive(finished: Finished, say: Language = ENGLISH) -> bytes:
         for name, data in files.items():
             packed.writestr(name, data)
     return stream.getvalue()
+
+
+def own_photo(side: int) -> str:
+    """The file in a ZIP of the photo at a long side in px that is not the other pictures'."""
+    return f"content-{side}.png"
 
 
 def table(results: Iterable[Mapping[str, Any]]) -> bytes:

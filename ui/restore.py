@@ -21,12 +21,14 @@ class Restored:
         values: of its method's settings by name, but for those that are files, which a PNG cannot carry.
         size: the working long side, in px.
         lost: names of settings that were files.
+        blended: the strength in percent, and whether in the photo's colours, where the page blended it.
     """
 
     method: str
     values: Mapping[str, Any]
     size: int
     lost: tuple[str, ...]
+    blended: tuple[float, bool] | None = None
 
 
 def restored(path: str, methods: Mapping[str, Method]) -> Restored:
@@ -43,9 +45,14 @@ def restored(path: str, methods: Mapping[str, Method]) -> Restored:
         files = [setting.name for setting in method.Settings.fields() if setting.file]
         lost = tuple(name for name in files if values.pop(name, ""))
         values = read_settings(method, values).as_dict()
+        blend = json.loads(text.get("stylegrid.blend", "null"))
+        blended = blend and (100 * float(blend["strength"]), bool(blend["keep_colours"]))
+        if blended and not 0 <= blended[0] <= 100:
+            raise ValueError("no strength")
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         sentence = (
             "This PNG carries no settings that StyleGrid knows: drop one that was downloaded from here."
         )
         raise ValueError(Sentence("restore_unknown", sentence)) from error
-    return Restored(method.name, {name: values[name] for name in values if name not in files}, size, lost)
+    known = {name: values[name] for name in values if name not in files}
+    return Restored(method.name, known, size, lost, blended)

@@ -32,11 +32,20 @@ element.addEventListener('click', (event) => {
 ON_INSPECT = "document.addEventListener('inspect', (event) => trigger('select', event.detail));"
 
 
+ON_MORE = """
+element.addEventListener('click', (event) => {
+  const button = event.target.closest('.more button');
+  if (button) trigger('select', {index: 0, value: button.dataset.method});
+});
+"""
+
+
 class ResultsPanel:
     """Constructing one draws it, as it is before the first run: with a comparison that was computed earlier.
 
     Attributes:
-        pair: the photo and the painting; tiles: by method name; summary, sweep: what stands beneath them.
+        pair: the photo and the painting; tiles: by method name; more: the methods that were left out;
+            summary, sweep: what stands beneath them.
         earlier: the strip of earlier comparisons; key: what the browser that made them is known by.
         how: the other tab, how_tab.
         copy: the button that gives a link; link: where that stands.
@@ -71,6 +80,7 @@ class ResultsPanel:
                 )
                 for name in methods
             }
+        self.more = gr.HTML("", elem_id="more", js_on_load=ON_MORE, apply_default_css=False)
         self.summary = html(standing(lambda say: summary(known, say)))
         self.sweep = html(section({}, {}))
         self.download = gr.Button(label("results.download"), size="sm", elem_id="download")
@@ -84,7 +94,7 @@ class ResultsPanel:
     @property
     def grid(self) -> list[Component]:
         """All that a run fills in."""
-        return [self.pair, *self.tiles.values(), self.summary, self.sweep]
+        return [self.pair, *self.tiles.values(), self.more, self.summary, self.sweep]
 
 
 def html(text: str, name: str | None = None) -> gr.HTML:

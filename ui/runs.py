@@ -21,11 +21,12 @@ from engine.ticket import Position, Refused, Started
 from engine.visitor import Visitor
 from methods.base import Method, Stop
 from ui.earlier import Earlier
-from ui.files import FileCache, address, path_of
+from ui.files import FileCache, address
 from ui.grid import Grid, progress_of, waiting_grid
 from ui.html import error_html, status_html, time
 from ui.input_panel import InputPanel
 from ui.language import ENGLISH, Language, language_of
+from ui.offers import more_html
 from ui.pair import pair_html
 from ui.results_panel import ResultsPanel
 from ui.store import Finished, Store
@@ -52,6 +53,7 @@ class Run:
         make: decodes the pictures when it is its turn; seconds: predicted; say: the visitor's language.
         prefix: what the status line begins with.
         points: of a sweep, of the sizes that are done.
+        files: paths of photo and painting.
         before: the comparison whose other tiles stay; None where there are none.
     """
 
@@ -60,14 +62,22 @@ class Run:
     say: Language = ENGLISH
     prefix: str = ""
     points: Points = field(default_factory=dict)
+    files: tuple[str, str] = ("", "")
     before: Finished | None = None
 
     def finished(self, request: Request, tiles: Mapping[str, Tile]) -> Finished:
         """The comparison as far as it has come."""
-        if self.before is None:
-            return Finished(request, dict(tiles), self.points)
-        whole = replace(self.before.request, settings={**self.before.request.settings, **request.settings})
-        return Finished(whole, {**self.before.tiles, **tiles}, self.before.points)
+        before = self.before
+        if before is None:
+            photo, painting = self.files
+            return Finished(request, dict(tiles), self.points, photo=photo, painting=painting)
+        settings = {**before.request.settings, **request.settings}
+        whole = replace(before.request, settings=settings, files=request.files)
+        own = {name: each for name, each in (before.own or {}).items() if name not in tiles}
+        if request.content.shape != whole.content.shape:
+            own |= dict.fromkeys(tiles, request)
+        found = Finished(whole, {**before.tiles, **tiles}, before.points, own=own)
+        return replace(found, photo=before.photo, painting=before.painting)
 
 
 class Runs:
@@ -111,21 +121,24 @@ class Runs:
             yield {self.inputs.status: error_html(say.sentence(error_message(error, COMPARISON)))}
         finally:
             del self.stops[page]
-            self.keep(values, page, say)  # also where the connection is lost
-        yield {**self.inputs.buttons(running=False), **self.earlier.strip(values.get(self.results.key), say)}
+            self.keep(values.get(self.results.key), page, say)  # also where the connection is lost
+        methods, predict = self.queue.engine.methods, self.queue.engine.costs.predict
+        yield {
+            **self.inputs.buttons(running=False),
+            **self.earlier.strip(values.get(self.results.key), say),
+            self.results.more: more_html(self.store.latest(page), methods, predict, say),
+        }
 
     def save(self, page: str, finished: Finished) -> None:
         """Keep a run as far as it has come."""
         self.going[page] = finished
         self.store.save(page, finished, page)
 
-    def keep(self, values: Values, page: str, say: Language) -> None:
+    def keep(self, key: Any, page: str, say: Language) -> None:
         """Put what came of a run into the visitor's history."""
-        found, inputs = self.going.pop(page, None), self.inputs
+        found = self.going.pop(page, None)
         if found is not None:
-            sources = inputs.content, inputs.style
-            photo, painting = (path_of(values.get(source.image)) or "" for source in sources)
-            self.earlier.keep(values.get(self.results.key), found, photo, painting, say)
+            self.earlier.keep(key, found, say)
 
     def follow_all(
         self,
@@ -144,7 +157,8 @@ class Runs:
             yield {**lines, **waiting_page(self.results, plan, methods, say), **beneath}
             where = {"size": plan.size, "place": place, "all": len(planned)}
             prefix = say("sweep.at", **where) if sweep else ""
-            run = Run(plan.request, plan.seconds, say, prefix, dict(points))
+            files = plan.content or "", plan.style or ""
+            run = Run(plan.request, plan.seconds, say, prefix, dict(points), files)
             finished = yield from self.follow(run, visitor, page, stop)
             if finished is None:
                 yield waiting_page(self.results, plan, methods, say, "stopped")
@@ -169,7 +183,8 @@ class Runs:
                 if isinstance(change, Started):
                     engine, request = self.queue.engine, change.request
                     grid = Grid(request, engine.methods, self.files, engine.costs.predict, run.say)
-                    yield {self.results.pair: grid.pair()}
+                    if run.before is None:
+                        yield {self.results.pair: grid.pair()}
                     continue
                 tiles[change.method] = change
                 finished = run.finished(request, tiles)
@@ -203,7 +218,7 @@ def waiting_page(
     drawn = waiting_grid(plan.settings, methods, Pictures(width / height, photo), state, say)
     tiles: Outputs = {results.tiles[name]: html for name, html in drawn.items()}
     pair = pair_html(photo, painting, f"{width:,} × {height:,} px", say=say)
-    return {**tiles, results.pair: pair, results.summary: summary({}, say)}
+    return {**tiles, results.pair: pair, results.more: "", results.summary: summary({}, say)}
 
 
 def waiting(position: Position, say: Language = ENGLISH) -> str:

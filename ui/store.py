@@ -19,7 +19,10 @@ from ui.sweep import Points
 class Finished:
     """A comparison as far as it has come; of a sweep the last size's tiles, and the points of all sizes.
 
-    `archive` is its ZIP, once it has been built; `ended` the time, as ISO 8601 has it.
+    Attributes:
+        archive: its ZIP, once it has been built; ended: the time, as ISO 8601 has it.
+        photo, painting: paths of the files that were compared, which may be gone by now; empty: not known.
+        own: the requests of those tiles that were painted at another size than the others, by name.
     """
 
     request: Request
@@ -27,6 +30,13 @@ class Finished:
     points: Points = field(default_factory=dict)
     archive: Path | None = None
     ended: str = field(default_factory=lambda: datetime.now(timezone.utc).isoformat(timespec="seconds"))
+    photo: str = ""
+    painting: str = ""
+    own: Mapping[str, Request] | None = None
+
+    def request_of(self, name: str) -> Request:
+        """What a method's tile was painted from."""
+        return (self.own or {}).get(name, self.request)
 
 
 class Store:

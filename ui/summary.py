@@ -27,13 +27,29 @@ def summary(tiles: Mapping[str, Tile], say: Language = ENGLISH) -> str:
     measured = [tile for tile in tiles.values() if tile.distances and tile.seconds]
     if not measured:
         return '<section class="summary" hidden></section>'
-    sentences = "".join(f"<li>{escape(sentence)}</li>" for sentence in overtaking(measured, say))
+    alike = of_one_size(measured)
+    said = overtaking(alike, say)
+    said += [say("summary.size", title=each.title, side=side(each)) for each in measured if each not in alike]
+    sentences = "".join(f"<li>{escape(sentence)}</li>" for sentence in said)
     return (
         f'<section class="summary" aria-label="{say("summary.label")}"><h2>{say("summary.title")}</h2>'
-        f"<figure>{charts(measured, 'broad', BROAD, say)}{charts(measured, 'narrow', NARROW, say)}"
+        f"<figure>{charts(alike, 'broad', BROAD, say)}{charts(alike, 'narrow', NARROW, say)}"
         f"<figcaption>{say('summary.caption')}</figcaption></figure>"
         f"<ul>{sentences}</ul>{table(measured, say)}</section>"
     )
+
+
+def side(tile: Tile) -> int:
+    """Long side of its picture in px; 0 where it has none."""
+    return 0 if tile.image is None else int(max(tile.image.shape))
+
+
+def of_one_size(tiles: Sequence[Tile]) -> list[Tile]:
+    """Those of the size that most of them have, of equally frequent ones the smallest: seconds of others
+    cannot be compared with theirs."""
+    sides = [side(tile) for tile in tiles]
+    usual = min(sides, key=lambda each: (-sides.count(each), each))
+    return [tile for tile in tiles if side(tile) == usual]
 
 
 def charts(tiles: Sequence[Tile], kind: str, width: int, say: Language) -> str:
@@ -72,23 +88,29 @@ def table(tiles: Sequence[Tile], say: Language = ENGLISH) -> str:
     """A row per method; a click on a heading sorts by it. Loading has a column where something was loaded."""
     loaded = any(numbers(tile)["load"][0] for tile in tiles)
     shown = [each for each in COLUMNS if each != "load" or loaded]
+    sizes = len({side(tile) for tile in tiles}) > 1
     headings = "".join(
         '<th scope="col" aria-sort="none">'
         f'<button type="button" onclick="{escape(SORT)}">{heading}</button></th>'
-        for heading in (say("summary.method"), *(say(f"number.{key}") for key in shown))
+        for heading in (
+            say("summary.method"),
+            *([say("size")] if sizes else []),
+            *(say(f"number.{key}") for key in shown),
+        )
     )
-    rows = "".join(row(tile, shown, say) for tile in tiles)
+    rows = "".join(row(tile, shown, say, sizes) for tile in tiles)
     return f"<table><thead><tr>{headings}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def row(tile: Tile, columns: Sequence[str], say: Language) -> str:
-    """A method's numbers, and beside each what it is sorted by."""
+def row(tile: Tile, columns: Sequence[str], say: Language, sizes: bool = False) -> str:
+    """A method's numbers, and beside each what it is sorted by; with `sizes` its picture's size first."""
     title, known = escape(tile.title), numbers(tile)
     cells = "".join(
         f'<td data-value="{"" if known[each][0] is None else known[each][0]}">{cell(tile, each, say)}</td>'
         for each in columns
     )
-    return f'<tr><th scope="row" data-value="{title}">{title}</th>{cells}</tr>'
+    size = f'<td data-value="{side(tile)}">{side(tile):,}\u202fpx</td>' if sizes else ""
+    return f'<tr><th scope="row" data-value="{title}">{title}</th>{size}{cells}</tr>'
 
 
 def cell(tile: Tile, column: str, say: Language) -> str:

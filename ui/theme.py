@@ -83,12 +83,14 @@ THEME = gr.themes.Base(
 
 STYLE = "".join(
     (FOLDER / name).read_text(encoding="utf-8")
-    for name in ("page.css", "tile.css", "measures.css", "summary.css", "how.css", "vote.css")
+    for name in ("page.css", "tile.css", "measures.css", "blend.css", "summary.css", "how.css", "vote.css")
 )
 FACE = "".join(
     (FOLDER / name).read_text(encoding="utf-8") for name in ("face.css", "inspect.css", "pinned.css")
 )
-SCRIPTS = ("words.js", "visitor.js", "page.js", "face.js", "inspect.js", "pinned.js", "connection.js")
+SCRIPTS = (
+    "words.js", "visitor.js", "page.js", "face.js", "inspect.js", "pinned.js", "blend.js", "connection.js",
+)  # fmt: skip
 SCRIPT = "".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
 TEXTS = json.dumps({language: Language(language).of_scripts() for language in LANGUAGES})
 # The style sheets go into the head because launch(css=) rewrites them and loses container queries.

@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 from compare.schema import Tile
+from methods.base import Offer
 from methods.cin import LEARNT_FILE
 from methods.johnson import TRAINED_FILE
 from ui.chart import losses_chart
@@ -24,6 +25,10 @@ RUN, FIRST = (
     "first",
 )  # where a tile's pictures are kept: with the page's run, or with what it opens with
 LEAST_LOAD = 0.005  # seconds; what takes less is not loading
+
+
+Offered = Sequence[tuple[Offer, float]]
+"""What a tile offers, each with its predicted seconds."""
 
 
 @dataclass(frozen=True)
@@ -47,15 +52,16 @@ class Pictures:
     kept: str = RUN
 
 
-def tile_html(tile: Tile, pictures: Pictures, seconds: Sequence[float] = (), say: Language = ENGLISH) -> str:
-    """A tile at any moment of a run; `seconds` are predicted of what it offers, without them it offers
-    nothing."""
+def tile_html(tile: Tile, pictures: Pictures, offered: Offered = (), say: Language = ENGLISH) -> str:
+    """A tile at any moment of a run, with what it offers next."""
     finished = tile.ended and pictures.result
     return article(
         tile,
         say,
-        picture_html(tile, pictures, seconds, say),
-        actions(tile, pictures, seconds, say) if finished else progress_bar(tile, say),
+        picture_html(tile, pictures, offered, say),
+        actions(tile, pictures, say) if finished else progress_bar(tile, say),
+        blend_html(tile, say) if finished else '<div class="blend"></div>',
+        f'<div class="offers">{offers(offered, say) if finished else ""}</div>',
         details(tile, say),
         measures_html(tile, say),
     )
@@ -77,12 +83,14 @@ def state_line(tile: Tile, say: Language) -> str:
     """What the method does, in words, and its seconds so far."""
     seconds = f"<b>{time(tile.seconds.total)}</b>" if tile.seconds else ""
     words = say.sentence(tile.message) or say(f"state.{tile.state}")
+    if tile.state == "done" and tile.image is not None:
+        words = say("state.done_at", side=max(tile.image.shape))
     if tile.step and not tile.message and tile.state in ("running", "stopped"):
         words = say(f"state.{tile.state}_at", step=tile.step, total=tile.total)
     return f"<span>{escape(words)}</span>{seconds}"
 
 
-def picture_html(tile: Tile, pictures: Pictures, seconds: Sequence[float], say: Language) -> str:
+def picture_html(tile: Tile, pictures: Pictures, offered: Offered, say: Language) -> str:
     """The picture, over the photo that it comes from, or what is wrong in its place."""
     title, at = escape(tile.title), {"step": tile.step, "total": tile.total}
     parts = [f'<img class="photo" src="{pictures.photo}" alt="{say("photo")}">']
@@ -101,10 +109,8 @@ def picture_html(tile: Tile, pictures: Pictures, seconds: Sequence[float], say: 
     if tile.farther:
         parts.append(f'<span class="farther">{say("tile.farther")}</span>')
     if tile.state in ("failed", "declined"):
-        buttons = offers(tile, seconds, say)
-        parts.append(
-            f'<div class="message" role="alert"><p>{escape(say.sentence(tile.error))}</p>{buttons}</div>'
-        )
+        words = escape(say.sentence(tile.error))
+        parts.append(f'<div class="message" role="alert"><p>{words}</p>{offers(offered, say)}</div>')
     return f'<div class="picture" style="--ratio:{pictures.ratio:.4f}">{"".join(parts)}</div>'
 
 
@@ -124,22 +130,33 @@ def progress_bar(tile: Tile, say: Language) -> str:
     )
 
 
-def offers(tile: Tile, seconds: Sequence[float], say: Language) -> str:
-    """A button for each thing that the method could do next, with its predicted seconds."""
-    return "".join(
-        f'<button type="button" class="offer" data-index="{place}">'
-        f"{escape(say('tile.offer', offer=each.text, seconds=roughly(most)))}</button>"
-        for place, (each, most) in enumerate(zip(tile.offers, seconds, strict=False))
+def blend_html(tile: Tile, say: Language) -> str:
+    """How much of the style is seen, and whether in the photo's colours: blend.js shows it at once."""
+    strength = say("blend.strength_of", title=tile.title)
+    return (
+        f'<div class="blend" role="group" aria-label="{escape(say("blend.label", title=tile.title))}" '
+        f'title="{escape(say("blend.about"))}"><label class="range"><span>{say("blend.strength")}</span>'
+        f'<input class="strength" type="range" min="0" max="100" value="100" aria-label="{escape(strength)}">'
+        "</label><output>100 %</output>"
+        f'<label><input class="colours" type="checkbox">{say("blend.colours")}</label>'
+        f'<button type="button" class="reset" disabled>{say("blend.reset")}</button></div>'
     )
 
 
-def actions(tile: Tile, pictures: Pictures, seconds: Sequence[float], say: Language) -> str:
+def offers(offered: Offered, say: Language) -> str:
+    """A button for each thing that could be done next."""
+    return "".join(
+        f'<button type="button" class="offer" data-index="{place}">'
+        f"{escape(say('tile.offer', offer=each.text, seconds=roughly(seconds)))}</button>"
+        for place, (each, seconds) in enumerate(offered)
+    )
+
+
+def actions(tile: Tile, pictures: Pictures, say: Language) -> str:
     """What can be done with a finished picture."""
     title, file = escape(tile.title), f"stylegrid-{escape(tile.method)}.png"
-    offered = offers(tile, seconds, say)
-    hint = "" if offered else say("tile.drag")
     others = "".join(
-        f'<a class="download" href="{address}" download="{escape(name)}">'
+        f'<a class="download" data-other href="{address}" download="{escape(name)}">'
         f"{say('tile.' + name) if name in FILES else escape(name)}</a>"
         for name, address in pictures.others.items()
     )
@@ -150,12 +167,12 @@ def actions(tile: Tile, pictures: Pictures, seconds: Sequence[float], say: Langu
             f'aria-label="{say("tile.download_of", title=title)}">{say("tile.download")}</a>'
         )
     return (
-        f'<div class="under actions"><span>{hint}</span>'
+        f'<div class="under actions"><span>{say("tile.drag")}</span>'
         f'<button type="button" class="look" aria-label="{say("tile.look_at", title=title)}">'
         f"{say('tile.look')}</button>"
         f'<button type="button" class="inspect" data-kept="{pictures.kept}" '
         f'aria-label="{say("tile.inspect_of", title=title)}">{say("tile.inspect")}</button>'
-        f"{offered}{whole}{others}</div>"
+        f"{whole}{others}</div>"
     )
 
 

@@ -6,21 +6,23 @@ import json
 import re
 import zipfile
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from compare.limits import PAGE_SIDE, current
-from compare.schema import Moment, Seconds, Tile, make_request
-from core.images import open_picture, picture_size
+from compare.limits import LARGE_SIDE, PAGE_SIDE, current
+from compare.schema import Moment, Request, Seconds, Tile, make_request, resized_request
+from core.images import Pixels, open_picture, picture_size
+from core.measures import Landmarks, Measures
 from core.sentence import Sentence
 from core.yardstick import Distances
 from methods.base import Method, Note
 from methods.settings import MethodSettings
 from ui.files import FileCache
 from ui.history import Kept
+from ui.report import own_photo
 from ui.request import read_settings
 from ui.store import Finished
 from weights.catalog import CATALOG
@@ -54,14 +56,33 @@ def read(packed: zipfile.ZipFile, methods: Mapping[str, Method], files: FileCach
     if not known or not PAGE_SIDE[0] <= side <= PAGE_SIDE[1]:
         raise ValueError("it has no methods, or another size")
     request = make_request(photo, painting, settings, side)
-    tiles = {}
+    tiles, own = dict[str, Tile](), dict[str, Request]()
     for name, record in known.items():
-        tile = tile_of(methods[name], settings[name], record)
-        if f"{name}.png" in packed.namelist():
-            pixels = np.asarray(open_picture(saved(packed, f"{name}.png", files)).rgb)
-            tile = replace(tile, image=pixels if pixels.shape == request.content.shape else None)
-        tiles[name] = tile
-    return Kept(Finished(request, tiles), str(pictures["content"]), str(pictures["style"]), "", "")
+        tiles[name] = tile_of(methods[name], settings[name], record)
+        if f"{name}.png" not in packed.namelist():
+            continue
+        pixels = np.asarray(open_picture(saved(packed, f"{name}.png", files)).rgb)
+        if pixels.shape != request.content.shape:
+            own[name] = at_own_size(packed, request, name, pixels, files)
+        tiles[name] = replace(tiles[name], image=pixels)
+    finished = Finished(request, tiles, own=own)
+    return Kept(finished, str(pictures["content"]), str(pictures["style"]), "", "")
+
+
+def at_own_size(
+    packed: zipfile.ZipFile, request: Request, name: str, pixels: Pixels, files: FileCache
+) -> Request:
+    """What a picture was painted from that is larger than the others. KeyError or ValueError where the ZIP
+    lacks its photo, or that has another size."""
+    side = max(pixels.shape)
+    if side > min(LARGE_SIDE, current().side):
+        raise ValueError(f"{name} is larger than it could be here")
+    of_one = replace(request, settings={name: request.settings[name]})
+    path = saved(packed, own_photo(side), files)
+    found = resized_request(of_one, str(path), side)
+    if found.content.shape != pixels.shape:
+        raise ValueError(f"{name} has not the size of its photo")
+    return found
 
 
 def member(packed: zipfile.ZipFile, name: str, most: int) -> bytes:
@@ -89,6 +110,7 @@ def settings_of(method: Method, record: Mapping[str, Any]) -> MethodSettings:
 def tile_of(method: Method, settings: MethodSettings, record: Mapping[str, Any]) -> Tile:
     """A method's tile from its record in results.json, without its picture."""
     seconds, distances, baseline = (record[key] for key in ("seconds", "distances", "untouched"))
+    measures, landmarks = record.get("measures"), record.get("landmarks")  # which older versions had not
     weights = [
         replace(CATALOG[each["key"]], sha256=each["sha256"])
         for each in record["weights"]
@@ -111,11 +133,18 @@ def tile_of(method: Method, settings: MethodSettings, record: Mapping[str, Any])
         peak_memory=record["peak_memory_bytes"] and int(record["peak_memory_bytes"]),
         distances=distances and distances_of(distances),
         baseline=baseline and distances_of(baseline),
+        measures=measures and measures_of(measures),
+        landmarks=landmarks and Landmarks(*(measures_of(landmarks[each]) for each in ("photo", "painting"))),
+        loss_history=tuple(
+            (float(each["seconds"]), losses_of(each)) for each in record.get("loss_curve") or ()
+        ),
         distance_history=tuple(
             Moment(float(each["seconds"]), int(each["step"]), distances_of(each)) for each in record["course"]
         ),
         device=str(record["device"]),
         dtype=str(record["dtype"]),
+        features=tuple(map(str, record.get("features") or ())),
+        torch=str(record.get("torch") or ""),
         weights=tuple(weights),
         notes=tuple(noted),
         error=str(record["error"]),
@@ -126,6 +155,16 @@ def seconds_of(record: Mapping[str, Any]) -> Seconds:
     """All seconds."""
     load, first, total = (float(record[key]) for key in ("load", "first", "total"))
     return Seconds(load, first, total, tuple(map(float, record["warm"])))
+
+
+def measures_of(record: Mapping[str, Any]) -> Measures:
+    """All measures."""
+    return Measures(**{each.name: float(record[each.name]) for each in fields(Measures)})
+
+
+def losses_of(moment: Mapping[str, Any]) -> dict[str, float]:
+    """The losses at a moment of a curve, by name."""
+    return {str(name): float(value) for name, value in moment.items() if name != "seconds"}
 
 
 def distances_of(record: Mapping[str, Any]) -> Distances:

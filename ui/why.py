@@ -13,6 +13,7 @@ from ui.distance_charts import seconds_and_style
 from ui.explained import idea
 from ui.html import time
 from ui.language import ENGLISH, Language
+from ui.summary import side
 
 SAME = 1.02  # times as far, up to which two distances are not told apart
 MOST_SETTINGS = 4  # that are named
@@ -41,14 +42,7 @@ def reasons(first: Tile, second: Tile, say: Language = ENGLISH) -> Iterator[str]
             yield say("why.idea", title=tile.title, matches=say(f"how.{tile.method}.matches"))
     yield from nearer(first, second, "style", say)
     yield from nearer(first, second, "content", say)
-    quick, slow = sorted((first, second), key=seconds_and_style)
-    yield say(
-        "why.seconds",
-        slow=slow.title,
-        most=time(seconds_and_style(slow)[0]),
-        quick=quick.title,
-        least=time(seconds_and_style(quick)[0]),
-    )
+    yield worked(first, second, say)
     for tile in (first, second):
         if len(tile.distance_history) > 1:
             begun, ended = tile.distance_history[0], tile.distance_history[-1]
@@ -58,6 +52,16 @@ def reasons(first: Tile, second: Tile, say: Language = ENGLISH) -> Iterator[str]
             yield say("why.settings", title=tile.title, settings=changed(tile))
         if tile.painted_as:
             yield say("why.painted_as", title=tile.title, painting=tile.painted_as)
+
+
+def worked(first: Tile, second: Tile, say: Language) -> str:
+    """Which of them took longer, or that they cannot be compared."""
+    if side(first) != side(second):
+        sizes = {"size": side(first), "other": side(second)}
+        return say("why.sizes", first=first.title, second=second.title, **sizes)
+    quick, slow = sorted((first, second), key=seconds_and_style)
+    seconds = {"most": time(seconds_and_style(slow)[0]), "least": time(seconds_and_style(quick)[0])}
+    return say("why.seconds", slow=slow.title, quick=quick.title, **seconds)
 
 
 def nearer(first: Tile, second: Tile, kind: str, say: Language) -> Iterator[str]:
