@@ -24,7 +24,7 @@ from core.resample import fit_short_side
 from core.yardstick import CONTENT_LAYER, SHORT_SIDE, STYLE_LAYERS, features_of, layer_distances
 
 CHANNELS = 64  # of a Gram matrix that are shown
-QUALITY = 88  # of WebP
+QUALITY = 80  # of WebP
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,11 @@ def inspect(content: Pixels | Path, style: Pixels | Path, picture: Pixels | Path
     is unfit."""
     images = [fit_short_side(to_tensor(pixels_of(each)), SHORT_SIDE) for each in (content, style, picture)]
     grams, deepest = zip(*map(encoded, images), strict=True)
-    colours = uv_histogram(images[1])
+    colours = [uv_histogram(image) for image in images]
+    distances = [layer_distances(each, grams[1]) for each in grams]
     photo, painting, made = (
-        view(image, colours, {layer: each.item() for layer, each in layer_distances(own, grams[1]).items()})
-        for image, own in zip(images, grams, strict=True)
+        view(image, own, histogram_distance(own, colours[1]), {name: d.item() for name, d in layers.items()})
+        for image, own, layers in zip(images, colours, distances, strict=True)
     )
     maps = {layer: heat_maps(grams[1][layer][0], grams[2][layer][0]) for layer in STYLE_LAYERS}
     return Inspection(photo, painting, made, maps, nearest(deepest[2], deepest[1]))
@@ -116,19 +117,18 @@ def encoded(image: Tensor) -> tuple[Mapping[str, Tensor], Tensor]:
     return {layer: gram(features[layer]) for layer in STYLE_LAYERS}, features[CONTENT_LAYER]
 
 
-def view(image: Tensor, colours: Tensor, layers: Mapping[str, float]) -> View:
-    """Of a (1, 3, H, W) picture in [0, 1]; `colours` are the painting's RGB-uv histogram."""
+def view(image: Tensor, colours: Tensor, colour: float, layers: Mapping[str, float]) -> View:
+    """Of a (1, 3, H, W) picture in [0, 1], its RGB-uv histogram, and its distances to the painting."""
     down, across = neighbour_differences(image)
     sobel_down, sobel_across = sobel(image)
-    own = uv_histogram(image)
     return View(
         webp(image),
         (webp(around_grey(across, HIGH_PASS_GAIN)), webp(around_grey(down, HIGH_PASS_GAIN))),
         (webp(around_grey(sobel_across, SOBEL_GAIN)), webp(around_grey(sobel_down, SOBEL_GAIN))),
         total_variation(image).item() / image.numel(),
         tuple(tuple(each) for each in channel_histograms(image).tolist()),
-        png(signed_root(own, own.amax((1, 2), keepdim=True))[None]),
-        histogram_distance(own, colours),
+        png(signed_root(colours, colours.amax((1, 2), keepdim=True))[None]),
+        colour,
         layers,
     )
 

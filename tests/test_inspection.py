@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+import compare.scoring
 from compare.inspection import CHANNELS, Inspection, inspect
 from core.edges import around_grey, sobel
 from core.heat import BOTH_WAYS, coloured, signed_root, strongest
@@ -21,7 +22,7 @@ from core.histogram import LEVELS, channel_histograms
 from core.images import Pixels, to_tensor
 from core.neighbours import nearest_map
 from core.yardstick import STYLE_LAYERS, Yardstick, layer_distances, style_distance
-from fake_methods import Quick
+from fake_methods import FixedYardstick, Quick, YardstickAlone
 from methods import ALL
 from page_handlers import clicked, events_of, session, uploaded, values_of
 from ui.first_sight import first_sight
@@ -134,6 +135,8 @@ def asked(inspect: Inspect, page: str, *value: str, number: int = 7) -> list[str
 def test_a_page_inspects_its_own_comparison_alone(
     photo: Path, painting: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(compare.scoring, "Yardstick", FixedYardstick)
+    monkeypatch.setattr(compare.scoring, "Measurer", YardstickAlone)
     events = events_of(Quick(), folder=tmp_path)
     handler = Inspect(events.queue, events.store, None)
     for _ in clicked(events, values_of(events, uploaded(photo), uploaded(painting)), "a"):
