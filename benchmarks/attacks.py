@@ -89,22 +89,20 @@ def named(path: str) -> bytes:
     return json.dumps({"content": file, "style": file, "size": 64}).encode()
 
 
-def component(client: httpx.Client, kind: str) -> tuple[int, dict[str, Any]]:
-    """The number of the page's first component of a kind, and the page's config."""
-    config = client.get("/config").json()
-    return next(each["id"] for each in config["components"] if each["type"] == kind), config
+def numbers(config: dict[str, Any], kind: str) -> list[int]:
+    """The numbers of the page's components of a kind, by its config."""
+    return [each["id"] for each in config["components"] if each["type"] == kind]
 
 
-def happened(kind: str, trigger: str, data: Callable[[], bytes], name: str) -> Ask:
-    """An event of a component of the page, with an uploaded file."""
+def happened(kind: str, trigger: str, data: Callable[[], bytes]) -> Ask:
+    """An event of a component of the page, with an uploaded picture."""
 
     def ask(client: httpx.Client, chance: random.Random) -> httpx.Response:
-        number, config = component(client, kind)
+        config = client.get("/config").json()
+        targets = {(number, trigger) for number in numbers(config, kind)}
         events = config["dependencies"]
-        index = next(
-            each["id"] for each in events if [number, trigger] in [list(it) for it in each["targets"]]
-        )
-        body = {"data": [upload(client, data(), name)], "fn_index": index, "session_hash": "abc"}
+        index = next(each["id"] for each in events if targets & {tuple(it) for it in each["targets"]})
+        body = {"data": [upload(client, data())], "fn_index": index, "session_hash": "abc"}
         return client.post(f"{API}/run/predict", json=body)
 
     return ask
@@ -112,8 +110,8 @@ def happened(kind: str, trigger: str, data: Callable[[], bytes], name: str) -> A
 
 def layered(client: httpx.Client, chance: random.Random) -> httpx.Response:
     """A picture for a layer of the mask's canvas that nobody can have."""
-    number, _ = component(client, "imageeditor")
-    data = {"component_id": str(number), "session_hash": "abc", "fn_name": "accept_blobs"}
+    canvas = numbers(client.get("/config").json(), "imageeditor")[0]
+    data = {"component_id": str(canvas), "session_hash": "abc", "fn_name": "accept_blobs"}
     data |= {"type": "layer", "id": str(chance.random()), "index": str(10**9)}
     return client.post(f"{API}/component_server/", data=data, files={"file": ("a.png", picture(64, 64))})
 
@@ -145,7 +143,7 @@ KINDS: dict[str, Ask] = {  # by the number of the confirmed attack that each gre
     "4 100 megapixels": drawn(10_000, 10_000, size=64, settings={"adain": {}}),
     "5 large and unread": unread(6000, 4000, settings={"cin": {}}),
     "6 36 megapixels": drawn(7200, 5000, size=64, settings={"adain": {}}),
-    "7 a check of 25 megapixels": happened("image", "input", lambda: picture(6250, 4000), "a.png"),
+    "7 a check of 25 megapixels": happened("image", "input", lambda: picture(6250, 4000)),
     "8 round the line": posted(f"{API}/run/compare", lambda _: b'{"data": []}'),
     "9 another's report": posted(f"{API}/run/report", lambda _: b'{"data": []}'),
     "10 a chosen session": posted(
@@ -165,7 +163,7 @@ KINDS: dict[str, Ask] = {  # by the number of the confirmed attack that each gre
     "21 a forged line": posted(f"{API}/call/v2/compare", lambda _: named("/tmp/a\nINFO all is well")),
     "21 no such call": posted(f"{API}/call/v2/nosuch%0Acall", lambda _: b"{}"),
     "22 deep JSON": posted(f"{API}/queue/join", lambda _: b"[" * 100_000),
-    "22 a PNG to restore": happened("file", "upload", settled, "a.png"),
+    "22 a PNG to restore": happened("file", "upload", settled),
     "23 sessions": restarted,
     "23 an endless name": posted(
         f"{API}/queue/join", lambda _: b'{"data": [], "fn_index": 0, "session_hash": "%s"}' % (b"a" * 900_000)
