@@ -8,7 +8,7 @@ RUN := $(VENV)/bin/python
 help:
 	@echo "make run     start StyleGrid (HOST=127.0.0.1 PORT=7860)"
 	@echo "make test    lint, type-check and test, the browser tests included, with the seconds of each part"
-	@echo "make test-ray  the tests of several workers, which need Ray and half a minute to a minute"
+	@echo "make test-ray  the tests of several workers, which need Ray and one to five minutes"
 	@echo "make check   the quick part of it, under two minutes: without a browser and without slow tests"
 	@echo "make format  let ruff fix and format the code"
 	@echo "make clean   remove .venv and all caches"
