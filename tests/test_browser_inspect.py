@@ -44,8 +44,8 @@ def fake() -> Iterator[str]:
         yield from serve(Quick(), Stepped())
 
 
-def violations(page: Page) -> list[object]:
-    found = Axe().run(page).response["violations"]
+def violations(page: Page, within: str | None = None) -> list[object]:
+    found = Axe().run(page, within).response["violations"]
     return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
 
 
@@ -62,7 +62,7 @@ def test_a_picture_is_inspected(page: Page, fake: str) -> None:
     for view, name in zip(VIEWS, NAMES, strict=True):
         dialog.get_by_role("button", name=name, exact=True).click()
         expect(dialog.locator("section:not([hidden])")).to_have_attribute("data-view", view)
-        assert violations(page) == []
+        assert violations(page, "#inspect") == []
     gauge = dialog.locator('[data-view="patches"]')
     field, told = gauge.locator(".field"), gauge.locator(".told")
     expect(told).to_contain_text(re.compile(r"Column \d+, row \d+: nearest"))
@@ -107,7 +107,7 @@ def test_inspect_on_a_phone_in_the_dark(browser: Browser, fake: str) -> None:
         for name in NAMES:
             dialog.get_by_role("button", name=name, exact=True).tap()
             assert dialog.locator(".body").evaluate("each => each.scrollWidth <= each.clientWidth"), name
-        assert violations(page) == []
+        assert violations(page, "#inspect") == []
         told = dialog.locator('[data-view="patches"] .told')
         dialog.locator(".field").tap(position={"x": 2, "y": 2})
         expect(told).to_contain_text("Column 1, row 1:")
