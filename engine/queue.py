@@ -111,11 +111,12 @@ class Queue:
             yield from self._wait(ticket)
             if ticket.stop.asked():
                 raise Refused(ticket.reason or UNREAD)
-            yield self.engine.do(work)
+            result = self.engine.do(work)
         except ValueError as error:
             raise Refused(sentence_of(error)) from error
         finally:
             self._leave(ticket)
+        yield result  # nobody waits until it is taken
 
     def warm(self, make: Callable[[], Request]) -> None:
         """Let the engine get ready for a run of such a request once nothing runs or waits, and give way to
