@@ -2,16 +2,22 @@
 
 import math
 from collections.abc import Iterator
+from itertools import permutations
+from statistics import median
 
 import pytest
 import torch
 import torch.nn.functional as F
+from PIL import Image, ImageOps
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from core.device import full_float32
+from core.images import to_tensor
+from core.losses import relative_error
 from core.vgg import VGG
-from core.yardstick import Distances, Yardstick, style_grams
+from core.yardstick import CONTENT_LAYER, OTHER_PHOTO, Distances, Yardstick, features_of, style_grams
+from ui.examples import photos
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
 
@@ -56,6 +62,14 @@ def test_the_photo_itself_has_no_content_distance_but_a_style_distance(yardstick
     distances = yardstick.measure(CONTENT)
     assert distances.content == pytest.approx(0, abs=1e-6)
     assert distances.style > 0.01
+
+
+def test_another_photo_is_as_far_as_is_said() -> None:
+    pictures = [ImageOps.fit(Image.open(each.path).convert("RGB"), (256, 256)) for each in photos()]
+    features = [features_of(to_tensor(each), (CONTENT_LAYER,))[CONTENT_LAYER] for each in pictures]
+    found = [float(relative_error(*pair)) for pair in permutations(features, 2)]
+    assert (len(found), round(median(found), 1)) == (30, OTHER_PHOTO)
+    assert (round(min(found), 1), round(max(found), 1)) == (0.9, 2.9)
 
 
 def test_the_style_picture_itself_has_no_style_distance_but_a_content_distance() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from html import escape
 
 from core.version import VERSION
-from core.yardstick import CONTENT_LAYER, STYLE_LAYERS
+from core.yardstick import CONTENT_LAYER, OTHER_PHOTO, STYLE_LAYERS
 from methods.base import Method
 from ui.language import ENGLISH, Language
 
@@ -27,7 +27,7 @@ def measure(say: Language = ENGLISH) -> str:
     layers = {"content_layer": CONTENT_LAYER, "first": STYLE_LAYERS[0], "last": STYLE_LAYERS[-1]}
     return (
         f'<details class="measure"><summary>{say("measure.title")}</summary>'
-        f"<p>{say('measure.distances', **layers)}</p>"
+        f"<p>{say('measure.distances', other=OTHER_PHOTO, **layers)}</p>"
         f"<p>{say('measure.seconds', repeats=FAIR_REPEATS)}</p></details>"
     )
 

@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 from compare.schema import Tile
+from core.yardstick import OTHER_PHOTO
 from methods.base import Offer
 from methods.cin import LEARNT_FILE
 from methods.johnson import TRAINED_FILE
@@ -181,7 +182,8 @@ def numbers(tile: Tile, say: Language = ENGLISH) -> dict[str, tuple[float | None
     seconds, distances, warm = tile.seconds, tile.distances, tile.seconds.warm if tile.seconds else ()
     load = seconds.load if seconds and seconds.load >= LEAST_LOAD else None
     refers = {
-        key: say(f"number.{key}.about") for key in ("load", "first", "warm", "content", "style", "memory")
+        key: say(f"number.{key}.about", other=OTHER_PHOTO)
+        for key in ("load", "first", "warm", "content", "style", "memory")
     }
     if seconds and load is None:
         refers["load"] = say("number.load.none")
