@@ -84,7 +84,7 @@ def slow(client: httpx.Client, chance: random.Random, *files: Any) -> str:
 
 def left(client: httpx.Client, chance: random.Random, *files: Any) -> str:
     """One whose reader leaves in the middle."""
-    with closing(answers(client, *files, size=128, settings={"gatys": {"steps": 2000}})) as told:
+    with closing(answers(client, *files, size=128, settings={"gatys": {"steps": 200}})) as told:
         for words in told:
             if not words.startswith("[") or (json.loads(words)[0]["gatys"]["steps"] or 0) >= 3:
                 return words

@@ -29,6 +29,7 @@ log = logging.getLogger("stylegrid.comparisons")
 
 POLL_SECONDS = 0.2  # until a run looks again whether it was stopped, paused or left
 HOUR = 3600
+LEARN = 0.3  # of what the newest run took is believed
 PAUSED = Sentence("paused", "Paused: another visitor's quick comparison goes first")
 UNREAD = Sentence("unread", "Nobody reads what comes out.")
 HOURLY = "hourly", "At most {most} comparisons an hour are allowed a visitor; try in {minutes} minutes."
@@ -67,6 +68,8 @@ class Queue:
         self._wish: Callable[[], Request] | None = None  # of what to get ready for
         self._warmer: threading.Thread | None = None
         self._warming: Stop | None = None  # while it works
+        # Seconds that runs of late took beyond what was predicted: pictures are decoded, distances measured.
+        self._beyond = 0.0
         self._begun: dict[str, deque[float]] = {}  # when runs came in the last hour, by visitor and network
 
     def submit(
@@ -100,7 +103,11 @@ class Queue:
             self._leave(ticket)
             with self._changed:
                 self.outcomes[outcome] += 1
-                self.seconds += time.monotonic() - ticket.began if ticket.began else 0.0
+                took = time.monotonic() - ticket.began if ticket.began else 0.0
+                self.seconds += took
+                if outcome == "done":
+                    beyond = max(0.0, took - ticket.stop.rested - ticket.seconds)
+                    self._beyond += LEARN * (beyond - self._beyond)
             log.info("%s", ticket.line(outcome, reason))
 
     def do(self, visitor: Visitor, work: Callable[[], T], seconds: float) -> Generator[Position | T]:
@@ -232,7 +239,7 @@ class Queue:
         workers = self.engine.workers
         free = [0.0] * workers  # seconds until each of them is, if the runs before this one take it in turn
         for each in before:
-            heapreplace(free, free[0] + each.left)
+            heapreplace(free, free[0] + each.left(self._beyond))
         return Position(len(before), free[0], len(self._running), workers)
 
     def _leave(self, ticket: Ticket) -> None:

@@ -109,11 +109,11 @@ class Ticket:
         """Whether it may go before another visitor's longer run."""
         return self.seconds < QUICK
 
-    @property
-    def left(self) -> float:
-        """Seconds that it is predicted to take still; at least one, for predictions err."""
+    def left(self, beyond: float = 0.0) -> float:
+        """Seconds that it is predicted to take still, where runs of late took so many `beyond` what was
+        predicted; at least one, for predictions err."""
         passed = 0.0 if self.went_on is None else time.monotonic() - self.went_on
-        return max(1.0, self.seconds - passed)
+        return max(1.0, self.seconds + beyond - passed)
 
     def end(self, reason: str) -> None:
         """End it, for a reason that its visitor is told."""

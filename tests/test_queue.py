@@ -264,6 +264,27 @@ def test_a_run_that_is_refused_stopped_or_ended_from_here_says_so_and_why(caplog
     ]
 
 
+def test_who_waits_is_told_what_runs_take_of_late_beyond_what_is_predicted(monkeypatch):
+    queue, now = Queue(Engine()), [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+
+    def told():
+        """The seconds that the second of two is told to wait, the first of which then takes 30 s, not 10."""
+        first, second = submitted(queue, "a", request="photo"), submitted(queue, "b", request="photo")
+        begun(first)
+        position = next(second)
+        now[0] += 30
+        list(first)
+        second.close()
+        return position.seconds
+
+    assert told() == 10
+    assert told() == pytest.approx(10 + 0.3 * 20)
+    for _ in range(20):
+        last = told()
+    assert last == pytest.approx(30, rel=0.01)
+
+
 def test_a_stopped_waiting_run_never_begins():
     queue, stop = Queue(Engine()), Stop()
     first, second = submitted(queue, "a"), queue.submit(Visitor("b"), of("b"), 10, stop)
