@@ -50,6 +50,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"{traffic.load:.1f} workers would be busy all the time.\n")
             print(table(traffic, arguments.workers))
             return 0
+        if arguments.command == "measures":
+            from benchmarks import measures
+
+            print(measures.table(arguments.size, arguments.rounds, arguments.device))
+            return 0
         from benchmarks.report import agreed, report  # draws with what only requirements-bench.txt installs
 
         if arguments.command == "agree":
@@ -66,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The six commands and their flags; those of the methods come from their settings."""
+    """The seven commands and their flags; those of the methods come from their settings."""
     top = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = top.add_subparsers(dest="command", required=True)
     add_run(commands.add_parser("run", help="measure; the same command goes on after Ctrl-C"))
@@ -102,6 +107,10 @@ def parser() -> argparse.ArgumentParser:
     ):
         wait.add_argument(flag, type=float, default=number, help=f"{text} (%(default)s)")
     wait.add_argument("--workers", type=int, nargs="+", default=[4, 6, 8, 9, 10, 12, 16], metavar="N")
+    cost = commands.add_parser("measures", help="print what all measures cost beside the yardstick alone")
+    cost.add_argument("--size", type=int, default=512, help="long side in px (%(default)s)")
+    cost.add_argument("--rounds", type=int, default=9, help="(%(default)s)")
+    cost.add_argument("--device", default="auto", help=f"{', '.join(DEVICES)} (%(default)s)")
     for each in (write, both, check):
         each.add_argument(
             "folder", type=Path, nargs="?", default=RESULTS, metavar="DIR", help="(%(default)s)"

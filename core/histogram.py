@@ -28,8 +28,14 @@ def uv_histogram(image: Tensor) -> Tensor:
     def spread(u: Tensor) -> Tensor:
         return 1 / (1 + ((u - centres) / FALLOFF).square())
 
-    chroma = ((red - green, red - blue), (green - red, green - blue), (blue - red, blue - green))
-    parts = [(spread(u) * brightness) @ spread(v).mT for u, v in chroma]
+    # the bins lie evenly around 0, so that what lies at -u is what lies at u, turned round
+    red_green, red_blue, green_blue = map(spread, (red - green, red - blue, green - blue))
+    chroma = (
+        (red_green, red_blue),
+        (red_green.flip(0), green_blue),
+        (red_blue.flip(0), green_blue.flip(0)),
+    )
+    parts = [(u * brightness) @ v.mT for u, v in chroma]
     histogram = torch.stack(parts)
     return histogram / histogram.sum().clamp_min(1e-12)
 

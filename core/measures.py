@@ -22,7 +22,7 @@ from core.neighbours import neighbours
 from core.sliced import SlicedDistribution
 from core.structure import CFSD_LAYER, DEEPDC_LAYERS, cfsd, channel_distances, deepdc, self_similarity
 from core.wasserstein import Gaussian
-from core.yardstick import STYLE_LAYERS, Distances, Yardstick, features_of
+from core.yardstick import STYLE_LAYERS, Distances, Yardstick, features_of, grams_of
 
 PAINTING_LAYERS = (*STYLE_LAYERS, "relu5_1")  # of wasserstein and sliced
 NEIGHBOUR_LAYER = "relu4_1"
@@ -107,11 +107,15 @@ class Measurer:
         photo, painting = (features_of(each, LAYERS) for each in (self.content, self.style))
         self.structure = {layer: channel_distances(photo[layer]) for layer in DEEPDC_LAYERS}
         self.similarity, self.shape = self_similarity(photo[CFSD_LAYER]), photo[CFSD_LAYER].shape[-2:]
-        self.gaussians = [Gaussian(painting[layer]) for layer in PAINTING_LAYERS]
+        grams = grams_of(painting)
+        self.gaussians = [Gaussian(painting[layer], grams.get(layer)) for layer in PAINTING_LAYERS]
         self.sliced = [SlicedDistribution(painting[layer]) for layer in PAINTING_LAYERS]
         self.patches = painting[NEIGHBOUR_LAYER]
         self.colours = uv_histogram(self.style)
-        self.landmarks = Landmarks(self._measures(self.content, photo), self._measures(self.style, painting))
+        self.landmarks = Landmarks(
+            self._measures(self.content, photo, grams_of(photo)),
+            self._measures(self.style, painting, grams),
+        )
 
     @torch.no_grad()
     @full_float32()
@@ -119,9 +123,12 @@ class Measurer:
         """All of a (1, 3, H, W) picture in [0, 1] that has the content's aspect ratio."""
         pastiche = pastiche.to(self.content.device)
         features = features_of(pastiche, LAYERS)
-        return self.yardstick.distances(features), self._measures(pastiche, features)
+        grams = grams_of(features)
+        return self.yardstick.distances(features, grams), self._measures(pastiche, features, grams)
 
-    def _measures(self, image: Tensor, features: Mapping[str, Tensor]) -> Measures:
+    def _measures(
+        self, image: Tensor, features: Mapping[str, Tensor], grams: Mapping[str, Tensor]
+    ) -> Measures:
         structure = {layer: channel_distances(features[layer]) for layer in DEEPDC_LAYERS}
         similar = features[CFSD_LAYER]
         if similar.shape[-2:] != self.shape:  # the painting, taken for a result
@@ -132,7 +139,9 @@ class Measurer:
         return Measures(
             deepdc=deepdc(structure, self.structure),
             cfsd=cfsd(self_similarity(similar), self.similarity),
-            wasserstein=mean(map(Gaussian.relative_distance, self.gaussians, painted)),
+            wasserstein=mean(
+                map(Gaussian.relative_distance, self.gaussians, painted, map(grams.get, PAINTING_LAYERS))
+            ),
             sliced=mean(map(SlicedDistribution.relative_distance, self.sliced, painted)),
             neighbours=distance,
             patches=used,

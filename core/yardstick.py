@@ -74,11 +74,14 @@ class Yardstick:
         return self.distances(features_of(pastiche.to(self.device)))
 
     @full_float32()
-    def distances(self, features: Mapping[str, Tensor]) -> Distances:
-        """Those of a picture's features at STYLE_LAYERS at least, as `features_of` gives them."""
+    def distances(
+        self, features: Mapping[str, Tensor], grams: Mapping[str, Tensor] | None = None
+    ) -> Distances:
+        """Those of a picture's features at STYLE_LAYERS at least, as `features_of` gives them, whose Gram
+        matrices may be known already."""
         return Distances(
             content=relative_error(features[CONTENT_LAYER], self.content).item(),
-            style=style_distance({layer: gram(features[layer]) for layer in STYLE_LAYERS}, self.grams),
+            style=style_distance(grams_of(features) if grams is None else grams, self.grams),
         )
 
 
@@ -88,9 +91,14 @@ def encode_style(image: Tensor) -> StyleEncoding:
     """Of a (1, 3, H, W) picture in [0, 1], on its device."""
     features = features_of(image)
     return StyleEncoding(
-        {layer: gram(each) for layer, each in features.items()},
+        grams_of(features),
         {layer: mean_std(each) for layer, each in features.items()},
     )
+
+
+def grams_of(features: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The Gram matrices (1, C, C) of a picture's features at STYLE_LAYERS."""
+    return {layer: gram(features[layer]) for layer in STYLE_LAYERS}
 
 
 def style_grams(image: Tensor) -> Mapping[str, Tensor]:
