@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 from markdown_it import MarkdownIt
 
-from benchmarks import agree, plots, tables
+from benchmarks import agree, plots, tables, tradeoff
 from benchmarks.machine import read_machine
 from benchmarks.published import published
 from benchmarks.rows import Row, read
@@ -57,7 +57,8 @@ def report(folder: Path) -> None:
     if table.empty:
         raise ValueError(f"{folder} holds no measurement that succeeded.")
     failed = [row for row in rows if row.error]
-    parts = [*heading(folder, rows), *speed(folder, table), *quality(folder, table), *agreement(table)]
+    parts = [*heading(folder, rows), *speed(folder, table), *quality(folder, table)]
+    parts += [*trade(folder, table), *agreement(table)]
     text = "\n\n".join([*parts, *ending(folder, table, failed)]) + "\n"
     (folder / "report.md").write_text(text, encoding="utf-8")
     (folder / "report.html").write_text(html(text, folder), encoding="utf-8")
@@ -148,6 +149,20 @@ def quality(folder: Path, table: pd.DataFrame) -> list[str]:
                     markdown(tables.repetition(measured, measure)),
                 ]
     return [*parts, *quality_figures(folder, table, palette)]
+
+
+def trade(folder: Path, table: pd.DataFrame) -> list[str]:
+    """Quality, speed and flexibility at the main size, on the pairs that the series have in common."""
+    shared = comparable(with_enough(split_nearest(table), main_size(table)))
+    shared = shared[shared.index.isin(common_pairs(shared))]
+    tiles = tradeoff.tiles_of(shared)
+    tradeoff.draw(tiles, folder / tradeoff.FILE)
+    return [
+        "## Quality, speed, flexibility",
+        f"At {main_size(table)} px. {tradeoff.PROTOCOL}",
+        markdown(tradeoff.as_table(tiles)),
+        *figure(tradeoff.FILE, tradeoff.CAPTION),
+    ]
 
 
 def agreement(table: pd.DataFrame) -> list[str]:

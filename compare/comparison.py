@@ -18,6 +18,7 @@ from compare.costs import CostModel, speed_factor
 from compare.loading import downloads, progress
 from compare.schema import Request, Seconds, Tile
 from compare.scoring import Samples, Scorer, error_message
+from compare.tradeoff import learning_of
 from core.device import describe, features, in_background, pick_device
 from core.images import to_pixels, to_tensor
 from core.measure import PeakMemory, Stopwatch
@@ -128,6 +129,8 @@ class Run:
                 yield tile
             if self.tiles[name].state == "measuring":
                 self.costs.record(self.tiles[name])
+                learning = learning_of(self.tiles[name], self.method(self.tiles[name]), self.costs.predict)
+                self.tiles[name] = replace(self.tiles[name], learning=learning)
         yield from self.scores()
 
     def is_long(self, tile: Tile) -> bool:
@@ -251,7 +254,7 @@ class Run:
 def waiting_tiles(settings: Mapping[str, MethodSettings], methods: Mapping[str, Method]) -> dict[str, Tile]:
     """The tiles of a request with these settings before it runs, by method name."""
     return {
-        name: Tile(name, methods[name].title, each, methods[name].iterative)
+        name: Tile(name, methods[name].title, each, methods[name].iterative, serves=methods[name].serves)
         for name, each in settings.items()
     }
 

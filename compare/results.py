@@ -6,15 +6,16 @@ import json
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
-from compare.schema import Request, Tile
+from compare.schema import Learning, Request, Tile
 from core.alpha import unblended
 from core.images import to_image
+from core.measures import Landmarks, Measures
 from core.version import VERSION
 
 MOST_LOSSES = 160  # moments of a curve that are kept; more cannot be distinguished in a tile
@@ -36,6 +37,8 @@ def record(tile: Tile) -> dict[str, Any]:
     """Everything known about one tile, ready for JSON. Seconds, bytes and pixels; null where not measured.
 
     "measures" are described in core/measures.py, "landmarks" are those of the photo and the painting.
+    "learning" are the seconds in which the method learns the painting here and now, and those of a picture
+    after it; without the latter they are predicted.
     "untouched" (the photo's own distances), "course" (the distances on the way) and "note" are names that
     older versions gave them.
     """
@@ -53,6 +56,7 @@ def record(tile: Tile) -> dict[str, Any]:
         "untouched": asdict(tile.baseline) if tile.baseline else None,
         "measures": asdict(tile.measures) if tile.measures else None,
         "landmarks": asdict(tile.landmarks) if tile.landmarks else None,
+        "learning": asdict(tile.learning) if tile.learning else None,
         "course": [
             {"seconds": each.seconds, "step": each.step, **asdict(each.distances)}
             for each in tile.distance_history
@@ -78,6 +82,23 @@ def loss_curve(tile: Tile, most: int = MOST_LOSSES) -> list[dict[str, float]]:
     history = tile.loss_history
     kept = history[: -1 : math.ceil(len(history) / most)] + history[-1:] if history else ()
     return [{"seconds": seconds, **losses} for seconds, losses in kept]
+
+
+def measured(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What a tile's `record` has of measures, landmarks and learning, as a Tile has them; None each where a
+    version before left them out. KeyError, TypeError or ValueError where they are damaged."""
+
+    def measures(values: Mapping[str, Any]) -> Measures:
+        return Measures(**{each.name: float(values[each.name]) for each in fields(Measures)})
+
+    own, landmarks, learning = (record.get(key) for key in ("measures", "landmarks", "learning"))
+    picture = learning and learning["picture"]
+    return {
+        "measures": own and measures(own),
+        "landmarks": landmarks and Landmarks(*(measures(landmarks[name]) for name in ("photo", "painting"))),
+        "learning": learning
+        and Learning(float(learning["seconds"]), None if picture is None else float(picture)),
+    }
 
 
 def provenance(request: Request, tiles: Mapping[str, Tile], ended: str) -> dict[str, dict[str, Any]]:

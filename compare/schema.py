@@ -15,7 +15,7 @@ from core.images import PAINTING, PHOTO, Picture, Pixels, open_picture, resize
 from core.measures import Landmarks, Measures
 from core.sentence import Sentence
 from core.yardstick import Distances
-from methods.base import Note, Offer
+from methods.base import Note, Offer, Serves
 from methods.mix import STYLE_SIDE
 from methods.settings import MethodSettings
 from methods.settings import named as setting_name
@@ -103,6 +103,15 @@ class Seconds:
 
 
 @dataclass(frozen=True)
+class Learning:
+    """Seconds in which a method learns the painting here and now, and those of the picture that it painted
+    then; without these the seconds are predicted."""
+
+    seconds: float
+    picture: float | None = None
+
+
+@dataclass(frozen=True)
 class Moment:
     """The distances that an iterative method had reached after so many seconds and steps."""
 
@@ -124,6 +133,8 @@ class Tile:
         distances: by the yardstick, once it is done; baseline: those of the photo itself.
         measures: all others, once it is done; landmarks: those of the photo and of the painting themselves.
         distance_history: of some pictures of an iterative method, once it is done.
+        serves: how many styles one training of the method serves.
+        learning: of this painting, once it is done, where the method learns it or could.
         device, dtype, weights: what it ran on and with; features, torch: of that device, and the version.
         notes: what the user should know about the result.
         offers: what the method could do next with other settings.
@@ -149,6 +160,8 @@ class Tile:
     measures: Measures | None = None
     landmarks: Landmarks | None = None
     distance_history: tuple[Moment, ...] = ()
+    serves: Serves = "any"
+    learning: Learning | None = None
     device: str = ""
     dtype: str = ""
     features: tuple[str, ...] = ()

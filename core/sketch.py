@@ -34,3 +34,19 @@ def sketched_distance(sketch: Mapping[str, Tensor], target: Mapping[str, Tensor]
         energy, product = matrix.square().sum(), (roots * (matrix @ roots)).sum()
         errors.append((sketch[f"{layer} energy"].double() - 2 * product + energy) / energy)
     return torch.stack(errors).mean().item()
+
+
+def squared_distance(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> float:
+    """How far two sketches are apart in style, either way: 0 for the same, |G - T|^2 / (|G| |T|) as a mean
+    over the layers, of what the sketches keep of the Gram matrices G and T.
+
+    The yardstick's style distance, which is relative to one of the two, is |G - T|^2 / |T|^2: this is the
+    geometric mean of both ways.
+    """
+    errors = []
+    for layer in (name for name in one if not name.endswith(" energy")):
+        g, t = one[layer].double(), other[layer].double()
+        energies = [(each.mT @ each).square().sum() for each in (g, t)]
+        error = energies[0] + energies[1] - 2 * (g.mT @ t).square().sum()
+        errors.append(error / (energies[0] * energies[1]).sqrt().clamp_min(1e-12))
+    return max(0.0, torch.stack(errors).mean().item())

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import replace
@@ -84,12 +84,31 @@ class Queue:
         the first step where the visitor has too many runs or too many are waiting, and later where it takes
         too long or a picture is unfit.
         """
-        ticket = self._enter(visitor, seconds, stop or Stop())
+        return self._in_line(visitor, seconds, stop or Stop(), lambda ticket: self._run(ticket, make))
+
+    def work(
+        self,
+        visitor: Visitor,
+        works: Iterable[Callable[[], T]],
+        seconds: float = 0.0,
+        stop: Stop | None = None,
+    ) -> Generator[Position | T]:
+        """As `submit`, of work that is no comparison: the result of each piece, which the engine does.
+
+        Between two pieces it ends where it is stopped, and rests where it is paused.
+        """
+        return self._in_line(visitor, seconds, stop or Stop(), lambda ticket: self._pieces(ticket, works))
+
+    def _in_line(
+        self, visitor: Visitor, seconds: float, stop: Stop, run: Callable[[Ticket], Generator[T]]
+    ) -> Generator[Position | T]:
+        """The position of what will `run`, then what comes of it."""
+        ticket = self._enter(visitor, seconds, stop)
         outcome, reason = "left", ""
         try:
             yield from self._wait(ticket)
             if not ticket.stop.asked():
-                yield from self._run(ticket, make)
+                yield from run(ticket)
             if ticket.reason:
                 raise Refused(ticket.reason)
             outcome = ticket.outcome
@@ -280,6 +299,24 @@ class Queue:
                 wait([step])
                 # Here, not in the thread: that of a run which nobody holds any more has ended by now.
                 tiles.close()  # type: ignore[attr-defined]
+
+    def _pieces(self, ticket: Ticket, works: Iterable[Callable[[], T]]) -> Generator[T]:
+        """Each in a thread, as the steps of a run."""
+        with ThreadPoolExecutor(1, "work") as thread:
+            for work in works:
+                step = thread.submit(copy_context().run, self._piece, ticket, work)
+                try:
+                    result: T = yield from self._until(step, ticket, None)  # type: ignore[misc]  # no tile
+                except Stopped:
+                    return
+                except ValueError as error:
+                    raise Refused(sentence_of(error)) from error
+                yield result
+
+    def _piece(self, ticket: Ticket, work: Callable[[], T]) -> T:
+        """One of them, unless it is to end. Raises Stopped."""
+        ticket.stop.check()
+        return self.engine.do(work)
 
     def _warm(self) -> None:
         """One wish after the other, while there is one."""

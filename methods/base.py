@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Hashable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 import torch
 from torch import Tensor
@@ -20,6 +20,9 @@ from weights.catalog import WeightFile
 
 T = TypeVar("T")
 N = TypeVar("N", bound="Note")
+
+Serves = Literal["one", "several", "any", "untrained"]
+"""How many styles one training serves."""
 
 
 class Stopped(Exception):
@@ -205,6 +208,9 @@ class Method(ABC):
         Settings: the dataclass of its settings, the type of every parameter `settings`.
         weights: keys of the catalog entries that it always needs.
         styles: None where any picture can be the style, else the names of the plates that it knows.
+        serves: how many styles one training of its networks serves: one; several, and their mixes; any; or it
+            optimises each picture itself, by a network that was trained to see and not to paint.
+        on_the_spot: the settings by which it trains for a painting here and now, where it then needs to.
         slow: whether it takes minutes on a CPU, so that there it is not ticked at first.
         settles: seconds after a run for which its threads may keep the cores busy; nothing is timed then.
     """
@@ -219,6 +225,8 @@ class Method(ABC):
     Settings: ClassVar[type[MethodSettings]]
     weights: ClassVar[tuple[str, ...]] = ()
     styles: ClassVar[tuple[str, ...] | None] = None
+    serves: ClassVar[Serves] = "any"
+    on_the_spot: ClassVar[Mapping[str, Any]] = {}
     settles: ClassVar[float] = 0.0
 
     @classmethod

@@ -124,6 +124,7 @@ class CIN(Method):
     summary = "One network for any style: a set of normalisation parameters each, learnt or predicted."
     Settings = CINSettings
     weights = ("cin", "cin-slim", "vgg19")
+    serves = "several"
 
     def load(self, device: torch.device) -> None:
         self.device = device

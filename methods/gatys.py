@@ -59,6 +59,7 @@ class Gatys(Method):
     iterative = True
     Settings = GatysSettings
     weights = ("vgg19",)
+    serves = "untrained"
 
     def load(self, device: torch.device) -> None:
         self.device = device

@@ -155,6 +155,7 @@ class Johnson(Method):
     Settings = JohnsonSettings
     weights = ()  # those that were used come with each frame
     styles = trained()
+    serves, on_the_spot = "one", TRAIN.values
 
     def load(self, device: torch.device) -> None:
         self.device = device

@@ -40,9 +40,9 @@ def _search(names: Sequence[str], style: Style, device: torch.device, stop: Stop
         text = "None of the paintings that it knows is in styles/, so the most similar is not known."
         raise ValueError(Sentence("nearest_unknown", text))
     target = style.grams(device)
-    sketches = _sketches()
-    roughly = {name: sketched_distance(sketches[name], target) for name in known if name in sketches}
-    others = [name for name in known if name not in sketches]
+    little = sketches()
+    roughly = {name: sketched_distance(little[name], target) for name in known if name in little}
+    others = [name for name in known if name not in little]
     distances = {}
     for name in [*others, *sorted(roughly, key=lambda name: roughly[name])[:CANDIDATES]]:
         if stop is not None:
@@ -74,7 +74,7 @@ def style_in(file: str) -> Sentence:
 
 
 @cache
-def _sketches() -> dict[str, dict[str, Tensor]]:
+def sketches() -> dict[str, dict[str, Tensor]]:
     """Those of our plates by name, as `python -m training.sketches` wrote them; none without its file."""
     if not SKETCHES.is_file():
         return {}

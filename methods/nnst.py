@@ -173,6 +173,7 @@ class NNST(Method):
     slow = True
     Settings = NNSTSettings
     weights = ("vgg19",)
+    serves = "untrained"
 
     def load(self, device: torch.device) -> None:
         self.device = device

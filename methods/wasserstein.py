@@ -125,6 +125,7 @@ class Wasserstein(Method):
     slow = True
     Settings = WassersteinSettings
     weights = ("vgg19",)
+    serves = "untrained"
 
     def load(self, device: torch.device) -> None:
         self.device = device

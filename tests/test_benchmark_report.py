@@ -210,6 +210,16 @@ def test_every_published_number_has_its_source():
     assert known["adain", None, 512] == pytest.approx(1 / 15, rel=0.03)
 
 
+def test_training_is_weighed_against_what_a_picture_takes(folder):
+    found = {row["method"]: row for row in table(folder, "method", "## Quality, speed, flexibility")}
+    pays = next(name for name in found["Gatys et al."] if name.startswith("Cheaper than Gatys"))
+    assert [each[pays] for each in found.values()] == ["–", "1", "–"]  # Johnson's learning is not known here
+    assert found["Johnson et al."]["Styles of one training"] == "one"
+    svg = (folder / "tradeoff.svg").read_text(encoding="utf-8")
+    assert svg.startswith('<svg xmlns="http://www.w3.org/2000/svg"')
+    assert "Dumoulin et al. (CIN)" in svg
+
+
 def test_what_failed_is_listed(folder):
     (row,) = table(folder, "method", "## What failed")
     assert row["error"] == "It \\| was <lost>."
@@ -220,13 +230,13 @@ def test_the_page_needs_nothing_else(folder):
     html = (folder / "report.html").read_text(encoding="utf-8")
     assert not re.findall(r'(?:src|href)="(?!data:)', html)
     assert "url(" not in html
-    assert html.count("<img") == 4
+    assert html.count("<img") == 5
 
 
 def test_the_figures_are_sharp_enough_to_print(folder):
     text = (folder / "report.md").read_text(encoding="utf-8")
     figures = re.findall(r"!\[.+\]\((\S+)\)", text)
-    assert figures == ["resolution.png", "losses.png", "trade.png", "sheet.jpg"]
+    assert figures == ["resolution.png", "losses.png", "trade.png", "tradeoff.svg", "sheet.jpg"]
     for name in figures[:3]:
         with Image.open(folder / name) as image:
             assert image.width == pytest.approx(1440, abs=2)  # 7.2 inches

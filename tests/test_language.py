@@ -21,7 +21,7 @@ from core.measures import MEASURES
 from core.sentence import Sentence, sentence_of
 from engine.queue import HOURLY, INSPECTED, NETWORK_HOURLY
 from methods import ALL
-from methods.base import Note
+from methods.base import Note, Serves
 from methods.settings import NEEDED, Setting
 from ui.chart import LOSSES
 from ui.examples import photos, shown_plates
@@ -136,6 +136,7 @@ def composed() -> Iterator[str]:
     yield from (f"inspect.{each}" for each in (*DIRECTIONS, *COLOURS, "high_pass", "sobel"))
     yield from (f"weights.{heading}" for heading in HEADINGS)
     yield from (f"weights.{state.replace(' ', '_')}" for state in get_args(WeightState))
+    yield from (f"trade.serves.{each}" for each in get_args(Serves))
     for figure in FIGURES.values():
         yield from (f"figure.{node.key}" for node in figure.nodes)
     for method in ALL:

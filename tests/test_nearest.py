@@ -52,13 +52,13 @@ def test_of_all_plates_few_are_measured(waves, monkeypatch):
 
 
 def test_a_plate_without_a_sketch_is_always_measured(waves, monkeypatch):
-    monkeypatch.setattr(nearest, "_sketches", lambda: {})
+    monkeypatch.setattr(nearest, "sketches", lambda: {})
     assert nearest_plate(NAMES, waves, CPU)[0] == "great-wave"
 
 
 @pytest.mark.parametrize("name", ["great-wave", "udnie"])
 def test_the_sketches_are_those_of_the_plates_as_they_are(name):
-    known = nearest._sketches()
+    known = nearest.sketches()
     assert known.keys() == PLATES.keys()
     grams = plate(name).grams(CPU)
     fresh = sketch(grams)

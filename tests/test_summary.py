@@ -28,7 +28,8 @@ def test_every_measured_method_has_a_row_with_its_numbers():
     html = summary(
         by_name(QUICK, tile("near", 0.4, 0.05, warm=(0.3, 0.5, 0.31)), Tile("x", "X", FakeSettings()))
     )
-    rows = re.findall("<tr><th scope=.row.*?</tr>", html)
+    own = html.split('class="trade"')[0]
+    rows = re.findall("<tr><th scope=.row.*?</tr>", own)
     cells = [re.findall(">([^<]+)</t[hd]>", row) for row in rows]
     assert cells == [
         ["Quick", "1.50\u202fs", "0.10\u202fs", "–", "200\u202fMB", "0.700", "0.200"],

@@ -131,9 +131,9 @@ def titles(item: Sequence[Example], say: Language) -> str:
     return say("pair.title", photo=said[0], painting=said[1]) if len(said) > 1 else said[0]
 
 
-def thumbnail(path: Path) -> str:
-    """A small square from the picture's middle as a data address."""
+def thumbnail(path: Path, side: int = THUMBNAIL_SIDE) -> str:
+    """A small square from the picture's middle, `side` px long, as a data address."""
     with Image.open(path) as image:
-        image.draft("RGB", (2 * THUMBNAIL_SIDE, 2 * THUMBNAIL_SIDE))
-        square = ImageOps.fit(image.convert("RGB"), (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+        image.draft("RGB", (2 * side, 2 * side))
+        square = ImageOps.fit(image.convert("RGB"), (side, side))
     return data_address(square, quality=75)

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from compare.inspection import Inspection, inspect
+from compare.results import measured
 from compare.schema import Moment, Seconds, Tile
 from core.images import open_picture
 from core.yardstick import Distances
@@ -125,6 +126,8 @@ def read_tile(method: Method, kept: Mapping[str, Any], folder: Path) -> Tile:
             Moment(each["seconds"], each["step"], Distances(each["content"], each["style"]))
             for each in kept["course"]
         ),
+        serves=method.serves,
+        **measured(kept),
         device=kept["device"],
         dtype=kept["dtype"],
         weights=tuple(weights),

@@ -24,6 +24,13 @@ def time(seconds: float) -> str:
     return f"{seconds:,.{digits}f}\u202fs"
 
 
+def duration(seconds: float) -> str:
+    """Seconds, from two minutes on as minutes, to about three figures, with their unit."""
+    if seconds < 120:
+        return time(seconds)
+    return f"{seconds / 60:,.{1 if seconds < 6000 else 0}f}\u202fmin"
+
+
 def about(seconds: float) -> str:
     """Predicted seconds, to two figures."""
     rounded = float(f"{seconds:.1g}" if seconds < 1 else f"{seconds:.2g}")

@@ -3,19 +3,19 @@
 (() => {
   const calm = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
-  // A strip of examples is one stop of the Tab key; arrows move inside it.
+  // A strip of examples, or the plane of styles, is one stop of the Tab key; arrows move inside it.
   document.addEventListener('keydown', (event) => {
-    const button = event.target.closest?.('.strip button');
+    const button = event.target.closest?.(':is(.strip, .plane) button');
     const step = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1}[event.key];
     if (!button || !step) return;
     event.preventDefault();
-    const all = [...button.closest('.strip').querySelectorAll('button')];
+    const all = [...button.closest('.strip, .plane').querySelectorAll('button')];
     all[(all.indexOf(button) + step + all.length) % all.length].focus();
   });
   document.addEventListener('focusin', (event) => {
-    const button = event.target.closest?.('.strip button');
+    const button = event.target.closest?.(':is(.strip, .plane) button');
     if (!button) return;
-    for (const each of button.closest('.strip').querySelectorAll('button')) each.tabIndex = -1;
+    for (const each of button.closest('.strip, .plane').querySelectorAll('button')) each.tabIndex = -1;
     button.tabIndex = 0;
   });
 

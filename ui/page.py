@@ -29,6 +29,7 @@ from ui.mask import SIDE
 from ui.pinned import connection_html
 from ui.results_panel import ResultsPanel, html
 from ui.store import Store
+from ui.style_space import StyleSpace
 from ui.texts import footer, header
 from ui.vote import to_vote, vote_is_on, vote_page
 from ui.weights_panel import WeightsPanel
@@ -61,7 +62,7 @@ def build(engine: Engine, queue: Queue | None = None) -> gr.Blocks:
         html(standing(connection_html), "connection")
         with gr.Row(elem_id="layout"):
             inputs = InputPanel(engine, contents, styles)
-            results = ResultsPanel(engine.methods)
+            results = ResultsPanel(engine.methods, styles)
         if vote_is_on():
             html(
                 standing(to_vote), "to-vote"
@@ -89,6 +90,8 @@ def build(engine: Engine, queue: Queue | None = None) -> gr.Blocks:
         results.how_tab.select(explained.refresh, chosen, [*chosen, how.why], **NEWEST)
         for choice in chosen:
             choice.input(explained.explain, chosen, how.why, **NEWEST)  # type: ignore[attr-defined]
+        if results.space:
+            connect_space(results, StyleSpace(results.space, inputs, queue, plates, contents), inputs)
         links = Links(inputs, contents, styles, results.link)
         made = results.copy.click(links.link, links.asked, [results.link, inputs.status], **RAW, **AT_ONCE)
         made.then(None, js=COPY, api_visibility="private")
@@ -168,6 +171,19 @@ def connect_runs(page: gr.Blocks, inputs: InputPanel, results: ResultsPanel, eve
     inputs.png.upload(events.restore, inputs.png, events.earlier.outputs, **RAW, **AT_ONCE)
     packed = results.download.click(events.archive, outputs=results.archive, **AT_ONCE)
     packed.success(None, js=FETCH, api_visibility="private")
+
+
+def connect_space(results: ResultsPanel, space: StyleSpace, inputs: InputPanel) -> None:
+    """Let the tab of styles place the painting, take one of ours, and paint between styles."""
+    panel, photo, painting = space.panel, inputs.content.image, inputs.style.image
+    shown = [panel.plane, panel.line]
+    results.space_tab.select(space.opened, painting, shown, concurrency_limit=None, **RAW, **PRIVATE)
+    picked = [painting, inputs.style.line, panel.plane]
+    panel.plane.select(space.pick, outputs=picked, **NEWEST)
+    sources = [photo, painting, *panel.corners]
+    for button, paint in ((panel.strip, space.strip), (panel.square, space.square)):
+        button.click(paint, sources, panel.outputs, concurrency_limit=None, **RAW, **PRIVATE)
+    panel.stop.click(space.stop, outputs=panel.stop, **AT_ONCE)
 
 
 def publish(endpoint: Endpoint) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import gradio as gr
@@ -10,13 +10,14 @@ from gradio.components import Component
 
 from methods.base import Method
 from ui.cite import cite_html
-from ui.examples import ON_CLICK
+from ui.examples import ON_CLICK, Example
 from ui.first_sight import FirstSight, first_sight
 from ui.history import BROWSER_STATE
 from ui.how_panel import HowPanel
 from ui.language import label, standing
 from ui.pair import no_pair
 from ui.pinned import pinned_html
+from ui.space_panel import CORNERS, StyleSpacePanel
 from ui.summary import summary
 from ui.sweep import section
 from ui.texts import measure
@@ -47,14 +48,14 @@ class ResultsPanel:
         pair: the photo and the painting; tiles: by method name; more: the methods that were left out;
             summary, sweep: what stands beneath them.
         earlier: the strip of earlier comparisons; key: what the browser that made them is known by.
-        how: the other tab, how_tab.
+        how, space: the other tabs, how_tab and space_tab; the second only with CIN, which paints there.
         copy: the button that gives a link; link: where that stands.
         download: the button; archive: a hidden link to the file that it downloads.
         inspected: what is seen inside a picture, which a dialog of the browser shows; first: the comparison
             that the page opens with, None where there is none.
     """
 
-    def __init__(self, methods: Mapping[str, Method]) -> None:
+    def __init__(self, methods: Mapping[str, Method], styles: Sequence[Example] = ()) -> None:
         first = self.first = first_sight(methods)
         with gr.Column(elem_id="results"):
             self.key = gr.BrowserState("", **BROWSER_STATE)
@@ -63,6 +64,10 @@ class ResultsPanel:
                     self.draw(methods, first)
                 with gr.Tab(label("tab.how"), elem_id="how-tab") as self.how_tab:
                     self.how = HowPanel(methods, first.tiles if first else {})
+                self.space: StyleSpacePanel | None = None
+                if "cin" in methods and len(styles) >= CORNERS:
+                    with gr.Tab(label("tab.space"), elem_id="space-tab") as self.space_tab:
+                        self.space = StyleSpacePanel(styles)
 
     def draw(self, methods: Mapping[str, Method], first: FirstSight | None) -> None:
         """What was compared, from the two pictures to the download."""

