@@ -35,9 +35,9 @@ def guided(small: Tensor, guide: Tensor) -> Tensor:
 
 
 def merged(image: Tensor, begun: Tensor, after: Tensor) -> Tensor:
-    """A picture in [0, 1] with what became of its small copy, from `begun` to `after`, put into it.
+    """A picture in [0, 1] with what became of its copy of another size, from `begun` to `after`, put into it.
 
-    Strokes are enlarged, and the detail that the small copy could not show stays as it was.
+    Strokes are scaled with it, and the detail that a small copy could not show stays as it was.
     """
     if after.shape == image.shape:
         return after

@@ -18,7 +18,11 @@ from methods.blend import BlendSettings, blend
 from methods.settings import setting
 
 MARGIN = 64  # px around a patch; the networks see no further
-USUAL_SIDE = 512  # px, long side at which a network paints; it was trained on details of such photos
+LEAST_SIDE, USUAL_SIDE = (
+    384,
+    512,
+)  # px, long sides between which a network paints: it was trained on such photos
+MOST_ENLARGED = 1.5  # times, of a small photo that is painted
 ENLARGING = 0.1  # seconds per megapixel, on the machine of Method.reference_seconds
 
 
@@ -31,8 +35,8 @@ class FeedForwardSettings(BlendSettings):
         0,
         4,
         0.05,
-        help="1: in large photos strokes keep their share of the picture, which is enlarged and takes finer "
-        "detail from the photo; more: larger strokes; 0: as fine as the photo's own pixels.",
+        help="1: strokes keep their share of the picture: a large photo is painted small and its "
+        "finer detail put back, a small one is enlarged. More: larger strokes. 0: as the photo's pixels are.",
     )
     tile: int = setting(
         2048, 128, 4096, 8, help="Photos with a longer side are painted in tiles of it, in px.", expert=True
@@ -40,7 +44,10 @@ class FeedForwardSettings(BlendSettings):
 
     def side(self, long_side: int) -> int:
         """The long side at which a network paints a photo with this one, both in px."""
-        return min(long_side, round(USUAL_SIDE / self.stroke_size)) if self.stroke_size else long_side
+        if not self.stroke_size:
+            return long_side
+        enlarged = round(min(LEAST_SIDE / max(1, self.stroke_size), MOST_ENLARGED * long_side))
+        return min(max(long_side, enlarged), round(USUAL_SIDE / self.stroke_size))
 
     def seconds(self, megapixels: float, painting: float) -> float:
         """Those of a photo, in which a network takes `painting` seconds per megapixel that it paints."""
@@ -59,9 +66,9 @@ def painted(
     """The content, (1, 3, H, W), through `apply`, which uses the network, as the settings ask."""
     long_side = max(content.shape[-2:])
     side = settings.side(long_side)
-    small = fit_long_side(content, side) if side < long_side else content
-    result = in_patches(network, apply, small, settings.tile, stop)
-    return blend(merged(content, small, result), content, settings)
+    scaled = fit_long_side(content, side) if side != long_side else content
+    result = in_patches(network, apply, scaled, settings.tile, stop)
+    return blend(merged(content, scaled, result), content, settings)
 
 
 def in_patches(

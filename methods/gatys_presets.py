@@ -142,9 +142,9 @@ class GatysSettings(BlendSettings):
 
 BALANCED = GatysSettings(
     preset="balanced",
-    steps=24,
+    steps=30,
     patience=0.005,
-    content_weight=4e3,
+    content_weight=3.4e3,
     style_weight=1e4,
     start="fast",
     levels=5,

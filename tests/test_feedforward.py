@@ -2,11 +2,13 @@
 
 import pytest
 import torch
+from torch import Tensor, nn
 
 from core.images import open_picture, to_tensor
 from core.resample import fit_long_side
+from core.transformer_net import TransformerNet
 from methods.cin import CIN, CINSettings
-from methods.feedforward import FeedForwardSettings
+from methods.feedforward import FeedForwardSettings, painted
 from methods.johnson import Johnson, JohnsonSettings
 from plate_styles import far, last_frame, plate
 
@@ -67,8 +69,26 @@ def test_the_side_at_which_it_is_painted():
         256,
     ]
     assert FeedForwardSettings(stroke_size=0.1).side(2048) == 2048
+    assert [FeedForwardSettings().side(side) for side in (400, 300, 256, 100)] == [400, 384, 384, 150]
+    assert [FeedForwardSettings(stroke_size=size).side(256) for size in (0, 0.5, 2)] == [256, 384, 256]
     with pytest.raises(ValueError, match=r"stroke_size is 5; it must be a number from 0 to 4"):
         FeedForwardSettings(stroke_size=5)
+
+
+def test_a_small_photo_is_painted_enlarged(photo):
+    small, seen = fit_long_side(photo, 64), list[Tensor]()
+    network = TransformerNet(nn.InstanceNorm2d, width=2, blocks=1)
+
+    def invert(image):
+        seen.append(image)
+        return 1 - image
+
+    monochrome = small.mean().expand_as(small)
+    inverted = painted(network, invert, monochrome, FeedForwardSettings(), None)
+    assert torch.allclose(inverted, 1 - monochrome)
+    assert max(seen[0].shape[-2:]) == 96
+    untouched = painted(network, lambda image: image, small, FeedForwardSettings(), None)
+    assert torch.allclose(untouched, small, atol=1e-5)
 
 
 @pytest.mark.parametrize(("method", "Settings"), [(CIN(), CINSettings), (Johnson(), JohnsonSettings)])

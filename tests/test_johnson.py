@@ -138,7 +138,7 @@ def test_a_fast_neural_style_file_paints_as_its_reference(method, content, refer
     expected = (reference(photo * 255) / 255).clamp(0, 1)
     assert expected.std() > 0.02
     torch.testing.assert_close(network_of(load_own("mosaic"), "mosaic")(photo), expected, rtol=0, atol=1e-4)
-    frame = last(method, photo, plate(TWIN), network="mosaic")
+    frame = last(method, photo, plate(TWIN), network="mosaic", stroke_size=0)
     assert far(frame.image, expected) < 0.02
     assert notes(frame) == ["user"]
     assert path.name in str(frame.notes[0])

@@ -45,8 +45,8 @@ def painted(kind, photo, **values):
 @pytest.mark.parametrize(
     ("kind", "plain", "values"),
     [
-        (Johnson, PlainJohnson, {}),
-        (CIN, PlainCIN, {"width": "full"}),
+        (Johnson, PlainJohnson, {"stroke_size": 0}),
+        (CIN, PlainCIN, {"width": "full", "stroke_size": 0}),
         (AdaIN, PlainAdaIN, {"grain": 0, "style_size": 512}),
     ],
     ids=["johnson", "cin", "adain"],
