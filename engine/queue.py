@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
@@ -17,9 +17,10 @@ from dataclasses import replace
 from heapq import heapreplace
 from typing import Any, TypeVar
 
-from compare.limits import Limits, current
+from compare.limits import current
 from compare.schema import Request, Tile
 from core.sentence import Sentence, sentence_of
+from engine.admission import Admission
 from engine.base import Engine
 from engine.ticket import Position, Refused, Started, Ticket
 from engine.visitor import Visitor
@@ -28,27 +29,11 @@ from methods.base import Stop, Stopped
 log = logging.getLogger("stylegrid.comparisons")
 
 POLL_SECONDS = 0.2  # until a run looks again whether it was stopped, paused or left
-HOUR = 3600
 LEARN = 0.3  # of what the newest run took is believed
 PAUSED = Sentence("paused", "Paused: another visitor's quick comparison goes first")
 UNREAD = Sentence("unread", "Nobody reads what comes out.")
-HOURLY = "hourly", "At most {most} comparisons an hour are allowed a visitor; try in {minutes} minutes."
-NETWORK_HOURLY = (
-    "network_hourly",
-    "At most {most} comparisons an hour are allowed an address; try in {minutes} minutes.",
-)
-INSPECTED = "inspected", "At most {most} pictures an hour can be inspected; try in {minutes} minutes."
 
 T = TypeVar("T")
-Rate = tuple[int, tuple[str, str]]
-"""So many an hour, and what is said beyond that."""
-
-
-def hourly(limits: Limits, inspection: bool) -> tuple[Rate, Rate]:
-    """How many comparisons, or inspections, an hour a visitor may have, and an address."""
-    if inspection:
-        return (limits.inspections, INSPECTED), (limits.network_inspections, INSPECTED)
-    return (limits.hourly, HOURLY), (limits.network_hourly, NETWORK_HOURLY)
 
 
 class Queue:
@@ -70,7 +55,7 @@ class Queue:
         self._warming: Stop | None = None  # while it works
         # Seconds that runs of late took beyond what was predicted: pictures are decoded, distances measured.
         self._beyond = 0.0
-        self._begun: dict[str, deque[float]] = {}  # when runs came in the last hour, by visitor and network
+        self._admission = Admission()
 
     def submit(
         self, visitor: Visitor, make: Callable[[], Request], seconds: float = 0.0, stop: Stop | None = None
@@ -176,39 +161,14 @@ class Queue:
         return [*self._running, *self._waiting]
 
     def _enter(self, visitor: Visitor, seconds: float, stop: Stop, inspection: bool = False) -> Ticket:
-        limits, ticket = current(), Ticket(visitor, seconds, stop)
+        ticket = Ticket(visitor, seconds, stop)
         with self._changed:
             if self._closed:
                 text = "StyleGrid is about to end; please try again in a minute."
                 raise Refused(Sentence("closing", text))
-            tickets = self._tickets()
-            if sum(each.visitor.key == visitor.key for each in tickets) >= limits.visitor_runs:
-                text = "At most {most} of your comparisons can run and wait: one still goes on."
-                raise Refused(Sentence("visitor_runs", text, {"most": limits.visitor_runs}))
-            same = sum(bool(visitor.network) and each.visitor.network == visitor.network for each in tickets)
-            if same >= limits.network_runs:
-                text = "At most {most} comparisons from one address can run and wait; please try again later."
-                raise Refused(Sentence("network_runs", text, {"most": limits.network_runs}))
-            if len(self._waiting) >= limits.waiting:
-                raise Refused(Sentence("queue_full", "Too many runs are waiting; please try again later."))
-            own, of_network = hourly(limits, inspection)
-            prefix = "inspection " if inspection else ""
-            self._count(prefix + visitor.key, *own)
-            if visitor.network:
-                self._count(f"{prefix}network {visitor.network}", *of_network)
+            self._admission.admit(visitor, self._running, self._waiting, inspection)
             self._waiting.append(ticket)
         return ticket
-
-    def _count(self, name: str, most: int, refusal: tuple[str, str]) -> None:
-        """One run more in the last hour; Refused where there were too many."""
-        now = time.monotonic()
-        if name not in self._begun:  # forget those who have not come for an hour
-            self._begun = {each: came for each, came in self._begun.items() if came[-1] > now - HOUR}
-        came = self._begun.setdefault(name, deque(maxlen=most))
-        if len(came) == most and came[0] > now - HOUR:
-            minutes = 1 + int((came[0] + HOUR - now) // 60)
-            raise Refused(Sentence(*refusal, {"most": most, "minutes": minutes}))
-        came.append(now)
 
     def _wait(self, ticket: Ticket) -> Generator[Position]:
         """Until it is the ticket's turn, or it is stopped. Yields often: nobody can close what waits."""

@@ -19,7 +19,7 @@ from compare.votes import OUTCOMES
 from core.images import PAINTING, PictureError, picture_size
 from core.measures import MEASURES
 from core.sentence import Sentence, sentence_of
-from engine.queue import HOURLY, INSPECTED, NETWORK_HOURLY
+from engine.admission import HOURLY, INSPECTED, NETWORK_HOURLY
 from methods import ALL
 from methods.base import Note, Serves
 from methods.settings import NEEDED, Setting

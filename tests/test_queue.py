@@ -154,7 +154,7 @@ def test_so_many_comparisons_an_hour(monkeypatch, limit):
         again()
     now[0] += 4000
     list(submitted(queue, "later"))
-    assert [*queue._begun] == ["later"], "those who do not come back are forgotten"
+    assert [*queue._admission.begun] == ["later"], "those who do not come back are forgotten"
 
 
 def test_a_long_line_takes_nobody_more(monkeypatch):
