@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from io import BytesIO
 from math import ceil
@@ -18,17 +19,21 @@ from typing import Any
 
 from PIL import Image
 
+from compare.costs import CostModel
 from compare.results import record
 from compare.schema import Request, Tile, make_request
-from core.device import DEVICES, use_cores
-from core.images import open_picture, to_image
+from compare.tradeoff import learning_of
+from core.device import DEVICES, pick_device, use_cores
+from core.images import open_picture, to_image, to_tensor
+from core.measures import Measurer
 from core.plates import plate
 from core.version import VERSION
+from core.yardstick import Yardstick
 from engine.inline import InlineEngine
 from methods import ALL, ticked_at_first
 from methods.base import Stop
 from ui.examples import PHOTOS, photos
-from ui.first_sight import FOLDER, NUMBERS, PAINTING, PHOTO, picture_file
+from ui.first_sight import FOLDER, NUMBERS, PAINTING, PHOTO, picture_file, read_tile
 
 MOST_BYTES = 240_000  # of all pictures together
 QUALITIES = range(90, 20, -2)  # of WebP, tried in this order
@@ -46,6 +51,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = {name: engine.methods[name].Settings.make() for name in ticked_at_first(ALL)}
         pair = open_picture(PHOTOS / f"{arguments.photo}.jpg"), open_picture(painting.path)
         request = make_request(*pair, settings, arguments.size, painting.name)
+        if arguments.measure:
+            kept = json.loads((arguments.out / NUMBERS).read_text(encoding="utf-8"))
+            write(arguments.out, measured_again(kept, engine, request, arguments.out), {})
+            return 0
         tiles = {tile.method: tile for tile in engine.run(request, Stop())}
         kept = {
             "photo": title,
@@ -58,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except StopIteration:
         print(f"There is no example photo {arguments.photo!r}.", file=sys.stderr)
         return 2
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     write(arguments.out, kept, compressed(pictures(request, tiles)))
@@ -72,6 +81,9 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--plate", default="composition-vii", help="a style picture of ours (%(default)s)")
     found.add_argument("--size", type=int, default=512, help="long side in px (%(default)s)")
     found.add_argument("--device", default="auto", help=f"{', '.join(DEVICES)} (%(default)s)")
+    found.add_argument(
+        "--measure", action="store_true", help="measure the kept pictures again; seconds and pictures stay"
+    )
     found.add_argument("--out", type=Path, default=FOLDER, metavar="DIR", help="(examples/first-sight)")
     return found
 
@@ -86,6 +98,26 @@ def entry(tile: Tile) -> dict[str, Any]:
     thinned = tile.loss_history[:: ceil(len(tile.loss_history) / MOST_POINTS)]
     notes = [{"key": each.key, "values": dict(each.values), "sentence": str(each)} for each in tile.notes]
     return {**record(tile), "losses": thinned, "notes": notes}
+
+
+def measured_again(
+    kept: dict[str, Any], engine: InlineEngine, request: Request, folder: Path
+) -> dict[str, Any]:
+    """What is kept, with all measures of its pictures as they lie there, and what a training here and now
+    would take on the machine that it is from."""
+    content, style = to_tensor(request.content), to_tensor(request.style)
+    measurer = Measurer(content, style, Yardstick(content, style))
+    tiles = {name: read_tile(engine.methods[name], each, folder) for name, each in kept["tiles"].items()}
+    costs = CostModel(engine.methods, pick_device("cpu"), lambda: 1.0)
+    for tile in tiles.values():
+        costs.record(tile)
+    for name, tile in tiles.items():
+        assert tile.image is not None
+        _, measures = measurer.measure(to_tensor(tile.image))
+        learning = learning_of(tile, engine.methods[name], costs.predict)
+        new = record(replace(tile, measures=measures, landmarks=measurer.landmarks, learning=learning))
+        kept["tiles"][name] |= {key: new[key] for key in ("measures", "landmarks", "learning")}
+    return kept
 
 
 def pictures(request: Request, tiles: Mapping[str, Tile]) -> dict[str, Image.Image]:

@@ -552,6 +552,7 @@ def test_the_record_is_complete_json(clock: Clock) -> None:
         "untouched": {"content": 0.25, "style": 0.5},
         "measures": None,
         "landmarks": None,
+        "learning": None,
         "course": [{"seconds": 2 * step, "step": step, "content": 0.25, "style": 0.5} for step in (1, 2, 3)],
         "losses": {"content": 8 / 3, "total": 16 / 3},
         "dtype": "float32",
@@ -602,6 +603,7 @@ def test_the_record_of_a_tile_without_a_picture_is_json_too() -> None:
         "untouched",
         "measures",
         "landmarks",
+        "learning",
         "losses",
     ]
 

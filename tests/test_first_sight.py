@@ -35,6 +35,14 @@ def test_the_page_opens_with_a_comparison():
     assert first.tiles["gatys"].distances.style < first.tiles["gatys"].baseline.style
 
 
+def test_its_pictures_have_all_measures_and_say_what_training_takes():
+    tiles = first_sight(METHODS).tiles
+    assert all(tile.measures and tile.landmarks for tile in tiles.values())
+    assert [name for name, tile in tiles.items() if tile.learning] == ["johnson"]
+    assert 20 < tiles["johnson"].learning.seconds < 200
+    assert "All measures of" in first_sight(METHODS).tile("cin", ENGLISH)
+
+
 def test_its_pictures_are_small():
     assert sum(path.stat().st_size for path in FOLDER.glob("*.webp")) < 250_000
 
