@@ -19,7 +19,7 @@ import gradio as gr
 from core.sentence import Sentence, sentence_of
 
 LANGUAGES = ("en", "ja", "zh-CN", "ru")  # as browsers name them
-NEAREST = {"zh": "zh-CN"}  # what is read by who reads another variant; words.js tells Gradio the same
+NEAREST = {"zh-TW": "zh-CN"}  # of other languages that Gradio knows, what is read by who reads them
 FOLDER = Path(__file__).parent / "languages"
 SCRIPTS = ("face.", "page.")  # how keys begin whose texts scripts say
 
@@ -73,11 +73,14 @@ def language_of(request: gr.Request | None) -> Language:
     if request is None or request.request is None:  # made by hand, as in tests
         return ENGLISH
     first = str(request.headers.get("accept-language", "")).split(",")[0].split(";")[0].strip()
-    kinds = first, first.split("-")[0], NEAREST.get(first.split("-")[0])
+    kinds = first, NEAREST.get(first), first.split("-")[0]
     return Language(next((each for each in kinds if each in LANGUAGES), "en"))
 
 
-I18N = gr.I18n(**{language: {} for language in LANGUAGES})
+LOCALES = {language: {"zh-CN": "zh"}.get(language, language) for language in LANGUAGES}
+"""Under what Gradio finds them: "zh" for zh-CN and zh-TW."""
+
+I18N = gr.I18n(**{locale: {} for locale in LOCALES.values()})
 """What the browser shows in place of marks; filled as the page is built."""
 
 
@@ -86,7 +89,7 @@ def standing(draw: Callable[[Language], str]) -> str:
     drawn = {name: draw(Language(name)) for name in LANGUAGES}
     key = "stylegrid." + sha256("\0".join(drawn.values()).encode()).hexdigest()[:16]
     for name, text in drawn.items():
-        I18N.translations[name][key] = text
+        I18N.translations[LOCALES[name]][key] = text
     return str(I18N(key))
 
 
