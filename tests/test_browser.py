@@ -253,14 +253,14 @@ def test_the_summary_is_drawn_and_sorted(page, fake):
     visitor.start()
     visitor.wait_for("stepped", "done")
     summary = page.locator(".summary:not(.sweep)")
-    expect(summary.locator("tbody tr")).to_have_count(2)
+    expect(summary.locator("> table tbody tr")).to_have_count(2)
     expect(summary.locator(".broad svg").first.locator("a")).to_have_count(2)
     expect(summary.locator("li")).to_contain_text("Quick")
     heading = summary.get_by_role("button", name="Style distance")
     for direction in ("ascending", "descending"):
         heading.click()
         expect(summary.locator(f"th[aria-sort={direction}]")).to_have_text("Style distance")
-        shown = [float(text) for text in summary.locator("tbody td:last-child").all_inner_texts()]
+        shown = [float(text) for text in summary.locator("> table tbody td:last-child").all_inner_texts()]
         assert shown == sorted(shown, reverse=direction == "descending")
 
 
@@ -358,7 +358,7 @@ def test_all_methods_compare_on_one_pair(page, real):
     visitor.begun()
     for method in chosen:
         visitor.wait_for(method.name, "done", 120)
-    rows = page.locator(".summary:not(.sweep) tbody tr")
+    rows = page.locator(".summary:not(.sweep) > table tbody tr")
     expect(rows).to_have_count(len(chosen))
     for method in chosen:
         tile = visitor.tile(method.name)
@@ -387,7 +387,7 @@ def test_everything_can_be_downloaded_as_one_file(page, fake, tmp_path):
     page.goto((tmp_path / "report.html").as_uri())
     assert page.locator(".tile .result").count() == 2
     page.wait_for_function("document.querySelector('.tile .result').naturalWidth === 64")
-    expect(page.locator(".summary tbody tr")).to_have_count(2)
+    expect(page.locator(".summary > table tbody tr")).to_have_count(2)
 
 
 def test_a_dropped_png_restores_its_settings(page, fake, tmp_path):
