@@ -72,7 +72,8 @@ class Run:
             photo, painting = self.files
             return Finished(request, dict(tiles), self.points, photo=photo, painting=painting)
         settings = {**before.request.settings, **request.settings}
-        whole = replace(before.request, settings=settings, files=request.files)
+        files = {**before.request.files, **request.files}
+        whole = replace(before.request, settings=settings, files=files)
         own = {name: each for name, each in (before.own or {}).items() if name not in tiles}
         if request.content.shape != whole.content.shape:
             own |= dict.fromkeys(tiles, request)
