@@ -72,8 +72,8 @@ def peak(tree: psutil.Process | None) -> Iterator[list[float]]:
 
     def sample() -> None:
         while tree is not None and not done.wait(0.1):
-            members = [tree, *tree.children(recursive=True)]
-            with suppress(psutil.NoSuchProcess):  # as where one is just replaced
+            with suppress(psutil.Error):  # as where one is just replaced
+                members = [tree, *tree.children(recursive=True)]
                 found[0] = max(found[0], sum(each.memory_info().rss for each in members) / 1e6)
 
     thread = threading.Thread(target=sample, daemon=True)

@@ -45,7 +45,7 @@ class Look:
         """Of a page and all that it started."""
         memory, threads, files = 0.0, 0, 0
         for each in (page, *page.children(recursive=True)):
-            with suppress(psutil.NoSuchProcess):  # as where one is just replaced
+            with suppress(psutil.Error):  # as where one is just replaced
                 memory += each.memory_info().rss / 1e6
                 threads += each.num_threads()
                 files += each.num_fds()
