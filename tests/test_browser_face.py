@@ -119,7 +119,7 @@ def test_on_a_phone_a_swipe_moves_between_tiles_and_all_fits(phone, real):
     marks = phone.locator(".summary .narrow a > :last-child")
     assert marks.count() == 2 * len(ticked_at_first(ALL))
     assert all(0 < box["x"] < 390 for box in (mark.bounding_box() for mark in marks.all()))
-    table = phone.locator(".summary table")
+    table = phone.locator(".summary > table")
     assert table.evaluate("each => each.scrollWidth <= each.clientWidth")
     assert phone.locator("meta[name=viewport]").get_attribute("content").count("maximum-scale") == 0
 
