@@ -242,9 +242,10 @@ def test_a_run_is_one_event_with_named_outputs(photo, painting):
     inputs, results = events.inputs, events.results
     buttons = set(inputs.buttons(running=True))
     assert set(outputs[0]) == buttons
-    assert set(outputs[1]) == {inputs.status, *results.tiles.values(), results.pair, results.summary}
+    begun = {inputs.status, *results.tiles.values(), results.pair, results.summary, results.more}
+    assert set(outputs[1]) == begun
     assert set(outputs[2]) == {results.pair}, "now that the pictures are decoded"
-    assert set(outputs[-1]) == {*buttons, results.earlier}
+    assert set(outputs[-1]) == {*buttons, results.earlier, results.more}
     drawn = [set(results.tiles.values()) & set(each) for each in outputs[3:-1]]
     assert all(len(each) == 1 for each in drawn), "one changed tile at a time"
 

@@ -140,6 +140,7 @@ WATCH = """() => {
 
 def test_from_upload_to_download(page, real, tmp_path):
     visitor = Visitor(page, real)
+    page.locator("#grid").wait_for()
     page.evaluate(WATCH)
     visitor.start(Steps=60)
     visitor.wait_for("gatys", "done", 60)
@@ -227,7 +228,7 @@ def test_the_result_slides_over_the_photo_by_keyboard(page, fake):
     visitor = Visitor(page, fake)
     visitor.start()
     visitor.wait_for("quick", "done")
-    split = visitor.tile("quick").get_by_role("slider")
+    split = visitor.tile("quick").get_by_role("slider", name="Uncover the photo")
     split.focus()
     for _ in range(7):
         page.keyboard.press("ArrowRight")

@@ -275,7 +275,7 @@ def test_a_new_method_is_on_the_page(with_toy):
     properties = [each["props"] for each in page.config["components"]]
     choice = next(each for each in properties if each.get("label") == label("methods"))
     assert [Toy.title, Toy.name] in [list(each) for each in choice["choices"]]
-    assert Toy.name in choice["value"]
+    assert Toy.name not in choice["value"]  # for it optimises the picture, which takes long on a CPU
     assert any(each.get("label") == label("settings.of", title=Toy.title) for each in properties)
     assert any("Nobody 2026" in text for text in I18N.translations["en"].values()), "in the footer"
 

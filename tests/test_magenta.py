@@ -206,7 +206,7 @@ def test_it_is_chosen_at_first_where_it_can_run(monkeypatch, there):
     page = build(InlineEngine([each() for each in ALL], "cpu"))
     blocks = page.config["components"]
     methods = next(each["props"] for each in blocks if each["props"].get("label") == label("methods"))
-    assert methods["value"] == ready
+    assert methods["value"] == [name for name in ready if name != "gatys"]  # which takes longer on a CPU
     assert [value for _, value in methods["choices"]] == [each.name for each in ALL]
     tiles = [each for each in blocks if 'data-method="magenta"' in english(str(each["props"].get("value")))]
     assert bool(tiles) is there, "what cannot run takes no tile before it is asked for"
