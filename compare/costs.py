@@ -19,7 +19,7 @@ from methods.base import Method
 from methods.settings import MethodSettings
 
 REFERENCE_SECONDS = 0.0147  # seconds of `calibrate` on the machine of Method.reference_seconds
-CALIBRATIONS = 5
+CALIBRATIONS = 15
 COLD_SECONDS = 3.0  # a first pass that takes longer hardly consists of preparing kernels
 MOST_COLD = 3.0  # times as long as the next that a first pass is taken to be at most
 

@@ -45,8 +45,14 @@ def apart(one: Sketch) -> Tensor:
     It is the root of the style distance, whose order it keeps: so the few that are far from all others do not
     press these together. Roots of squared distances are squared distances too (Schoenberg 1938).
     """
-    distances = [squared_distance(other, one) for other in sketches().values()]
-    return torch.tensor(distances, dtype=torch.float64).sqrt()
+    return squared_distance(stacked(), one).sqrt()
+
+
+@cache
+def stacked() -> Sketch:
+    """The sketches of all our style pictures, in their order."""
+    layers = next(iter(sketches().values()))
+    return {layer: torch.stack([each[layer] for each in sketches().values()]) for layer in layers}
 
 
 def places() -> dict[str, Place]:

@@ -36,9 +36,10 @@ def sketched_distance(sketch: Mapping[str, Tensor], target: Mapping[str, Tensor]
     return torch.stack(errors).mean().item()
 
 
-def squared_distance(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> float:
-    """How far two sketches are apart in style, either way: 0 for the same, |G - T|^2 / (|G| |T|) as a mean
-    over the layers, of what the sketches keep of the Gram matrices G and T.
+def squared_distance(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> Tensor:
+    """How far two sketches, or each of a stack of them, are apart in style, either way: 0 for the same.
+
+    |G - T|^2 / (|G| |T|) as a mean over the layers, of what the sketches keep of the Gram matrices G and T.
 
     The yardstick's style distance, which is relative to one of the two, is |G - T|^2 / |T|^2: this is the
     geometric mean of both ways.
@@ -46,7 +47,7 @@ def squared_distance(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> 
     errors = []
     for layer in (name for name in one if not name.endswith(" energy")):
         g, t = one[layer].double(), other[layer].double()
-        energies = [(each.mT @ each).square().sum() for each in (g, t)]
-        error = energies[0] + energies[1] - 2 * (g.mT @ t).square().sum()
+        energies = [(each.mT @ each).square().sum((-2, -1)) for each in (g, t)]
+        error = energies[0] + energies[1] - 2 * (g.mT @ t).square().sum((-2, -1))
         errors.append(error / (energies[0] * energies[1]).sqrt().clamp_min(1e-12))
-    return max(0.0, torch.stack(errors).mean().item())
+    return torch.stack(errors).mean(0).clamp_min(0)

@@ -98,8 +98,8 @@ def test_files_of_the_server_are_no_settings_of_a_link(links):
     assert links.inputs.style.image not in back
 
 
-def test_a_page_without_a_link_stays_as_it_is(links):
-    assert opened(links, {}) == {links.inputs.status: gr.skip()}
+def test_a_page_without_a_link_has_the_first_size(links):
+    assert opened(links, {}) == {links.inputs.size: links.inputs.first_size()}
 
 
 @pytest.mark.parametrize("method", ALL)

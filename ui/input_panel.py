@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -24,8 +25,11 @@ from ui.request import read_settings
 from ui.settings_panel import SettingsPanel, SharedPanel
 from ui.texts import FAIR_REPEATS
 
-FIRST_SIDES = (768, 512, 384, 256)  # px; the page begins with the first at which its methods take at most
-FIRST_SECONDS = 5.0  # of a photo that is 3:2, all together, as predicted for this machine
+# px; a page begins with the first at which its methods take at most FIRST_SECONDS, all together, of a photo that
+# is 3:2, as predicted for this machine; with what else there is to do that is about four from the click
+FIRST_SIDES = (768, 512, 384, 256)
+FIRST_SECONDS = 2.2
+SIDE_BEFORE = 512  # px, until this is known
 FIRST_SWEEP = (256, 512, 1024)
 
 
@@ -54,11 +58,13 @@ class InputPanel:
         estimate: the line of what a comparison will take; status: the one of how it goes.
         compare, stop: the buttons.
         panels: by method name; shared: what sets them all.
+        first_size: what the size is set to when a page is opened, for by then the machine's speed is known.
         sweep: the resolution sweep; png: the field onto which a PNG is dropped.
     """
 
     def __init__(self, engine: Engine, photos: Sequence[Example], plates: Sequence[Example]) -> None:
         self.methods: Mapping[str, Method] = engine.methods
+        self.first_size = partial(first_size, engine)
         with gr.Column(elem_id="input-panel"):
             self.draw_pictures(engine, photos, plates)
             with gr.Column(elem_id="bar"):
@@ -119,7 +125,7 @@ class InputPanel:
         methods = self.methods.values()
         self.size = gr.Slider(
             *PAGE_SIDE,
-            first_size(engine),
+            SIDE_BEFORE,
             step=32,
             label=label("size"),
             elem_id="size",

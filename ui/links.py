@@ -77,10 +77,10 @@ class Links:
         }
 
     def open(self, request: gr.Request) -> Outputs:
-        """What a link asks for in the inputs; nothing runs by itself."""
+        """What a link asks for in the inputs, or the first size; nothing runs by itself."""
         inputs, query, say = self.inputs, dict(request.query_params), language_of(request)
         if "methods" not in query:
-            return {inputs.status: gr.skip()}
+            return {inputs.size: inputs.first_size()}
         shown: Outputs = {}
         try:
             for name, source in self.sources.items():
