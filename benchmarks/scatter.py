@@ -36,6 +36,7 @@ from methods.base import Method, Stop, Style
 from methods.cin import CIN
 from methods.magenta import Magenta
 from methods.mix import STYLE_SIDE
+from methods.wct import Transport
 
 TICKS = [digit * 10.0**power for power in range(-3, 3) for digit in (1, 2, 5)]  # seconds
 PEER = LiteArbitrary.name  # whose seconds are the unit of ratios
@@ -43,6 +44,7 @@ KINDS: dict[str, tuple[type[Method], dict[str, Any]]] = {
     "cin-slim": (CIN, {"width": "slim"}),
     "cin-full": (CIN, {"width": "full"}),
     "adain": (AdaIN, {}),
+    "transport": (Transport, {}),
     "magenta": (Magenta, {}),
     LiteArbitrary.name: (LiteArbitrary, {}),
     LiteFixed.name: (LiteFixed, {}),
@@ -230,6 +232,8 @@ def draw(table: pd.DataFrame, path: Path) -> None:
             line = some[some["front"]].sort_values("core_seconds")
             axis.plot(line["core_seconds"], line["style"], color="#9aa3b2", linestyle="--", zorder=1)
             for place, name in enumerate(names):
+                if name not in some.index:  # where it did not take part at this size
+                    continue
                 row = some.loc[name]
                 axis.plot(
                     row["core_seconds"],
@@ -246,8 +250,12 @@ def draw(table: pd.DataFrame, path: Path) -> None:
             axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
             axis.xaxis.set_minor_locator(NullLocator())
         axes[0].set(ylabel="style distance", ylim=(0, 1.05 * found["style"].max()))
-        handles, labels = axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=3)
+        labels = {
+            label: handle
+            for axis in axes
+            for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)
+        }
+        figure.legend(labels.values(), labels.keys(), loc="outside lower center", ncols=3)
         figure.savefig(path, metadata={"Date": None})
 
 

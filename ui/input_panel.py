@@ -25,8 +25,8 @@ from ui.request import read_settings
 from ui.settings_panel import SettingsPanel, SharedPanel
 from ui.texts import FAIR_REPEATS
 
-# px; a page begins with the first at which its methods take at most FIRST_SECONDS, all together, of a photo that
-# is 3:2, as predicted for this machine; with what else there is to do that is about four from the click
+# px; a page begins with the first at which its methods take at most FIRST_SECONDS, all together, of a photo
+# that is 3:2, as predicted for this machine; with what else there is to do that is about four from the click
 FIRST_SIDES = (768, 512, 384, 256)
 FIRST_SECONDS = 2.2
 SIDE_BEFORE = 512  # px, until this is known
