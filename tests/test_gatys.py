@@ -145,7 +145,7 @@ def balanced_formula(image: Tensor) -> Tensor:
     network = VGG((*BLOCKS, "relu4_2"), "average")
     features, content, style = network(image), network(CONTENT), network(STYLE)
     photo = content["relu4_2"]
-    loss = 3.4e3 * (features["relu4_2"] - photo).square().sum() / photo.square().sum()
+    loss = 3.5e3 * (features["relu4_2"] - photo).square().sum() / photo.square().sum()
     for layer in BLOCKS:
         f, s = flat(features[layer]), flat(style[layer])
         actual, target = f @ f.T / f.shape[1], s @ s.T / s.shape[1]
