@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.client import API, compare, ordinary, picture, upload
+from benchmarks.verdicts import told
 
 ANSWER_SECONDS = 600.0  # in which an answer must have come
 OFF = 3.0  # of 255, by which a photo's colour may change on its way
@@ -78,6 +79,4 @@ def report(visits: list[Visit]) -> int:
         ("each refusal is a sentence", all(each.sentence for each in refused)),
         (f"{others} got another's picture", not others),
     ]
-    for text, fine in verdicts:
-        print(f"{'pass' if fine else 'FAIL'}: {text}")
-    return 0 if all(fine for _, fine in verdicts) else 1
+    return told(verdicts)

@@ -15,6 +15,7 @@ import psutil
 
 from benchmarks.attacks import KINDS, LARGE
 from benchmarks.client import finished, ordinary, picture, tree_of
+from benchmarks.verdicts import told
 
 ANSWER_SECONDS, GROWTH, SLOWER = 5.0, 700, 1.3  # s, MB and a factor that are allowed
 UNREAD_SECONDS = 40.0  # in which comparisons end that nobody reads
@@ -106,6 +107,4 @@ def report(outcomes: list[Outcome], before: float, after: float, usual: float, g
     if usual:
         text = f"memory {usual:,.0f} MB in an ordinary comparison, {grown:,.0f} MB meanwhile"
         verdicts.append((text, grown - usual <= GROWTH))
-    for text, fine in verdicts:
-        print(f"{'pass' if fine else 'FAIL'}: {text}")
-    return 0 if all(fine for _, fine in verdicts) else 1
+    return told(verdicts)

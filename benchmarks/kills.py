@@ -13,6 +13,7 @@ import httpx
 import psutil
 
 from benchmarks.client import answers, ordinary, picture, tree_of, upload
+from benchmarks.verdicts import told
 
 REPLACED_SECONDS = 5.0  # until another process takes work, at most
 WAIT_SECONDS = 120.0  # after which it counts as not replaced
@@ -86,6 +87,4 @@ def report(found: list[Kill], after: float) -> int:
         ),
         (f"an ordinary comparison afterwards took {after:.2f} s", True),
     ]
-    for text, fine in verdicts:
-        print(f"{'pass' if fine else 'FAIL'}: {text}")
-    return 0 if all(fine for _, fine in verdicts) else 1
+    return told(verdicts)

@@ -20,6 +20,7 @@ import httpx
 import psutil
 
 from benchmarks.client import API, answers, compare, finished, ordinary, picture, reports, tree_of, upload
+from benchmarks.verdicts import told
 from compare.limits import PUBLIC
 
 SETTLED = 5.0  # minutes after which things stand; a quarter of a shorter run
@@ -178,6 +179,4 @@ def report(looks: list[Look], minutes: float) -> int:
         first, last = middle(before, name), middle(after, name)
         text = f"{name} {first:,.0f}{unit} after {settled:g} min, {last:,.0f}{unit} at the end"
         verdicts.append((text, last - first <= allowed))
-    for text, fine in verdicts:
-        print(f"{'pass' if fine else 'FAIL'}: {text}")
-    return 0 if all(fine for _, fine in verdicts) else 1
+    return told(verdicts)

@@ -11,7 +11,8 @@ from benchmarks.peers import PEERS
 from benchmarks.plain import PLAIN
 from benchmarks.series import series
 from benchmarks.tables import NOTHING
-from compare.schema import Learning, Seconds, Tile
+from compare.schema import Seconds, Tile
+from compare.tradeoff import predicted_learning
 from core.measures import Measures
 from core.yardstick import Distances
 from methods import ALL
@@ -69,13 +70,12 @@ def tile_of(method: Method, label: str, rows: pd.DataFrame) -> Tile:
     )
     learning = None
     pixels = (rows["width"] * rows["height"]).median()
-    if method.on_the_spot and pd.notna(pixels):
-        megapixels = float(pixels) / 1e6
-        trained, painted = (
-            method.reference_seconds(each, megapixels)
-            for each in (settings.with_values(method.on_the_spot), settings)
+    if pd.notna(pixels):
+        count = int(pixels)
+        slower = median / method.reference_seconds(settings, count / 1e6)
+        learning = predicted_learning(
+            method, settings, count, lambda _, each, some: slower * method.reference_seconds(each, some / 1e6)
         )
-        learning = Learning(median / painted * (trained - painted))
     return Tile(
         method.name,
         label,

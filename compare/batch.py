@@ -22,7 +22,7 @@ from core.plates import plates
 from core.version import VERSION
 from methods import get
 from methods.base import Method, Stop
-from methods.mix import STYLE_SIDE
+from methods.mix import bounded
 from methods.settings import MethodSettings
 from weights.catalog import entry
 
@@ -241,8 +241,3 @@ class Batch:
             self.folder.refuse("", style, sentence)
         self.folder.write_table()
         self.folder.write_sheets(self.photos.fit_paths(), self.styles.fit_paths(), list(self.recipe.settings))
-
-
-def bounded(picture: Picture) -> Picture:
-    """A style picture, at most as large as it is used."""
-    return resize(picture, STYLE_SIDE) if max(picture.colours.size) > STYLE_SIDE else picture

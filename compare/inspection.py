@@ -18,10 +18,10 @@ from core.edges import HIGH_PASS_GAIN, SOBEL_GAIN, around_grey, sobel
 from core.heat import BOTH_WAYS, FROM_NOTHING, coloured, signed_root, strongest
 from core.histogram import channel_histograms, histogram_distance, uv_histogram
 from core.images import Pixels, open_picture, picture_bytes, png_bytes, to_image, to_tensor
-from core.losses import gram, neighbour_differences, total_variation
+from core.losses import neighbour_differences, total_variation
 from core.neighbours import nearest_map
 from core.resample import fit_short_side
-from core.yardstick import CONTENT_LAYER, SHORT_SIDE, STYLE_LAYERS, features_of, layer_distances
+from core.yardstick import CONTENT_LAYER, SHORT_SIDE, STYLE_LAYERS, features_of, grams_of, layer_distances
 
 CHANNELS = 64  # of a Gram matrix that are shown
 QUALITY = 80  # of WebP
@@ -114,7 +114,7 @@ def encoded(image: Tensor) -> tuple[Mapping[str, Tensor], Tensor]:
     """Of a (1, 3, H, W) picture in [0, 1]: Gram matrices by layer, and the features at CONTENT_LAYER. Of one
     picture at a time, for those of a panorama take half a gigabyte."""
     features = features_of(image)
-    return {layer: gram(features[layer]) for layer in STYLE_LAYERS}, features[CONTENT_LAYER]
+    return grams_of(features), features[CONTENT_LAYER]
 
 
 def view(image: Tensor, colours: Tensor, colour: float, layers: Mapping[str, float]) -> View:

@@ -16,7 +16,7 @@ from core.measures import Landmarks, Measures
 from core.sentence import Sentence
 from core.yardstick import Distances
 from methods.base import Note, Offer, Serves
-from methods.mix import STYLE_SIDE
+from methods.mix import bounded
 from methods.settings import MethodSettings
 from methods.settings import named as setting_name
 from weights.catalog import WeightFile
@@ -48,7 +48,7 @@ class Request:
 
     Attributes:
         content: at its working size.
-        style: at most STYLE_SIDE px long.
+        style: at most methods.mix.STYLE_SIDE px long.
         settings: of each method that is to run, by name, in their order. Settings that are files hold a name.
         alpha: the content's, where it has one, and `straight`, its colours, of which `content` is the blend
             with white: `compare.results.picture` puts both back into the results.
@@ -69,6 +69,11 @@ class Request:
     repeats: int = 0
     content_source: Source | None = None
     style_source: Source | None = None
+
+    @property
+    def side(self) -> int:
+        """Long side of the content, px."""
+        return int(max(self.content.shape[:2]))
 
     @property
     def pixels(self) -> int:
@@ -235,10 +240,9 @@ def make_request(
     """A request from decoded pictures, the content at a long side of `size` px, and from settings whose files
     are paths. Of a style picture, the opaque part alone counts. ValueError where one of these files cannot be
     read, or nothing of the style is opaque."""
-    small = resize(style, STYLE_SIDE) if max(style.colours.size) > STYLE_SIDE else style
     named, files = read_files(settings)
     return Request(
-        style=np.asarray(small.opaque()),
+        style=np.asarray(bounded(style).opaque()),
         settings=named,
         files=files,
         style_name=style_name,

@@ -19,6 +19,7 @@ from core.scaling import Scaling, scaled
 from core.sketch import sketch, squared_distance
 from methods.base import Style
 from methods.cin import CIN
+from methods.mix import bounded
 from methods.mixtures import Shares, mixtures
 from methods.nearest import sketches
 
@@ -93,6 +94,4 @@ def style_of(painting: str) -> Style:
     """The style of one of our style pictures, by its name, or of the painting in a file."""
     if painting in {each.name for each in plates()}:
         return Style(to_tensor(open_picture(plate(painting).path, PAINTING).rgb), painting)
-    picture = open_picture(painting, PAINTING)
-    small = resize(picture, STYLE_SIDE) if max(picture.colours.size) > STYLE_SIDE else picture
-    return Style(to_tensor(small.opaque()))
+    return Style(to_tensor(bounded(open_picture(painting, PAINTING), STYLE_SIDE).opaque()))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from compare.limits import Predict
 from compare.schema import Learning, Tile
 from methods.base import Method, Serves
+from methods.settings import MethodSettings
 from weights.catalog import Training, WeightFile
 
 
@@ -90,9 +91,18 @@ def learning_of(tile: Tile, method: Method, predicted: Predict) -> Learning | No
     for note in tile.notes:
         if "learning_seconds" in note.values:
             return Learning(note.values["learning_seconds"], note.values["painting_seconds"])
-    if not method.on_the_spot or tile.image is None:
+    if tile.image is None:
         return None
     height, width, _ = tile.image.shape
-    taught = tile.settings.with_values(method.on_the_spot)
-    trained, painted = (predicted(tile.method, each, height * width) for each in (taught, tile.settings))
+    return predicted_learning(method, tile.settings, height * width, predicted)
+
+
+def predicted_learning(
+    method: Method, settings: MethodSettings, pixels: int, predicted: Predict
+) -> Learning | None:
+    """What it would take a method to train for a painting of so many pixels; None where it does not."""
+    if not method.on_the_spot:
+        return None
+    taught = settings.with_values(method.on_the_spot)
+    trained, painted = (predicted(method.name, each, pixels) for each in (taught, settings))
     return Learning(max(0.0, trained - painted))

@@ -94,7 +94,7 @@ class Ticket:
             {
                 "visitor": sha256(self.visitor.key.encode()).hexdigest()[:8],
                 "methods": list(request.settings) if isinstance(request, Request) else [],
-                "size": max(request.content.shape) if isinstance(request, Request) else None,
+                "size": request.side if isinstance(request, Request) else None,
                 "waited": round((self.began or now) - self.entered, 2),
                 "expected": round(self.expected or 0.0, 2),
                 "seconds": round(now - self.began, 2) if self.began else 0.0,

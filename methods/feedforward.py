@@ -18,10 +18,7 @@ from methods.blend import BlendSettings, blend
 from methods.settings import setting
 
 MARGIN = 64  # px around a patch; the networks see no further
-LEAST_SIDE, USUAL_SIDE = (
-    384,
-    512,
-)  # px, long sides between which a network paints: it was trained on such photos
+LEAST_SIDE, USUAL_SIDE = 384, 512  # px, long sides between which networks paint, as those they learnt from
 MOST_ENLARGED = 1.5  # times, of a small photo that is painted
 ENLARGING = 0.1  # seconds per megapixel, on the machine of Method.reference_seconds
 

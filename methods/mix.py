@@ -47,9 +47,9 @@ def second_style(files: Mapping[str, bytes]) -> Style:
     return Style(to_tensor(bounded(picture).opaque()))
 
 
-def bounded(picture: Picture) -> Picture:
-    """The picture, its long side at most STYLE_SIDE."""
-    return resize(picture, STYLE_SIDE) if max(picture.colours.size) > STYLE_SIDE else picture
+def bounded(picture: Picture, side: int = STYLE_SIDE) -> Picture:
+    """The picture, its long side at most `side` px."""
+    return resize(picture, side) if max(picture.colours.size) > side else picture
 
 
 def parse_shares(text: str, count: int) -> list[float]:

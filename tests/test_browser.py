@@ -9,10 +9,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+import compare.scoring
 from conftest import free_port
 from core.images import read_text
 from engine.inline import InlineEngine
-from fake_methods import Failing, Masked, Quick, Silent, Stepped
+from fake_methods import Failing, FixedYardstick, Masked, Quick, Silent, Stepped, YardstickAlone
 from methods import ALL
 from methods.gatys_presets import BALANCED
 from methods.johnson import Johnson
@@ -28,6 +29,14 @@ def serve(*methods):
     page.launch(server_port=port, prevent_thread_lock=True, quiet=True, **LAUNCH)
     yield f"http://127.0.0.1:{port}"
     page.close()
+
+
+def serve_measured_at_once():
+    """A page whose comparisons are measured at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compare.scoring, "Yardstick", FixedYardstick)
+        patch.setattr(compare.scoring, "Measurer", YardstickAlone)
+        yield from serve(Quick(), Stepped())
 
 
 @pytest.fixture(scope="module")

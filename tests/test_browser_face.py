@@ -3,9 +3,9 @@
 import base64
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from accessibility import violations
 from fake_methods import Failing, Quick, Silent, Stepped
 from methods import ALL, ticked_at_first
 from test_browser import PHOTO, Visitor, serve
@@ -188,12 +188,6 @@ def test_a_click_on_a_picture_opens_it_and_a_drag_uncovers_the_photo(page, fake)
     expect(page.locator("#face")).to_be_visible()
     page.keyboard.press("Escape")
     expect(visitor.tile("quick").locator(".look")).to_be_focused()
-
-
-def violations(page):
-    """What axe-core finds in the page as it stands, with the elements."""
-    found = Axe().run(page).response["violations"]
-    return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

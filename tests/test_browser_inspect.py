@@ -4,12 +4,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-import compare.scoring
-from fake_methods import FixedYardstick, Quick, Stepped, YardstickAlone
-from test_browser import Visitor, serve
+from accessibility import violations
+from test_browser import Visitor, serve_measured_at_once
 from ui.inspect_html import VIEWS
 
 NAMES = ("Edges", "Colours", "Layers", "Gram matrices", "Difference", "Nearest patch")
@@ -37,16 +35,7 @@ MEAN = """async () => {
 
 @pytest.fixture(scope="module")
 def fake() -> Iterator[str]:
-    """A page whose comparisons are measured at once."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compare.scoring, "Yardstick", FixedYardstick)
-        patch.setattr(compare.scoring, "Measurer", YardstickAlone)
-        yield from serve(Quick(), Stepped())
-
-
-def violations(page: Page, within: str | None = None) -> list[object]:
-    found = Axe().run(page, within).response["violations"]
-    return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
+    yield from serve_measured_at_once()
 
 
 def test_a_picture_is_inspected(page: Page, fake: str) -> None:

@@ -6,11 +6,9 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-import compare.scoring
+from accessibility import violations
 from compare.votes import Votes, votes_file
-from fake_methods import FixedYardstick, Quick, Stepped, YardstickAlone
-from test_browser import Visitor, serve
-from test_browser_inspect import violations
+from test_browser import Visitor, serve_measured_at_once
 from ui.vote import PATH
 
 OPEN, TOLD = ".vote .answers:not(.told) button:enabled", ".vote .told"
@@ -18,11 +16,7 @@ OPEN, TOLD = ".vote .answers:not(.told) button:enabled", ".vote .told"
 
 @pytest.fixture(scope="module")
 def fake() -> Iterator[str]:
-    """A page whose comparisons are measured at once."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compare.scoring, "Yardstick", FixedYardstick)
-        patch.setattr(compare.scoring, "Measurer", YardstickAlone)
-        yield from serve(Quick(), Stepped())
+    yield from serve_measured_at_once()
 
 
 def votes() -> list[tuple[str, str, str]]:

@@ -21,7 +21,7 @@ from ui.html import error_html, status_html
 from ui.language import Language, language_of
 from ui.offers import offers_of, pixels_of
 from ui.request import read_settings
-from ui.runs import Outputs, Run, side
+from ui.runs import Outputs, Run
 from ui.store import Finished
 from ui.summary import summary
 from ui.uploads import uploads
@@ -89,7 +89,7 @@ class Beside:
         panel, request = self.inputs.panels[name], before.request
         settings = {name: read_settings(self.inputs.methods[name], panel.values(values))}
         files, predict = (before.photo, before.painting), self.engine.costs.predict
-        (seconds,) = check_request(current(), *files, settings, [side(request)], 0, predict)
+        (seconds,) = check_request(current(), *files, settings, [request.side], 0, predict)
         named, held = read_files(settings)
         request = replace(request, settings=named, files={**request.files, **held}, repeats=0)
         return partial(replace, request), seconds

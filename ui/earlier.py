@@ -72,7 +72,7 @@ class Earlier:
         pair = contact_sheet([[request.content, request.style]], THUMBNAIL_SIDE)
         methods = [tile.title for tile in finished.tiles.values()]
         words = methods[0] if len(methods) == 1 else say("earlier.methods", count=len(methods))
-        sizes = sorted({max(each.content.shape) for each in (request, *(finished.own or {}).values())})
+        sizes = sorted({each.side for each in (request, *(finished.own or {}).values())})
         title = f"{' + '.join(f'{each:,}' for each in sizes)} px, {words}"
         kept = Kept(finished, finished.photo, finished.painting, title, data_address(pair, quality=75))
         self.history.add(str(key), kept)
@@ -119,7 +119,7 @@ class Earlier:
         """Size, methods, timing and settings; files that were settings are not kept."""
         inputs = self.inputs
         values: Outputs = {
-            inputs.size: max(request.content.shape),
+            inputs.size: request.side,
             inputs.chosen: list(request.settings),
             inputs.timing: request.repeats,
         }

@@ -45,7 +45,7 @@ def data_address(image: Image.Image, quality: int) -> str:
     """The picture as lossy WebP inside a data address."""
     stream = io.BytesIO()
     image.save(stream, format="WEBP", quality=quality, method=0)
-    return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode()
+    return held(stream.getvalue(), "image/webp")
 
 
 def held(data: bytes, kind: str = "application/octet-stream") -> str:

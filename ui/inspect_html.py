@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -12,6 +11,7 @@ from statistics import mean
 from compare.inspection import CHANNELS, Inspection, View
 from core.neighbours import PATCH, STRIDE
 from core.yardstick import CONTENT_LAYER, SHORT_SIDE, STYLE_LAYERS
+from ui.files import held
 from ui.html import error_html, status_html
 from ui.language import Language
 
@@ -218,5 +218,5 @@ def figure(inside: str, caption: str, more: str = "") -> str:
 def image(data: bytes, kind: str, alt: str, direction: str = "", hidden: bool = False) -> str:
     """A picture's file inside the page; with a direction one of two in the same place."""
     where = f' data-direction="{direction}"' if direction else ""
-    source = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+    source = held(data, f"image/{kind}")
     return f'<img src="{source}" alt="{escape(alt)}"{where}{" hidden" if hidden else ""}>'

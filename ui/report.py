@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import json
 import re
@@ -20,7 +19,7 @@ from compare.schema import Tile
 from core.images import png_bytes, to_image
 from core.sheet import contact_sheet
 from core.version import VERSION
-from ui.files import FileCache
+from ui.files import FileCache, held
 from ui.language import ENGLISH, Language
 from ui.store import Finished
 from ui.summary import summary
@@ -63,7 +62,7 @@ def archive(finished: Finished, say: Language = ENGLISH) -> bytes:
     results = {name: {**record(tile), **origin[name]} for name, tile in tiles.items()}
     files = {f"{name}.png": png_bytes(image, {}) for name, image in inputs.items()}
     for own in (finished.own or {}).values():
-        files[own_photo(max(own.content.shape))] = png_bytes(photo(own), {})
+        files[own_photo(own.side)] = png_bytes(photo(own), {})
     curves = {name: {**each, "loss_curve": loss_curve(tiles[name])} for name, each in results.items()}
     files["results.json"] = json.dumps(curves, indent=2).encode()
     files["results.csv"] = table(results.values())
@@ -152,4 +151,4 @@ def variables(style: str) -> str:
 
 def address(png: bytes) -> str:
     """A PNG file itself as an address."""
-    return "data:image/png;base64," + base64.b64encode(png).decode()
+    return held(png, "image/png")

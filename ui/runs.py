@@ -165,7 +165,7 @@ class Runs:
                 yield waiting_page(self.results, plan, methods, say, "stopped")
             elif sweep:
                 for name, tile in finished.tiles.items():
-                    points[name] = (*points.get(name, ()), point(side(finished.request), tile))
+                    points[name] = (*points.get(name, ()), point(finished.request.side, tile))
                 self.save(page, replace(finished, points=dict(points)))
                 yield {self.results.sweep: section(points, self.titles, say)}
             if stop.asked():
@@ -230,8 +230,3 @@ def waiting(position: Position, say: Language = ENGLISH) -> str:
     if position.workers == 1:
         return say("progress.line", **about)
     return say("progress.line_of", **about, busy=position.busy, workers=position.workers)
-
-
-def side(request: Request) -> int:
-    """Long side of a request's pictures, px."""
-    return int(max(request.content.shape[:2]))

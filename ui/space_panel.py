@@ -20,12 +20,8 @@ from ui.language import ENGLISH, Language, label, standing
 
 CORNERS = 4
 OWN = "own"  # the choice of the visitor's painting
-FIRST = (
-    "starry-night",
-    "the-scream",
-    "great-wave",
-    "composition-vii",
-)  # in the corners, where they are there
+# in the corners, where they are there
+FIRST = ("starry-night", "the-scream", "great-wave", "composition-vii")
 THUMBNAIL = 80  # px, shown at half of it on dense screens
 RATIO, INSET = 4 / 3, 8  # width over height of the plane, and % of it that stay free at its edges
 

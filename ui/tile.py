@@ -21,10 +21,7 @@ from ui.language import ENGLISH, Language
 from ui.measures import measures_html
 
 FILES = (LEARNT_FILE, TRAINED_FILE)  # that have a text
-RUN, FIRST = (
-    "run",
-    "first",
-)  # where a tile's pictures are kept: with the page's run, or with what it opens with
+RUN, FIRST = "run", "first"  # where pictures are kept: with the page's run, or with what it opens with
 LEAST_LOAD = 0.005  # seconds; what takes less is not loading
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from html import escape
 
@@ -10,6 +9,7 @@ from compare.leaderboard import FEWEST
 from compare.pool import EARLY, KINDS, LATE, PAINTING, PHOTO, Entry, Showing
 from compare.votes import OUTCOMES, OWN
 from core.bradley_terry import PERCENTILES, Strength, chosen
+from ui.files import held
 from ui.html import error_html, status_html, time
 from ui.language import Language
 
@@ -89,7 +89,7 @@ def names(entry: Entry, say: Language) -> str:
 
 def address(file: bytes) -> str:
     """A WebP file inside a data address, which does not tell its name."""
-    return "data:image/webp;base64," + base64.b64encode(file).decode()
+    return held(file, "image/webp")
 
 
 def closed(words: str) -> str:

@@ -60,9 +60,8 @@ class RayPool:
 
         actors = [self._actor() for _ in range(self.workers.most)]
         free = 2 * [*range(len(actors))]
-        going: dict[
-            Any, tuple[int, Any, Task]
-        ] = {}  # by what is to come: the place, its actor then, the task
+        # by what is to come: the place, its actor then, the task
+        going: dict[Any, tuple[int, Any, Task]] = {}
         again, twice = list[Task](), set[Task]()
         while not stop.asked():
             while free and (task := again.pop() if again else next(tasks, None)) is not None:
