@@ -16,7 +16,6 @@ from PIL import Image
 from torch import Tensor
 
 import compare.comparison
-import compare.schema
 import compare.scoring
 import core.measure
 import methods.base
@@ -32,6 +31,7 @@ from core.yardstick import Distances, StyleEncoding
 from fake_methods import Failing, FakeSettings, Quick, SteppedSettings, YardstickAlone
 from methods.base import Frame, Method, Note, Stop, Stopped, Style
 from methods.gatys import Gatys
+from methods.mix import STYLE_SIDE
 from picture_files import save_png
 
 CONTENT = Picture(Image.new("RGB", (96, 48), (200, 100, 50)), None)
@@ -496,16 +496,10 @@ def test_a_yardstick_that_fails_costs_the_distances_only(
         )
 
 
-def test_a_huge_style_picture_is_made_smaller_and_others_are_not(
-    clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(compare.schema, "STYLE_SIDE", 60)
-    method = Timed(clock)
-    run(method)
-    assert method.style.image.shape == (1, 3, 60, 40)
-    monkeypatch.setattr(compare.schema, "STYLE_SIDE", 30)
-    run(method)
-    assert method.style.image.shape == (1, 3, 30, 20)
+def test_a_huge_style_picture_is_made_smaller_and_others_are_not() -> None:
+    huge = Picture(Image.new("RGB", (40, 2 * STYLE_SIDE)), None)
+    assert request_for(style=STYLE).style.shape == (60, 40, 3)
+    assert request_for(style=huge).style.shape == (STYLE_SIDE, 20, 3)
 
 
 def test_the_message_names_the_kind_of_an_unexpected_error() -> None:
