@@ -58,14 +58,14 @@ def compare(client: httpx.Client, content: Any, style: Any, **settings: Any) -> 
     return [*answers(client, content, style, **settings)][-1]
 
 
-def reports(client: httpx.Client, run: str, count: int) -> str:
-    """Ask so often for the ZIP of a run; how many files these were."""
-    paths = set()
-    for _ in range(count):
-        event = client.post(f"{API}/call/report", json={"data": [run]}).json()["event_id"]
-        found = re.search(r'"path": ?"([^"]+)"', client.get(f"{API}/call/report/{event}").text)
-        paths.add(found[1] if found else "")
-    return f"{count} reports, {len(paths)} files"
+def zipped(client: httpx.Client, run: str) -> str:
+    """Where the ZIP of a run is, or what is said in its place."""
+    joined = client.post(f"{API}/call/report", json={"data": [run]})
+    if joined.status_code != 200:
+        return f"{joined.status_code} {joined.text[:80]}"
+    answer = client.get(f"{API}/call/report/{joined.json()['event_id']}").text
+    found = re.search(r'"path": ?"([^"]+)"', answer)
+    return found[1] if found else answer
 
 
 def ordinary(url: str) -> float:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import httpx
 import psutil
 
-from benchmarks.attacks import KINDS, LARGE
+from benchmarks.attacks import AGAIN, KINDS, LARGE
 from benchmarks.client import finished, ordinary, picture, tree_of
 from benchmarks.verdicts import told
 
@@ -53,12 +53,18 @@ def hostile(url: str, count: int = 200, clients: int = 50, seed: int = 0) -> int
 
 
 def outcome(url: str, kind: str, seed: float) -> Outcome:
-    """One request by a client of its own."""
+    """One request by a client of its own; the slowest where it is sent again and again."""
+    with httpx.Client(base_url=url, timeout=60) as client:
+        outcomes = [answered(client, kind, seed) for _ in range(AGAIN.get(kind, 1))]
+    return max(outcomes, key=lambda each: each.seconds)
+
+
+def answered(client: httpx.Client, kind: str, seed: float) -> Outcome:
+    """What a request met."""
     began = time.perf_counter()
     try:
-        with httpx.Client(base_url=url, timeout=60) as client:
-            answer = KINDS[kind](client, random.Random(seed))
-            words = answer if isinstance(answer, str) else f"{answer.status_code} {answer.text[:80]}"
+        answer = KINDS[kind](client, random.Random(seed))
+        words = answer if isinstance(answer, str) else f"{answer.status_code} {answer.text[:80]}"
     except ValueError as error:
         words = str(error)
     except httpx.HTTPError as error:  # as where a body is refused while it is sent

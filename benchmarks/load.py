@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 import psutil
 
-from benchmarks.client import API, answers, compare, finished, ordinary, picture, reports, tree_of, upload
+from benchmarks.client import API, answers, compare, finished, ordinary, picture, tree_of, upload, zipped
 from benchmarks.verdicts import told
 from compare.limits import PUBLIC
 
@@ -105,7 +105,9 @@ def unread(client: httpx.Client, chance: random.Random, *files: Any) -> str:
 
 def reported(client: httpx.Client, chance: random.Random, *files: Any) -> str:
     """A ZIP of a comparison, twice."""
-    return reports(client, finished(str(client.base_url)), 2)
+    run = finished(str(client.base_url))
+    zipped(client, run)
+    return zipped(client, run)
 
 
 KINDS: tuple[Callable[..., str], ...] = (quick, quick, quick, slow, left, refused, unread, reported)

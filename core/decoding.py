@@ -208,7 +208,7 @@ def _without_alpha(image: Image.Image, source: Source) -> tuple[Image.Image, Ima
         image = image.getchannel("L")
     elif image.mode == "1":
         image = image.convert("L")
-    elif image.mode not in ("L", "CMYK", "LAB"):
+    elif image.mode not in ("L", "RGB", "CMYK", "LAB"):  # a copy of RGB would be a third of all memory
         image = image.convert("RGB")
     if isinstance(source.image, Tiff) and source.image.white_is_zero:
         image = ImageOps.invert(image)

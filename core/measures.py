@@ -19,6 +19,7 @@ from core.artefacts import border_stains, meshes
 from core.device import full_float32
 from core.histogram import histogram_distance, uv_histogram
 from core.neighbours import neighbours
+from core.resample import fit_short_side
 from core.sliced import SlicedDistribution
 from core.structure import CFSD_LAYER, DEEPDC_LAYERS, cfsd, channel_distances, deepdc, self_similarity
 from core.wasserstein import Gaussian
@@ -114,7 +115,7 @@ class Measurer:
         self.colours = uv_histogram(self.style)
         self.landmarks = Landmarks(
             self._measures(self.content, photo, grams_of(photo)),
-            self._measures(self.style, painting, grams),
+            self._measures(as_result(self.style, self.content), painting, grams),
         )
 
     @torch.no_grad()
@@ -151,3 +152,8 @@ class Measurer:
             mesh_16=mesh[16],
             border=border_stains(image),
         )
+
+
+def as_result(style: Tensor, content: Tensor) -> Tensor:
+    """The style picture no larger than a result for the content: what its faults are compared with."""
+    return fit_short_side(style, min(*style.shape[-2:], *content.shape[-2:]))

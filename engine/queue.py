@@ -7,9 +7,10 @@ steps, where the engine can do that.
 from __future__ import annotations
 
 import logging
+import statistics
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
@@ -29,7 +30,7 @@ from methods.base import Stop, Stopped
 log = logging.getLogger("stylegrid.comparisons")
 
 POLL_SECONDS = 0.2  # until a run looks again whether it was stopped, paused or left
-LEARN = 0.3  # of what the newest run took is believed
+RECENT = 5  # runs from whose times those of the next are told
 PAUSED = Sentence("paused", "Paused: another visitor's quick comparison goes first")
 UNREAD = Sentence("unread", "Nobody reads what comes out.")
 
@@ -54,7 +55,7 @@ class Queue:
         self._warmer: threading.Thread | None = None
         self._warming: Stop | None = None  # while it works
         # Seconds that runs of late took beyond what was predicted: pictures are decoded, distances measured.
-        self._beyond = 0.0
+        self._beyond = deque[float](maxlen=RECENT)
         self._admission = Admission()
 
     def submit(
@@ -110,8 +111,7 @@ class Queue:
                 took = time.monotonic() - ticket.began if ticket.began else 0.0
                 self.seconds += took
                 if outcome == "done":
-                    beyond = max(0.0, took - ticket.stop.rested - ticket.seconds)
-                    self._beyond += LEARN * (beyond - self._beyond)
+                    self._beyond.append(max(0.0, took - ticket.stop.rested - ticket.seconds))
             log.info("%s", ticket.line(outcome, reason))
 
     def do(self, visitor: Visitor, work: Callable[[], T], seconds: float) -> Generator[Position | T]:
@@ -217,8 +217,9 @@ class Queue:
         before = [*self._running, *self._waiting[: self._waiting.index(ticket)]]
         workers = self.engine.workers
         free = [0.0] * workers  # seconds until each of them is, if the runs before this one take it in turn
+        beyond = statistics.median(self._beyond or [0.0])
         for each in before:
-            heapreplace(free, free[0] + each.left(self._beyond))
+            heapreplace(free, free[0] + each.left(beyond))
         return Position(len(before), free[0], len(self._running), workers)
 
     def _leave(self, ticket: Ticket) -> None:
