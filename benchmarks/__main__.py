@@ -50,6 +50,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"{traffic.load:.1f} workers would be busy all the time.\n")
             print(table(traffic, arguments.workers))
             return 0
+        if arguments.command == "engines":
+            from benchmarks import engines
+
+            if arguments.workers:
+                print(engines.at_once(arguments.workers, arguments.rounds, arguments.size))
+            else:
+                print(engines.table(arguments.names, arguments.size, arguments.rounds))
+            return 0
         if arguments.command == "measures":
             from benchmarks import measures
 
@@ -71,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The seven commands and their flags; those of the methods come from their settings."""
+    """The eight commands and their flags; those of the methods come from their settings."""
     top = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     commands = top.add_subparsers(dest="command", required=True)
     add_run(commands.add_parser("run", help="measure; the same command goes on after Ctrl-C"))
@@ -111,6 +119,14 @@ def parser() -> argparse.ArgumentParser:
     cost.add_argument("--size", type=int, default=512, help="long side in px (%(default)s)")
     cost.add_argument("--rounds", type=int, default=9, help="(%(default)s)")
     cost.add_argument("--device", default="auto", help=f"{', '.join(DEVICES)} (%(default)s)")
+    beside = commands.add_parser("engines", help="print what an engine adds, or what several workers save")
+    beside.add_argument(
+        "names", nargs="*", default=["process"], metavar="ENGINE", help="process, ray (process)"
+    )
+    beside.add_argument("--size", type=int, default=512, help="long side in px (%(default)s)")
+    beside.add_argument("--rounds", type=int, default=8, help="comparisons of each (%(default)s)")
+    text = "in place of engines: how long --rounds comparisons at once take with so many of Ray's workers"
+    beside.add_argument("--workers", type=int, nargs="+", metavar="N", help=text)
     for each in (write, both, check):
         each.add_argument(
             "folder", type=Path, nargs="?", default=RESULTS, metavar="DIR", help="(%(default)s)"

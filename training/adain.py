@@ -17,18 +17,19 @@ from core.device import allow_fast_matmul, fast_dtype, pick_device
 from core.losses import gram, mean_std, periodicity, relative_error
 from core.noise import Noise, periodic_noise
 from core.patches import whole
-from core.perceptual_loss import CONTENT_WEIGHT, STYLE_WEIGHT, limited, smoothness
+from core.perceptual_loss import STYLE_WEIGHT, limited, smoothness
 from core.sheet import contact_sheet
 from core.vgg import VGG
+from methods import wct
 from methods.adain import adain
 from methods.autoencoder import LAYERS, MULTIPLE, Decoder, encoder
-from methods.wct import lifted
 from training.command import finish, plan, run, style_parser
 from training.data import Pictures, listed
 from training.loop import Training
 from weights.formats import fill
 from weights.load import load
 
+CONTENT_WEIGHT = 2.0  # twice CIN's: the features that are asked for have left the photo already
 TARGET_WEIGHT, RANGE_WEIGHT, IDENTITY_WEIGHT, MESH_WEIGHT = 0.25, 1.0, 5.0, 1.0
 TRANSPORTED = 0.5  # of the pictures of a batch are asked for by optimal transport, the others by AdaIN
 ROOT_STEPS = 20
@@ -94,13 +95,21 @@ class ArbitraryStyle:
 
 
 def transported(content: Tensor, style: Tensor) -> Tensor:
-    """As the transport method changes them, features (B, C, H, W) in the mean and covariance of others.
+    """As the transport method changes them, features (B, C, H, W) in the mean and covariance of others."""
+    if content.is_cuda:
+        return by_iteration(content, style)
+    moved = []
+    for one, other in zip(content.split(1), style.split(1), strict=True):
+        (mean, covariance), (new_mean, wanted) = wct.moments(one), wct.moments(other)
+        moved.append(wct.applied(wct.transport(covariance, wanted), mean, new_mean, one))
+    return torch.cat(moved)
 
-    Without eigenvectors, which take long on a GPU: T = C^-1/2 (C^1/2 S C^1/2)^1/2 C^-1/2.
-    """
+
+def by_iteration(content: Tensor, style: Tensor) -> Tensor:
+    """The same without eigenvectors, which take long on a GPU: T = C^-1/2 (C^1/2 S C^1/2)^1/2 C^-1/2."""
     mean, covariance = moments(content)
     new_mean, wanted = moments(style)
-    root, inverse = matrix_root(lifted(covariance))
+    root, inverse = matrix_root(wct.lifted(covariance))
     matrix = inverse @ matrix_root(root @ wanted @ root)[0] @ inverse
     moved = new_mean + matrix @ (content.flatten(2).float() - mean)
     return moved.reshape(content.shape).to(content.dtype)
