@@ -198,18 +198,18 @@ class Queue:
         if len(self._running) < self.engine.workers:
             first = self._waiting[0] is ticket
         else:
-            quick = next((each for each in self._waiting if each.quick), None)
             going = self._running[-1]
-            first = quick is ticket and len(self._running) == 1 and self._give_way(going, ticket)
+            quick = next((each for each in self._waiting if each.may_pause(going)), None)
+            first = quick is ticket and len(self._running) == 1 and self._give_way(going)
         if first:
             self._waiting.remove(ticket)
             self._running.append(ticket)
             ticket.began = ticket.went_on = time.monotonic()
         return first
 
-    def _give_way(self, going: Ticket, ticket: Ticket) -> bool:
-        """Whether a run rests for another's quick one; it is asked to once that has waited long enough."""
-        if getattr(self.engine, "pauses", False) and ticket.may_pause(going):
+    def _give_way(self, going: Ticket) -> bool:
+        """Whether a run rests for another's quick one; where the engine can do that, it is asked to."""
+        if getattr(self.engine, "pauses", False):
             going.stop.pause()
         return going.stop.paused and going.stop.resting
 

@@ -408,6 +408,22 @@ def test_neither_a_long_one_nor_ones_own_nor_an_engine_that_cannot_pauses_it(goi
     assert not any(tile.message for tile in tiles(shown))
 
 
+def test_a_visitors_own_quick_run_does_not_hold_up_that_of_another_behind_it(monkeypatch):
+    monkeypatch.setattr(engine.ticket, "PATIENCE", 0.0)
+    queue = Queue(Engine())
+    with (
+        closing(submitted(queue, "a", 100)) as going,
+        closing(submitted(queue, "a", 1)) as own,
+        closing(submitted(queue, "b", 1)) as other,
+    ):
+        begun(going)
+        stop = queue._running[0].stop
+        next(own)
+        assert not stop.paused, "one may not pause one's own"
+        next(other)
+        assert stop.paused
+
+
 def test_a_quick_one_that_leaves_lets_the_long_one_go_on(going):
     queue, shown, thread = going
     quick = submitted(queue, "b", 1)
