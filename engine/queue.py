@@ -227,9 +227,12 @@ class Queue:
             for tickets in (self._waiting, self._running):
                 if ticket in tickets:
                     tickets.remove(ticket)
-            if ticket.quick and len(self._running) == 1 and self._running[0].stop.paused:  # for this one
-                self._running[0].went_on = time.monotonic()
-                self._running[0].stop.resume()
+            if len(self._running) == 1 and self._running[0].stop.paused:
+                going = self._running[0]
+                # It rested for this one, or nobody is left for whom it would.
+                if ticket.began or not any(each.may_pause(going) for each in self._waiting):
+                    going.went_on = time.monotonic()
+                    going.stop.resume()
             self._changed.notify_all()
 
     def _run(self, ticket: Ticket, make: Callable[[], Request]) -> Generator[Started | Tile]:

@@ -424,6 +424,20 @@ def test_a_visitors_own_quick_run_does_not_hold_up_that_of_another_behind_it(mon
         assert stop.paused
 
 
+def test_a_run_that_is_to_rest_for_one_does_so_though_another_leaves(monkeypatch):
+    monkeypatch.setattr(engine.ticket, "PATIENCE", 0.0)
+    queue = Queue(Engine())
+    with closing(submitted(queue, "a", 100)) as going:
+        first, second = submitted(queue, "b", 1), submitted(queue, "c", 1)
+        begun(going)
+        stop = queue._running[0].stop
+        next(first), next(second)
+        second.close()
+        assert stop.paused
+        first.close()
+        assert not stop.paused, "nobody is left for whom it would rest"
+
+
 def test_a_quick_one_that_leaves_lets_the_long_one_go_on(going):
     queue, shown, thread = going
     quick = submitted(queue, "b", 1)
