@@ -99,7 +99,7 @@ def transported(content: Tensor, style: Tensor) -> Tensor:
     if content.is_cuda:
         return by_iteration(content, style)
     moved = []
-    for one, other in zip(content.split(1), style.split(1), strict=True):
+    for one, other in zip(torch.split(content, 1), torch.split(style, 1), strict=True):
         (mean, covariance), (new_mean, wanted) = wct.moments(one), wct.moments(other)
         moved.append(wct.applied(wct.transport(covariance, wanted), mean, new_mean, one))
     return torch.cat(moved)
