@@ -153,6 +153,16 @@ def current(environment: Mapping[str, str] = os.environ) -> Limits:
     return replace(limits, **changes)
 
 
+def large_side() -> int:
+    """The largest size in px at which this process's page paints."""
+    return min(LARGE_SIDE, current().side)
+
+
+def page_size(size: int) -> int:
+    """The nearest size in px that the page can be set to."""
+    return min(max(size, PAGE_SIDE[0]), PAGE_SIDE[1])
+
+
 Predict = Callable[[str, MethodSettings, int], float]
 """Seconds of a method, by name, with these settings for so many pixels, as CostModel.predict."""
 

@@ -3,14 +3,16 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from compare.limits import PAGE_SIDE, SWEEP_SIDES
 from core.images import to_image
 from fake_methods import FakeSettings, Masked, Quick
-from page_handlers import Shown, clicked, events_of, session, uploaded, values_of
+from page_handlers import Shown, clicked, events_of, noise, session, uploaded, values_of
 from ui.report import archive
 from ui.unpack import unpacked
 from ui.visitors import page_of
@@ -67,6 +69,20 @@ def test_dropped_on_the_page_it_is_all_there(compared):
     assert events.archive(session("b"))  # and can be downloaded again
 
 
+def test_a_sweep_comes_back_at_its_last_size_and_the_page_at_one_of_its_own(compared):
+    events, finished, path = compared
+    content = np.asarray(noise(SWEEP_SIDES[-1], 128))
+    request = replace(finished.request, content=content)
+    tiles = {"quick": replace(finished.tiles["quick"], image=255 - content)}
+    path = path.with_name("sweep.zip")
+    path.write_bytes(archive(replace(finished, request=request, tiles=tiles, archive=None)))
+    outputs = events.restore(uploaded(path), session("c"))
+    assert "in the ZIP is back" in outputs[events.inputs.status]
+    back = events.store.latest(page_of(session("c")))
+    assert np.array_equal(back.tiles["quick"].image, 255 - content)
+    assert outputs[events.inputs.size] == PAGE_SIDE[1]
+
+
 def record_with(path, **changes):
     with zipfile.ZipFile(path) as packed:
         records = json.loads(packed.read("results.json"))
@@ -87,7 +103,7 @@ def large(width, height):
         lambda path: {"results.json": b"[" * 100_000},
         lambda path: {"results.json": b" " * 6_000_000},
         lambda path: {"content.png": b"no picture"},
-        lambda path: {"content.png": large(1100, 4)},
+        lambda path: {"content.png": large(2100, 128)},
         lambda path: {"content.png": large(11_000, 11_000)},
         lambda path: {"results.json": record_with(path, seconds={"load": "x"})},
         lambda path: {"results.json": record_with(path, settings={"strength": 7})},

@@ -13,6 +13,7 @@ import gradio as gr
 from gradio.components import Component
 from PIL import Image
 
+from compare.limits import page_size
 from compare.results import photo
 from compare.schema import Request
 from core.images import to_image
@@ -119,7 +120,7 @@ class Earlier:
         """Size, methods, timing and settings; files that were settings are not kept."""
         inputs = self.inputs
         values: Outputs = {
-            inputs.size: request.side,
+            inputs.size: page_size(request.side),
             inputs.chosen: list(request.settings),
             inputs.timing: request.repeats,
         }

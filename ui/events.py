@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from compare.limits import PAGE_SIDE, checked_repeats, checked_size, checked_sweep
+from compare.limits import PAGE_SIDE, checked_repeats, checked_size, checked_sweep, page_size
 from compare.schema import Plan
 from core.plates import PlateIndex
 from engine.queue import Queue
@@ -163,7 +163,7 @@ class Events:
             found = restored(path, inputs.methods)
         except ValueError as error:
             return {inputs.status: error_html(say.sentence(error))}
-        size = min(max(found.size, PAGE_SIDE[0]), PAGE_SIDE[1])
+        size = page_size(found.size)
         parts = [say("restore.done", title=self.titles[found.method])]
         if size != found.size:
             parts.append(say("restore.size", size=size, found=found.size))

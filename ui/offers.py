@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
-from compare.limits import LARGE_SIDE, Predict, current
+from compare.limits import Predict, current, large_side
 from compare.schema import Tile
 from core.images import working_size
 from core.sentence import Sentence
@@ -20,7 +20,7 @@ from ui.store import Finished
 
 def offers_of(tile: Tile) -> tuple[Offer, ...]:
     """What a tile's buttons offer: what its method does, and the same picture at the largest size of here."""
-    side = min(LARGE_SIDE, current().side)
+    side = large_side()
     if tile.state != "done" or tile.image is None or max(tile.image.shape) >= side:
         return tile.offers
     return *tile.offers, Offer(Sentence("offer_larger", "Finish at {side:,} px", {"side": side}), {}, side)

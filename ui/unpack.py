@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from compare.limits import LARGE_SIDE, PAGE_SIDE, current
+from compare.limits import PAGE_SIDE, current, large_side
 from compare.results import measured
 from compare.schema import Moment, Request, Seconds, Tile, make_request, resized_request
 from core.images import Pixels, open_picture, picture_size
@@ -53,7 +53,7 @@ def read(packed: zipfile.ZipFile, methods: Mapping[str, Method], files: FileCach
     settings = {name: settings_of(methods[name], record) for name, record in known.items()}
     photo, painting = (open_picture(path) for path in pictures.values())
     side = max(photo.rgb.size)
-    if not known or not PAGE_SIDE[0] <= side <= PAGE_SIDE[1]:
+    if not known or not PAGE_SIDE[0] <= side <= large_side():
         raise ValueError("it has no methods, or another size")
     request = make_request(photo, painting, settings, side)
     tiles, own = dict[str, Tile](), dict[str, Request]()
@@ -75,7 +75,7 @@ def at_own_size(
     """What a picture was painted from that is larger than the others. KeyError or ValueError where the ZIP
     lacks its photo, or that has another size."""
     side = max(pixels.shape)
-    if side > min(LARGE_SIDE, current().side):
+    if side > large_side():
         raise ValueError(f"{name} is larger than it could be here")
     of_one = replace(request, settings={name: request.settings[name]})
     path = saved(packed, own_photo(side), files)
