@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-from core.images import PAINTING, PHOTO, picture_size, working_size
+from core.images import PAINTING, PHOTO, PictureError, picture_size, working_size
 from core.sentence import Sentence
 from methods.settings import MethodSettings, echo, named
 
@@ -177,7 +177,7 @@ def check_request(
     predict: Predict | None = None,
 ) -> list[float]:
     """The predicted seconds at each size. Raise OverLimit where a request is beyond the limits, and
-    PictureError where a file has no fit header.
+    PictureError where a file has no fit header, or a picture too many pixels.
 
     Settings that are files hold paths; of pictures only headers are read. Without `predict`, seconds are 0
     and not checked.
@@ -191,8 +191,8 @@ def check_request(
         text = "{name} is {value}; at most {most} are allowed here."
         about = {"name": RUNS_AGAIN, "value": repeats, "most": limits.repeats}
         raise OverLimit(Sentence("repeats_over", text, about))
-    shape = _checked_picture(limits, content, PHOTO)
-    style_shape = _checked_picture(limits, style, PAINTING)
+    shape = checked_picture(limits, content, PHOTO)
+    style_shape = checked_picture(limits, style, PAINTING)
     for name, each in settings.items():
         _check_styles(limits, name, each)
         _check_style_size(limits, name, each, style_shape, max(sizes))
@@ -210,8 +210,10 @@ def check_bytes(limits: Limits, settings: Any) -> None:
         raise OverLimit(Sentence("settings_bytes", text, {"size": size, "most": limits.settings_bytes}))
 
 
-def _checked_picture(limits: Limits, path: str | Path | None, role: str) -> tuple[int, int]:
-    width, height = picture_size(path, role)
+def checked_picture(limits: Limits, picture: str | Path | bytes | None, role: str) -> tuple[int, int]:
+    """Width and height of a file, or of a file's bytes, by its header. PictureError, which names its role,
+    where there is none, or where it is unfit or has too many pixels."""
+    width, height = picture_size(picture, role)
     if width * height > limits.megapixels * 1e6:
         factor = math.sqrt(limits.megapixels * 1e6 / (width * height))
         text = (
@@ -220,7 +222,7 @@ def _checked_picture(limits: Limits, path: str | Path | None, role: str) -> tupl
         )
         fitting = {"fitting": int(width * factor), "fitting_height": int(height * factor)}
         about = {"role": role, "width": width, "height": height, "most": limits.megapixels, **fitting}
-        raise OverLimit(Sentence("picture_over", text, about))
+        raise PictureError(Sentence("picture_over", text, about))
     return width, height
 
 
@@ -241,7 +243,7 @@ def _check_styles(limits: Limits, name: str, settings: MethodSettings) -> None:
         raise OverLimit(Sentence("plates_over", text, about))
     for field in pictures:
         if getattr(settings, field):
-            _checked_picture(limits, getattr(settings, field), named(field))
+            checked_picture(limits, getattr(settings, field), named(field))
 
 
 def _check_style_size(

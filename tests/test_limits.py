@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 from compare.limits import LOCAL, PUBLIC, OverLimit, check_request, current, is_public
+from core.images import PictureError
 from core.plates import plates
 from methods.adain import AdaINSettings
 from methods.autoencoder import bounded_side
@@ -117,7 +118,7 @@ def test_large_files_are_refused_by_their_headers(tmp_path, pictures, role, monk
     settings["mask"] = str(large) if role.endswith("mask") else ""
     files = large if role == "photo" else photo, large if role == "painting" else style
     found = f"The {role} is 6,000 x 5,000 px; at most 24 megapixels are allowed here, as 5,366 x 4,472 px."
-    with pytest.raises(OverLimit, match=re.escape(found)):
+    with pytest.raises(PictureError, match=re.escape(found)):
         check_request(PUBLIC, *files, {"adain": AdaINSettings(**settings)}, (512,), 0)
 
 

@@ -14,6 +14,7 @@ from gradio.data_classes import DataWithFiles, FileData
 from gradio.utils import LRUCache
 from PIL import Image
 
+from compare.limits import checked_picture, current
 from compare.pictures import strokes
 from core.images import PictureError
 from core.sentence import Sentence
@@ -21,7 +22,6 @@ from engine.base import Engine
 from methods.settings import named
 from ui.files import FileCache
 from ui.language import label, language_of
-from ui.request import checked_picture
 
 SIDE = 640  # px of the picture that is painted on; masks are smoothed to the features' size anyway
 MOST_LAYERS = 4  # the canvas has one
@@ -50,7 +50,7 @@ class Layers:
             raise HTTPException(413, f"At most {MOST_LAYERS} layers are allowed.")
         try:
             for _, picture in data.files:
-                checked_picture(picture, MASK)
+                checked_picture(current(), picture, MASK)
         except PictureError as error:
             raise HTTPException(422, str(error)) from error
         self.keep(data)
@@ -93,7 +93,7 @@ class MaskPainter:
                 text = "At most {most} painted layers are allowed."
                 raise PictureError(Sentence("mask_layers", text, {"most": MOST_LAYERS}))
             for layer in layers:
-                checked_picture(layer, MASK)
+                checked_picture(current(), layer, MASK)
             mask = self.engine.do(partial(strokes, tuple(layers), MASK))
         except PictureError as error:
             raise gr.Error(say.sentence(error), print_exception=False) from error

@@ -9,9 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compare.limits import PAGE_SIDE, check_request, checked_repeats, checked_size, checked_sweep, current
+from compare.limits import (
+    PAGE_SIDE,
+    check_request,
+    checked_picture,
+    checked_repeats,
+    checked_size,
+    checked_sweep,
+    current,
+)
 from compare.schema import Plan
-from core.images import PictureError, picture_size
 from core.plates import PlateIndex
 from core.sentence import Sentence, sentence_of
 from engine.base import Engine
@@ -24,19 +31,8 @@ def checked_path(payload: Any, role: str) -> str:
     """The path of an uploaded picture; PictureError, which names its role, where there is none, or where its
     header says that it is unfit or too large."""
     path = path_of(payload)
-    checked_picture(path, role)
+    checked_picture(current(), path, role)
     return path or ""
-
-
-def checked_picture(picture: str | bytes | None, role: str) -> tuple[int, int]:
-    """Width and height of a file, or of a file's bytes, by its header; PictureError as `checked_path`."""
-    width, height = picture_size(picture, role)
-    most = current().megapixels
-    if width * height > most * 1e6:
-        about = {"role": role, "width": width, "height": height, "most": most}
-        text = "The {role} is {width:,} x {height:,} px; at most {most:g} megapixels are allowed."
-        raise PictureError(Sentence("picture_pixels", text, about))
-    return width, height
 
 
 def read_settings(method: Method, values: Any) -> MethodSettings:

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from compare.limits import PAGE_SIDE, current, large_side
+from compare.limits import PAGE_SIDE, checked_picture, current, large_side
 from compare.results import measured
 from compare.schema import Moment, Request, Seconds, Tile, make_request, resized_request
-from core.images import Pixels, open_picture, picture_size
+from core.images import Pixels, open_picture
 from core.sentence import Sentence
 from core.yardstick import Distances
 from methods.base import Method, Note
@@ -95,9 +95,7 @@ def member(packed: zipfile.ZipFile, name: str, most: int) -> bytes:
 def saved(packed: zipfile.ZipFile, name: str, files: FileCache) -> Path:
     """Where a picture of the ZIP lies now. ValueError where it has more pixels than one may have."""
     path = files.save_bytes(member(packed, name, current().upload_bytes), name)
-    width, height = picture_size(path)
-    if width * height > current().megapixels * 1e6:
-        raise ValueError(f"{name} is too large")
+    checked_picture(current(), path, name)
     return path
 
 
