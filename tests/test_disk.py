@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,23 @@ def test_at_home_nothing_is_removed(tmp_path, file):
     path = file("old", 10**7)
     Disk(tmp_path).trim()
     assert path.exists()
+
+
+def test_two_may_remove_at_once_and_a_folder_that_is_not_empty_stays(tmp_path, file, monkeypatch):
+    first, other = file("a", 1), file("b", 1)
+    second = first.with_name("b.png")
+    second.write_bytes(b"x")
+    Disk(tmp_path).remove([str(first)])
+    assert second.exists()
+
+    def removed_meanwhile(folder):
+        os.rmdir(folder)
+        os.rmdir(folder)
+
+    monkeypatch.setattr(Path, "rmdir", removed_meanwhile)
+    Disk(tmp_path).remove([str(second), str(other)])
+    assert not other.exists()
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_a_visitor_uploads_so_much_an_hour(monkeypatch, tmp_path):

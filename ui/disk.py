@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from gradio.utils import get_upload_folder
@@ -49,8 +50,9 @@ class Disk:
         """Remove files of the folder, and the folders that they leave empty."""
         for path in map(Path, paths):
             path.unlink(missing_ok=True)
-            if path.parent != self.folder and path.parent.is_dir() and not any(path.parent.iterdir()):
-                path.parent.rmdir()
+            if path.parent != self.folder:
+                with suppress(OSError):  # it is not empty, or another has removed it
+                    path.parent.rmdir()
 
     def room(self, visitor: str) -> float:
         """Bytes that a visitor may still upload within this hour."""
