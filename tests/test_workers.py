@@ -1,13 +1,18 @@
 """How many workers there are to be, from the environment, and what is said where there is no Ray."""
 
+import sys
+from types import SimpleNamespace
+
 import pytest
 
 import engine.ray.connection
+import engine.ray.pool
 import engine.workers
 from engine import make_engine
 from engine.ray.pool import RayPool
 from engine.workers import Workers
 from fake_methods import Quick
+from methods.base import Stop
 
 
 def test_workers_share_the_cores_of_this_machine_and_not_those_of_a_cluster(monkeypatch):
@@ -39,6 +44,22 @@ def test_a_number_that_is_unfit_is_told(values, sentence):
     with pytest.raises(ValueError, match="STYLEGRID_WORKER") as told:
         Workers.of({f"STYLEGRID_{name}": value for name, value in values.items()})
     assert str(told.value) == sentence
+
+
+def test_a_ray_that_does_not_begin_leaves_no_folder(monkeypatch, tmp_path):
+    folder, ended = tmp_path / "ray", []
+    monkeypatch.setattr(engine.ray.pool, "unavailable", lambda: "")
+    monkeypatch.setattr(engine.ray.pool, "ray_folder", lambda: folder.mkdir() or str(folder))
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(shutdown=lambda: ended.append(True)))
+
+    def connect(workers, folder):
+        raise OSError("It does not begin.")
+
+    monkeypatch.setattr(engine.ray.pool, "connect", connect)
+    with pytest.raises(OSError, match="It does not begin"):
+        next(RayPool((Quick,), "cpu", 2).run((), Stop()))
+    assert not folder.exists()
+    assert ended, "what it had begun ends, too"
 
 
 def test_where_ray_is_missing_the_way_to_it_is_told(monkeypatch):

@@ -46,12 +46,12 @@ class RayPool:
     def run(self, tasks: Iterable[Task], stop: Stop) -> Iterator[tuple[Task, list[Painted]]]:
         """See `compare.batch.Pool`."""
         folder = ray_folder()
-        connect(self.workers, folder)
-        import ray
-
         try:
+            connect(self.workers, folder)
             yield from self._results(iter(tasks), stop)
         finally:
+            import ray  # not before `connect` has set the environment that it reads
+
             ray.shutdown()
             shutil.rmtree(folder, ignore_errors=True)
 
