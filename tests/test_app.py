@@ -1,5 +1,6 @@
 """The page's events without a browser: controls, checks, runs, tiles, and the /compare endpoint."""
 
+import errno
 import io
 import json
 import math
@@ -32,7 +33,7 @@ from methods.cin import CIN, PLATES
 from methods.gatys import Gatys
 from methods.gatys_presets import PRESETS, GatysSettings
 from page_handlers import clicked, events_of, noise, session, started, uploaded, values_of
-from ui.api import described
+from ui.api import Endpoint, described
 from ui.chart import losses_chart
 from ui.examples import PAIRS, pairs, photos, shown_plates
 from ui.files import path_of
@@ -508,6 +509,22 @@ def test_compare_streams_and_ends_with_the_pictures(client, photo, painting):
     assert "picture" not in last["failing"]
     with Image.open(last["stepped"]["picture"]) as image:
         assert (image.format, image.size) == ("PNG", (64, 48))
+
+
+def test_a_full_disk_ends_no_comparison_of_a_program(photo, painting, monkeypatch):
+    def full(self, data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", full)
+    events = events_of(Quick(), Stepped())
+    endpoint = Endpoint(events.queue, Store(), events.files, PlateIndex({}))
+    *_, last = endpoint.compare(uploaded(photo), uploaded(painting), session("a"), 64)
+    assert {name: each["state"] for name, each in last.items()} == {"quick": "done", "stepped": "done"}
+    for each in last.values():
+        assert each["error"] == "The server's disk takes no more files (No space left on device)."
+        assert each["seconds"]
+        assert "picture" not in each
+    assert events.queue.outcomes == {"done": 1}
 
 
 def test_two_clients_at_once_get_their_own_pictures(client, photo, painting):

@@ -135,12 +135,16 @@ class Endpoint:
         return plan
 
     def files_of(self, tile: Tile, request: Request) -> dict[str, Any]:
-        """The tile's picture and what else came out, as files that a client downloads; empty without one."""
+        """The tile's picture and what else came out, as files that a client downloads; empty without one, and
+        an "error" in their place where the disk takes no more."""
         image = picture(tile, request)
         if image is None:
             return {}
-        path = self.files.save(image, f"stylegrid-{tile.method}.png", png_text(tile))
-        others = [self.files.save_bytes(data, name) for name, data in tile.files.items()]
+        try:
+            path = self.files.save(image, f"stylegrid-{tile.method}.png", png_text(tile))
+            others = [self.files.save_bytes(data, name) for name, data in tile.files.items()]
+        except DiskError as error:
+            return {"error": f"{tile.error} {error}".strip()}
         return {"picture": sent(path), "files": [sent(other) for other in others]}
 
 
