@@ -13,7 +13,7 @@ from compare.schema import Tile, make_request
 from core.images import Picture
 from fake_methods import FakeSettings, Stepped
 from ui.files import FileCache
-from ui.grid import Grid, progress_of
+from ui.grid import Grid, progress_of, waiting_grid
 
 
 def named(name, title):
@@ -56,11 +56,13 @@ def with_picture(tile, **changes):
 
 
 def test_before_a_run_there_is_a_tile_for_every_method(grid):
-    assert list(grid.waiting()) == ["one", "two"]
-    assert 'data-state="waiting"' in grid.waiting()["one"]
-    assert 'data-state="stopped"' in grid.waiting("stopped")["one"]
-    assert grid.waiting()["two"] == ""  # which the run leaves out
-    assert "plotted" in grid.waiting()["one"]  # the place of its curve from the start, so that nothing jumps
+    given = grid.request.settings, METHODS, grid.photo
+    tiles = waiting_grid(*given)
+    assert list(tiles) == ["one", "two"]
+    assert 'data-state="waiting"' in tiles["one"]
+    assert 'data-state="stopped"' in waiting_grid(*given, "stopped")["one"]
+    assert tiles["two"] == ""  # which the run leaves out
+    assert "plotted" in tiles["one"]  # the place of its curve from the start, so that nothing jumps
     assert grid.files.names == ["photo.png"]
 
 

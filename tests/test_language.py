@@ -258,3 +258,9 @@ def test_what_stands_still_is_there_in_every_language() -> None:
 def test_scripts_have_their_texts() -> None:
     assert Language("ja").of_scripts().keys() == ENGLISH.of_scripts().keys()
     assert Language("ja").of_scripts()["page.range"].count("{") == 4
+
+
+def test_no_script_has_another_say_than_the_translator() -> None:
+    scripts = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "ui").glob("*.js")}
+    named = [name for name, text in scripts.items() if re.search(r"\b(?:const|let|function) say\b", text)]
+    assert named == ["words.js"]

@@ -6,7 +6,7 @@
   const box = () => document.getElementById('connection')?.querySelector('p');
   const running = () => document.querySelector('#stop:not(:disabled)') !== null;
 
-  function say(kind, wasRunning) {
+  function tell(kind, wasRunning) {
     const words = box();
     if (!words) return;
     const time = lost?.toLocaleTimeString([], {hour: '2-digit', minute: '2-digit'});
@@ -23,9 +23,9 @@
     } catch { /* it does not */ }
     if (!answers && !lost) {
       [lost, cut] = [new Date(), running()];
-      say('lost', cut);
+      tell('lost', cut);
     } else if (answers && lost) {
-      say('back', cut);
+      tell('back', cut);
       lost = null;
     }
   }

@@ -49,10 +49,6 @@ class Grid:
         )
         self._finished: dict[str, Pictures] = {}
 
-    def waiting(self, state: State = "waiting") -> dict[str, str]:
-        """All methods' tiles before the run has begun, by name; "stopped" where it never will."""
-        return waiting_grid(self.request.settings, self.methods, self.photo, state, self.say)
-
     def pair(self) -> str:
         """The photo and the painting of the run."""
         painting = self._saved(png_bytes(to_image(self.request.style), {}), "painting.png")
@@ -93,7 +89,8 @@ def waiting_grid(
     state: State = "waiting",
     say: Language = ENGLISH,
 ) -> dict[str, str]:
-    """All methods' tiles before a run has begun, by name; none of those that it leaves out."""
+    """All methods' tiles before a run has begun, by name, "stopped" where it never will; none of those that
+    it leaves out."""
     tiles = waiting_tiles(settings, methods)
     return {
         name: tile_html(replace(tiles[name], state=state), photo, say=say) if name in tiles else ""

@@ -25,10 +25,7 @@ class HowPanel:
     def __init__(self, methods: Mapping[str, Method], tiles: Mapping[str, Tile]) -> None:
         self.tiles = tiles
         with gr.Column(elem_id="how"):
-            gr.HTML(
-                standing(lambda say: f'<h2 class="why-title">{say("why.title")}</h2>'),
-                apply_default_css=False,
-            )
+            gr.HTML(standing(title), apply_default_css=False)
             with gr.Row(elem_id="why-choice"):
                 self.first = gr.Dropdown(label=label("why.first"), min_width=150)
                 self.second = gr.Dropdown(label=label("why.second"), min_width=150)

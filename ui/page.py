@@ -181,8 +181,8 @@ def connect_space(results: ResultsPanel, space: StyleSpace, inputs: InputPanel) 
     picked = [painting, inputs.style.line, panel.plane]
     panel.plane.select(space.pick, outputs=picked, **NEWEST)
     sources = [photo, painting, *panel.corners]
-    for button, paint in ((panel.strip, space.strip), (panel.square, space.square)):
-        button.click(paint, sources, panel.outputs, concurrency_limit=None, **RAW, **PRIVATE)
+    for button, paint, corners in ((panel.strip, space.strip, 2), (panel.square, space.square, 4)):
+        button.click(paint, sources[: 2 + corners], panel.outputs, concurrency_limit=None, **RAW, **PRIVATE)
     panel.stop.click(space.stop, outputs=panel.stop, **AT_ONCE)
 
 

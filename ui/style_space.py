@@ -75,9 +75,7 @@ class StyleSpace:
         drawn = self.panel.drawn(say, chosen=example.name)
         return {**self.inputs.style.example(example.path, say), self.panel.plane: drawn}
 
-    def strip(
-        self, photo: Any, painting: Any, one: Any, two: Any, three: Any, four: Any, request: gr.Request
-    ) -> Iterator[Outputs]:
+    def strip(self, photo: Any, painting: Any, one: Any, two: Any, request: gr.Request) -> Iterator[Outputs]:
         """From the first style to the second."""
         yield from self.painted(photo, painting, (one, two), (strip_shares(STRIP),), request)
 
