@@ -84,9 +84,14 @@ class CostModel:
                 known[size] = factor
                 first.pop(size, None)
 
+    def decided(self, name: str, settings: MethodSettings) -> MethodSettings:
+        """A method's settings as a run here has them: with what they leave to the machine."""
+        decided: MethodSettings = self.methods[name].decide(settings, self.device)
+        return decided
+
     def predict(self, name: str, settings: MethodSettings, pixels: int) -> float:
         """Seconds that a run will take, without loading."""
-        settings = self.methods[name].decide(settings, self.device)
+        settings = self.decided(name, settings)
         with self._lock:
             known, first = dict(self._factors[name]), dict(self._first[name])
             all_known = [factor for each in self._factors.values() for factor in each.values()]

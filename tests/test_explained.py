@@ -5,10 +5,13 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
+import torch
 
+from compare.costs import CostModel
 from core.yardstick import Distances
 from fake_methods import Quick
 from methods import ALL
+from methods.cin import CIN, CINSettings
 from methods.gatys_presets import GatysSettings
 from test_distance_charts import NEAR, QUICK, SLOW
 from ui.explained import SENTENCES, about, how_it_works
@@ -61,6 +64,17 @@ def test_what_both_do_and_what_was_set_otherwise_is_said():
     first, *_, last = reasons(replace(NEAR, method="cin"), gatys)
     assert first.startswith("Near paints with one network for all styles")
     assert last == "Of Slow some settings are not as usual: Keep the photo's colours True."
+
+
+def test_what_was_left_to_the_machine_is_no_setting_that_was_changed():
+    device = torch.device("cpu")
+    decide = CostModel({"cin": CIN()}, device, lambda: 1.0).decided
+    tile = replace(NEAR, method="cin", settings=CIN().decide(CINSettings.make(), device))
+    assert tile.settings.width != CINSettings.make().width
+    assert "as usual" not in " ".join(reasons(tile, tile, decide=decide))
+    other = {"full": "slim", "slim": "full"}[tile.settings.width]
+    *_, last = reasons(tile, replace(tile, settings=CINSettings.make(width=other)), decide=decide)
+    assert f"Width of the network {other}" in last
 
 
 @pytest.mark.parametrize("pair", [("quick", "quick"), ("quick", None), ("quick", "unknown"), (None, None)])

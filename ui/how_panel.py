@@ -16,7 +16,7 @@ from ui.explained import how_it_works
 from ui.language import Language, label, language_of, standing
 from ui.store import Store
 from ui.visitors import page_of
-from ui.why import measured, why_html
+from ui.why import Decide, measured, why_html
 
 
 class HowPanel:
@@ -44,10 +44,10 @@ def title(say: Language) -> str:
 
 
 class Explained:
-    """The tab's events; `store` has the comparison at hand."""
+    """The tab's events; `store` has the comparison at hand, `decide` what is left to this machine."""
 
-    def __init__(self, panel: HowPanel, store: Store) -> None:
-        self.panel, self.store = panel, store
+    def __init__(self, panel: HowPanel, store: Store, decide: Decide) -> None:
+        self.panel, self.store, self.decide = panel, store, decide
 
     def refresh(self, first: Any, second: Any, request: gr.Request) -> dict[Component, Any]:
         """The methods of the comparison at hand, as the tab is opened: the quickest and the nearest to the
@@ -61,12 +61,12 @@ class Explained:
         return {
             panel.first: gr.Dropdown(choices, value=first),
             panel.second: gr.Dropdown(choices, value=second),
-            panel.why: why_html(tiles, first, second, language_of(request)),
+            panel.why: why_html(tiles, first, second, language_of(request), self.decide),
         }
 
     def explain(self, first: Any, second: Any, request: gr.Request) -> str:
         """Why the two that are chosen differ."""
-        return why_html(self.at_hand(request), first, second, language_of(request))
+        return why_html(self.at_hand(request), first, second, language_of(request), self.decide)
 
     def at_hand(self, request: gr.Request) -> Mapping[str, Tile]:
         """The tiles of the page's newest comparison, or those that it opened with."""

@@ -86,7 +86,7 @@ def build(engine: Engine, queue: Queue | None = None) -> gr.Blocks:
             **PRIVATE,
         )
         how = results.how
-        explained, chosen = Explained(how, store), how.chosen
+        explained, chosen = Explained(how, store, engine.costs.decided), how.chosen
         results.how_tab.select(explained.refresh, chosen, [*chosen, how.why], **NEWEST)
         for choice in chosen:
             choice.input(explained.explain, chosen, how.why, **NEWEST)  # type: ignore[attr-defined]

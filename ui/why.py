@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from html import escape
 
 from compare.schema import Tile
 from core.sentence import Sentence
 from core.yardstick import Distances
-from methods.settings import named
+from methods.settings import MethodSettings, named
 from ui.distance_charts import seconds_and_style
 from ui.explained import idea
 from ui.html import time
@@ -18,6 +18,14 @@ from ui.summary import side
 SAME = 1.02  # times as far, up to which two distances are not told apart
 MOST_SETTINGS = 4  # that are named
 
+Decide = Callable[[str, MethodSettings], MethodSettings]
+"""A method's settings with what they leave to the machine decided, as a tile has them."""
+
+
+def as_they_are(name: str, settings: MethodSettings) -> MethodSettings:
+    """Leaves nothing to the machine."""
+    return settings
+
 
 def measured(tiles: Mapping[str, Tile]) -> dict[str, Tile]:
     """Those that have a picture with its numbers."""
@@ -25,17 +33,23 @@ def measured(tiles: Mapping[str, Tile]) -> dict[str, Tile]:
 
 
 def why_html(
-    tiles: Mapping[str, Tile], first: str | None, second: str | None, say: Language = ENGLISH
+    tiles: Mapping[str, Tile],
+    first: str | None,
+    second: str | None,
+    say: Language = ENGLISH,
+    decide: Decide = as_they_are,
 ) -> str:
     """The sentences about two methods, by name; a request to compare where they have no pictures."""
     known = measured(tiles)
     if first == second or not {first, second} <= {*known}:
         return f'<p class="status">{say("why.none")}</p>'
-    sentences = reasons(known[str(first)], known[str(second)], say)
+    sentences = reasons(known[str(first)], known[str(second)], say, decide)
     return f'<ul class="why">{"".join(f"<li>{escape(each)}</li>" for each in sentences)}</ul>'
 
 
-def reasons(first: Tile, second: Tile, say: Language = ENGLISH) -> Iterator[str]:
+def reasons(
+    first: Tile, second: Tile, say: Language = ENGLISH, decide: Decide = as_they_are
+) -> Iterator[str]:
     """What both do, which is nearer to painting and photo, what that took, and what was set otherwise."""
     for tile in (first, second):
         if idea(tile.method):
@@ -48,8 +62,9 @@ def reasons(first: Tile, second: Tile, say: Language = ENGLISH) -> Iterator[str]
             begun, ended = tile.distance_history[0], tile.distance_history[-1]
             values = {"begun": begun.distances.style, "ended": ended.distances.style, "steps": ended.step}
             yield say("why.steps", title=tile.title, **values)
-        if changed(tile):
-            yield say("why.settings", title=tile.title, settings=changed(tile))
+        settings = changed(tile, decide)
+        if settings:
+            yield say("why.settings", title=tile.title, settings=settings)
         if tile.painted_as:
             yield say("why.painted_as", title=tile.title, painting=tile.painted_as)
 
@@ -80,10 +95,11 @@ def nearer(first: Tile, second: Tile, kind: str, say: Language) -> Iterator[str]
     yield say(f"why.{kind}", untouched=landmark.style, **values)
 
 
-def changed(tile: Tile) -> tuple[Sentence, ...]:
-    """Settings that are not as usual, in words."""
+def changed(tile: Tile, decide: Decide) -> tuple[Sentence, ...]:
+    """Settings that are not as usual on this machine, in words."""
     values = tile.settings.as_dict()
-    usual = type(tile.settings).make(**{"preset": values["preset"]} if "preset" in values else {}).as_dict()
+    preset = {"preset": values["preset"]} if "preset" in values else {}
+    usual = decide(tile.method, type(tile.settings).make(**preset)).as_dict()
     names = [name for name, value in values.items() if value != usual[name]][:MOST_SETTINGS]
     aliases = {setting.name: setting.alias for setting in tile.settings.fields()}
     return tuple(
