@@ -248,11 +248,17 @@ def test_the_browsers_first_language_is_taken(header: str | None, language: str)
 
 
 def test_what_stands_still_is_there_in_every_language() -> None:
-    mark = json.loads(label("compare").removeprefix("__i18n__"))["key"]
+    with gr.Blocks():
+        mark = json.loads(label("compare").removeprefix("__i18n__"))["key"]
     assert [I18N.translations[LOCALES[each]][mark] for each in LANGUAGES] == [
         texts(each)["compare"] for each in LANGUAGES
     ]
     assert label("compare") == label("compare")
+
+
+def test_a_page_that_stands_is_given_no_mark_that_it_does_not_know() -> None:
+    with pytest.raises(RuntimeError, match="'Stopping…' is drawn after the page was"):
+        label("stopping")
 
 
 def test_scripts_have_their_texts() -> None:

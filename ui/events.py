@@ -21,7 +21,7 @@ from ui.estimate import estimate
 from ui.files import DiskError, FileCache, address, path_of
 from ui.html import error_html, status_html
 from ui.input_panel import InputPanel
-from ui.language import Language, label, language_of
+from ui.language import Language, language_of
 from ui.report import packed
 from ui.request import plans
 from ui.restore import restored
@@ -103,9 +103,10 @@ class Events:
 
     def stop(self, request: gr.Request) -> Any:
         """End the page's run; what the Stop button then shows."""
+        say = language_of(request)
         if not self.runs.end(page_of(request)):
             return gr.skip()
-        return gr.Button(label("stopping"), interactive=False)
+        return gr.Button(say("stopping"), interactive=False)
 
     def on_unload(self, request: gr.Request) -> None:
         """The browser's tab was closed."""

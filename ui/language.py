@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.context import Context
 
 from core.sentence import Sentence, sentence_of
 
@@ -85,9 +86,12 @@ I18N = gr.I18n(**{locale: {} for locale in LOCALES.values()})
 
 
 def standing(draw: Callable[[Language], str]) -> str:
-    """A mark, in whose place the browser shows what was drawn in its language; one mark in a text at most."""
+    """A mark, in whose place the browser shows what was drawn in its language; one mark in a text at most.
+    RuntimeError for a new one while no page is built, for a page that stands does not know it."""
     drawn = {name: draw(Language(name)) for name in LANGUAGES}
     key = "stylegrid." + sha256("\0".join(drawn.values()).encode()).hexdigest()[:16]
+    if Context.root_block is None and key not in I18N.translations["en"]:
+        raise RuntimeError(f"{drawn['en']!r} is drawn after the page was: say it in the visitor's language")
     for name, text in drawn.items():
         I18N.translations[LOCALES[name]][key] = text
     return str(I18N(key))

@@ -23,7 +23,7 @@ from ui.examples import Example
 from ui.files import path_of
 from ui.html import error_html, status_html
 from ui.input_panel import InputPanel
-from ui.language import Language, label, language_of
+from ui.language import Language, language_of
 from ui.runs import Outputs, waiting
 from ui.space_panel import OWN, StyleSpacePanel, sheet, title_of
 from ui.visitors import page_of, visitor_of
@@ -151,8 +151,8 @@ class StyleSpace:
 
     def stop(self, request: gr.Request) -> Any:
         """End what is painted; what the button then shows."""
-        stop = self.stops.get(page_of(request))
+        stop, say = self.stops.get(page_of(request)), language_of(request)
         if stop is None:
             return gr.skip()
         stop.set()
-        return gr.Button(label("stopping"), interactive=False)
+        return gr.Button(say("stopping"), interactive=False)
