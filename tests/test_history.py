@@ -1,13 +1,14 @@
 """Earlier comparisons: kept on disk for an hour, for the browser alone that made them, and brought back."""
 
 import os
+import pickle
 
 import gradio as gr
 import pytest
 
 from fake_methods import Quick, Stepped
 from page_handlers import Shown, events_of, session, uploaded, values_of
-from ui.history import MOST, SECONDS, History, Kept
+from ui.history import MOST, SECONDS, Entry, History, Kept
 
 KEY = "k" * 32
 
@@ -29,8 +30,12 @@ def folder(tmp_path):
     return tmp_path / "history"
 
 
-def kept(title, size=0):
-    return Kept(b"x" * size, "photo.png", "painting.png", title, "data:,")
+def entry(title):
+    return Entry(title, "data:,")
+
+
+def kept(size=0):
+    return Kept(b"x" * size, "photo.png", "painting.png")
 
 
 def titles(history, key=KEY):
@@ -40,7 +45,7 @@ def titles(history, key=KEY):
 def filled(history, clock, count=1, key=KEY, **options):
     for place in range(count):
         clock.now += 1
-        history.add(key, kept(str(place), **options))
+        history.add(key, entry(str(place)), kept(**options))
 
 
 def test_the_newest_outlive_a_restart_for_an_hour(folder, clock):
@@ -62,7 +67,7 @@ def test_another_key_opens_nothing(folder, clock):
     for other in ("", "o" * 32, "../" * 10, KEY[:-1]):
         assert titles(history, other) == []
         assert history.get(other, number) is None
-    history.add("short", kept("a"))
+    history.add("short", entry("a"), kept())
     assert len([*folder.iterdir()]) == 1
     assert KEY not in str([*folder.rglob("*")])
 
@@ -81,12 +86,33 @@ def test_a_damaged_file_and_a_full_disk_stand_in_nobodys_way(folder, clock, monk
     next(folder.glob("*/*.pickle")).write_bytes(b"no pickle")
     assert len(titles(history)) == 1
 
-    def full(self, data):
+    def full(what, file):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr("pathlib.Path.write_bytes", full)
+    monkeypatch.setattr("pickle.dump", full)
     filled(history, clock)
     assert "A comparison is not kept: No space left on device" in caplog.text
+
+
+class Unread:
+    """What must not be unpickled."""
+
+    def __reduce__(self):
+        return pytest.fail, ("a comparison is read",)
+
+
+def test_the_strip_is_drawn_without_reading_a_comparison(folder, clock):
+    history = History(folder, clock)
+    history.add(KEY, entry("new"), Unread())
+    assert titles(history) == ["new"]
+
+
+def test_a_file_of_an_earlier_version_is_left_out(folder, clock, caplog):
+    history = History(folder, clock)
+    filled(history, clock, 2)
+    next(folder.glob("*/*.pickle")).write_bytes(pickle.dumps(kept()))  # the comparison alone
+    assert len(titles(history)) == 1
+    assert not caplog.text
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="Windows has no such modes")

@@ -21,7 +21,7 @@ from fake_methods import FakeSettings
 from local_hub import LocalHub, Repo
 from page_handlers import session
 from test_votes import VOTE
-from ui.history import Kept
+from ui.history import Entry, Kept
 from ui.showings import MOST_OWN, Showings
 from ui.store import Finished
 from ui.vote import VotePage
@@ -86,7 +86,7 @@ def test_the_page_draws_what_this_browser_has_compared() -> None:
     page, ann = VotePage(), session("ann")
     key = "k" * 32
     assert "no comparison of yours" in page.draw(key, OWN, ann)
-    page.history.add(key, Kept(own_comparison(), "", "", "title", "data:,"))
+    page.history.add(key, Entry("title", "data:,"), Kept(own_comparison(), "", ""))
     html = page.draw(key, OWN, ann)
     assert html.count("data:image/webp") == 4
     assert "Quick" not in html

@@ -21,7 +21,7 @@ from core.sheet import contact_sheet
 from engine.base import Engine
 from ui.files import FileCache, data_address
 from ui.grid import Grid
-from ui.history import SECONDS, History, Kept
+from ui.history import SECONDS, Entry, History, Kept
 from ui.html import status_html
 from ui.input_panel import InputPanel
 from ui.language import ENGLISH, Language, language_of
@@ -75,8 +75,8 @@ class Earlier:
         words = methods[0] if len(methods) == 1 else say("earlier.methods", count=len(methods))
         sizes = sorted({each.side for each in (request, *(finished.own or {}).values())})
         title = f"{' + '.join(f'{each:,}' for each in sizes)} px, {words}"
-        kept = Kept(finished, finished.photo, finished.painting, title, data_address(pair, quality=75))
-        self.history.add(str(key), kept)
+        entry = Entry(title, data_address(pair, quality=75))
+        self.history.add(str(key), entry, Kept(finished, finished.photo, finished.painting))
         uploads().need((finished.photo, finished.painting), SECONDS)
 
     def back(self, key: Any, number: int, page: str, say: Language = ENGLISH) -> Outputs:
@@ -139,13 +139,13 @@ class Earlier:
         return [*results.grid, results.earlier, *sources, *choices, inputs.status]
 
 
-def strip_html(kept: Mapping[int, Kept], say: Language = ENGLISH) -> str:
+def strip_html(entries: Mapping[int, Entry], say: Language = ENGLISH) -> str:
     """A button for each, the newest first; nothing where there is none."""
     buttons = "".join(
         f'<button type="button" data-index="{number}" title="{escape(each.title)}" '
         f'tabindex="{-1 if place else 0}"><img src="{each.thumbnail}" alt="">'
         f'<span class="name">{escape(each.title)}</span></button>'
-        for place, (number, each) in enumerate(kept.items())
+        for place, (number, each) in enumerate(entries.items())
     )
     if not buttons:
         return ""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ui.store import Finished
 
@@ -32,32 +32,41 @@ def history_folder() -> Path:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """What the strip shows of a comparison: a few words, and an address of a small picture."""
+
+    title: str
+    thumbnail: str
+
+
+@dataclass(frozen=True)
 class Kept:
     """A comparison to come back to.
 
     Attributes:
         finished: its pictures and numbers.
         photo, painting: paths of the files that were compared, which may be gone by now.
-        title, thumbnail: a few words, and an address of a small picture.
     """
 
     finished: Finished
     photo: str
     painting: str
-    title: str
-    thumbnail: str
+
+
+Part = TypeVar("Part", Entry, Kept)
 
 
 class History:
     """Comparisons by the key of a visitor's browser, which names their folder by its hash alone.
 
+    A file holds two pickles, the entry first, so that the strip is drawn without the pictures of them all.
     What cannot be written or read is left out, which the log tells: it must not stand in a run's way.
     """
 
     def __init__(self, folder: Path | None = None, clock: Callable[[], float] = time.time) -> None:
         self.folder, self.clock = folder or history_folder(), clock
 
-    def add(self, key: str, kept: Kept) -> None:
+    def add(self, key: str, entry: Entry, kept: Kept) -> None:
         """Keep one as the visitor's newest."""
         try:
             own = self._own(key)
@@ -65,30 +74,38 @@ class History:
                 return
             own.mkdir(exist_ok=True)
             path = own / f"{int(1000 * self.clock())}.pickle"
-            path.with_suffix(".part").write_bytes(pickle.dumps(kept))
+            with path.with_suffix(".part").open("wb") as file:
+                pickle.dump(entry, file)
+                pickle.dump(kept, file)
             path.with_suffix(".part").replace(path)
             self._prune(own)
         except OSError as error:
             log.warning("A comparison is not kept: %s", error)
 
-    def newest(self, key: str) -> dict[int, Kept]:
-        """A visitor's comparisons by their numbers, the newest first."""
-        found = {number: self.get(key, number) for number in self._numbers(self._own(key))}
-        return {number: kept for number, kept in found.items() if kept is not None}
+    def newest(self, key: str) -> dict[int, Entry]:
+        """The entries of a visitor's comparisons by their numbers, the newest first."""
+        found = {number: self._read(key, number, Entry) for number in self._numbers(self._own(key))}
+        return {number: entry for number, entry in found.items() if entry is not None}
 
     def get(self, key: str, number: int) -> Kept | None:
         """One of them; None where it is no longer there."""
+        return self._read(key, number, Kept)
+
+    def _read(self, key: str, number: int, kind: type[Part]) -> Part | None:
         own = self._own(key)
         if own is None or number < 1000 * (self.clock() - SECONDS) or not self._private():
             return None
         try:
-            kept = pickle.loads((own / f"{number}.pickle").read_bytes())
+            with (own / f"{number}.pickle").open("rb") as file:
+                found = pickle.load(file)
+                if kind is Kept:
+                    found = pickle.load(file)
         except FileNotFoundError:
             return None
         except Exception as error:  # as another version wrote it
             log.warning("A comparison cannot be read: %s", error)
             return None
-        return kept if isinstance(kept, Kept) else None
+        return found if isinstance(found, kind) else None
 
     def _own(self, key: str) -> Path | None:
         return self.folder / sha256(key.encode()).hexdigest() if KEY.fullmatch(key) else None

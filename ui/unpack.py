@@ -66,7 +66,7 @@ def read(packed: zipfile.ZipFile, methods: Mapping[str, Method], files: FileCach
             own[name] = at_own_size(packed, request, name, pixels, files)
         tiles[name] = replace(tiles[name], image=pixels)
     finished = Finished(request, tiles, own=own)
-    return Kept(finished, str(pictures["content"]), str(pictures["style"]), "", "")
+    return Kept(finished, str(pictures["content"]), str(pictures["style"]))
 
 
 def at_own_size(

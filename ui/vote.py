@@ -100,7 +100,8 @@ class VotePage:
     def own_pairs(self, browser: str) -> Sequence[Pair]:
         """What the browser with this key has compared within the last hour, if it came to two pictures."""
         if browser not in self.own:
-            finished = [kept.finished for kept in self.history.newest(browser).values()]
+            found = (self.history.get(browser, number) for number in self.history.newest(browser))
+            finished = [kept.finished for kept in found if kept is not None]
             pairs = (own_pair(each.request, each.tiles.values()) for each in finished)
             self.own[browser] = tuple(pair for pair in pairs if pair is not None)
             while len(self.own) > MOST_BROWSERS:
