@@ -38,7 +38,8 @@ def record(tile: Tile) -> dict[str, Any]:
 
     "measures" are described in core/measures.py, "landmarks" are those of the photo and the painting.
     "learning" are the seconds in which the method learns the painting here and now, and those of a picture
-    after it; without the latter they are predicted.
+    after it; without the latter they are predicted. "offers" are what the method could do next, by the
+    settings that this changes.
     "untouched" (the photo's own distances), "course" (the distances on the way) and "note" are names that
     older versions gave them.
     """
@@ -72,6 +73,10 @@ def record(tile: Tile) -> dict[str, Any]:
         ],
         "note": " ".join(map(str, tile.notes)),
         "notes": [{"key": note.key, "values": dict(note.values)} for note in tile.notes],
+        "offers": [
+            {"key": getattr(each.text, "key", ""), "text": each.text, "values": dict(each.values)}
+            for each in tile.offers
+        ],
         "error": tile.error,
         "version": VERSION,
     }

@@ -47,8 +47,7 @@ SECONDS_PER_STEP = 0.55  # of training on the spot, on the machine of `reference
 NO_NETWORK = Sentence(
     "no_network",
     "Johnson et al. need a network for each painting, and there is none for this one. Let it train one, "
-    "which takes minutes on a CPU, or show the most similar painting that it knows: {name} in its settings.",
-    {"name": named("new_style")},
+    "which takes minutes on a CPU, or let it show the most similar of our paintings instead.",
 )
 
 TRAIN = Offer(

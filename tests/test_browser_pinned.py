@@ -21,7 +21,7 @@ def compared(visitor):
     visitor.wait_for("quick", "done", 120)
 
 
-def test_a_pinned_comparison_stands_beside_the_next_and_old_tiles_say_so(page, quick):
+def test_a_pinned_comparison_stands_beside_the_next_and_old_tiles_say_so(page, quick, tmp_path):
     visitor = Visitor(page, quick)
     visitor.choose_both()
     visitor.set_number("Size", 64)
@@ -49,6 +49,16 @@ def test_a_pinned_comparison_stands_beside_the_next_and_old_tiles_say_so(page, q
     page.keyboard.press("Escape")
     pinned.get_by_role("button", name="Unpin").click()
     expect(pinned).to_be_hidden()
+    with page.expect_download() as download:
+        page.locator("#download").click()
+    download.value.save_as(tmp_path / "all.zip")
+    page.wait_for_function("Date.now() > document.querySelector('.old').dataset.until")
+    sources = "[...document.querySelectorAll('#inputs .picture-input img')].map((each) => each.src)"
+    before = page.evaluate(sources)
+    page.locator("#restore input[type=file]").set_input_files(tmp_path / "all.zip")
+    page.wait_for_function(f"before => {sources}.every((src, i) => src !== before[i])", arg=before)
+    expect(visitor.status).to_contain_text("in the ZIP is back")
+    expect(old).to_be_empty()
 
 
 def test_a_lost_connection_is_said_and_that_it_is_back(page, quick):

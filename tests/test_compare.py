@@ -552,6 +552,7 @@ def test_the_record_is_complete_json(clock: Clock) -> None:
         "dtype": "float32",
         "note": "A note.",
         "notes": [{"key": "fake", "values": {"kind": "note"}}],
+        "offers": [],
         "error": "",
         "version": VERSION,
     }

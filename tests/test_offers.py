@@ -203,9 +203,28 @@ def test_an_offer_of_nothing_and_one_of_another_page_change_nothing(compared):
         click(events, "shy", 7)
 
 
+def test_who_declined_still_does_in_a_zip_and_offers_the_same(compared, tmp_path):
+    events, _ = compared
+    path, back = tmp_path / "stylegrid.zip", session("b")
+    path.write_bytes(archive(events.store.latest(page_of(session("a")))))
+    (shown,) = Shown(events).after(iter([events.restore(uploaded(path), back)]))
+    assert 'data-state="declined"' in shown.tile("shy")
+    assert "It dares not." in shown.tile("shy")
+    assert "Be &lt;b&gt;bold&lt;/b&gt; (" in shown.tile("shy")
+    assert 'data-state="done"' in click(events, "shy", 0, "b").tile("shy")
+    with zipfile.ZipFile(path) as packed:
+        held = {name: packed.read(name) for name in packed.namelist()}
+    records = json.loads(held["results.json"])
+    records["shy"]["offers"][0]["values"] = {"strength": 7}
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, data in {**held, "results.json": json.dumps(records)}.items():
+            packed.writestr(name, data)
+    assert "no comparison that StyleGrid knows" in events.restore(uploaded(path), back)[events.inputs.status]
+
+
 @pytest.fixture(scope="module")
 def address():
-    page, port = build(InlineEngine((Quick(), Shy()), "cpu")), free_port()
+    page, port = build(InlineEngine((Shy(), Quick()), "cpu")), free_port()
     page.launch(server_port=port, prevent_thread_lock=True, quiet=True, **LAUNCH)
     yield f"http://127.0.0.1:{port}"
     page.close()
@@ -221,6 +240,8 @@ def test_in_a_browser_a_click_takes_the_offer_and_the_other_tile_stays(page, add
     expect(shy).to_have_attribute("data-state", "declined", timeout=30_000)
     expect(quick).to_have_attribute("data-state", "done", timeout=30_000)
     expect(page.get_by_role("button", name="Compare", exact=True)).to_be_enabled(timeout=30_000)
+    assert shy.bounding_box()["x"] > quick.bounding_box()["x"]  # the painted one is the first
+    assert shy.locator(".progress, .details").count() == 0
     picture = quick.locator(".result").get_attribute("src")
     shy.get_by_role("button", name="Be <b>bold</b>").click()
     expect(shy).to_have_attribute("data-state", "done", timeout=30_000)

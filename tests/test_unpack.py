@@ -62,6 +62,7 @@ def test_dropped_on_the_page_it_is_all_there(compared):
     shown = Shown(events)
     list(shown.after(iter([outputs])))
     assert "in the ZIP is back" in shown.status
+    assert "again" not in shown.status  # none of its settings was a file
     assert 'data-state="done"' in shown.tile("quick")
     assert outputs[events.inputs.panels["quick"].controls["strength"]] == 0.7
     assert outputs[events.inputs.chosen] == ["quick"]
@@ -128,4 +129,5 @@ def test_nothing_of_it_is_taken_for_html_or_for_a_path_of_the_server(compared):
     path = changed(path, **{"results.json": json.dumps(records).encode()})
     found = unpacked(str(path), masked.inputs.methods, masked.files).finished
     assert found.request.files == {}
+    assert "Add Mask again: the ZIP" in masked.restore(uploaded(path), session("b"))[masked.inputs.status]
     assert found.tiles["masked"].settings.mask == ""

@@ -159,8 +159,12 @@ class Events:
             if zipfile.is_zipfile(path):
                 if page in self.runs.stops:
                     return {inputs.status: status_html(say("earlier.running"))}
-                shown = self.earlier.show(unpacked(path, inputs.methods, self.files), page, say)
-                return {**shown, inputs.status: status_html(say("restore.zip"))}
+                kept = unpacked(path, inputs.methods, self.files)
+                parts = [say("restore.zip")]
+                if kept.lost:
+                    parts.append(say("restore.zip_lost", files=tuple(map(named, kept.lost))))
+                shown = self.earlier.show(kept, page, say)
+                return {**shown, inputs.status: status_html(" ".join(parts))}
             found = restored(path, inputs.methods)
         except ValueError as error:
             return {inputs.status: error_html(say.sentence(error))}

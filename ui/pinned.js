@@ -49,11 +49,15 @@
     }
   });
 
-  // What the inputs showed when a comparison was asked for; an earlier one fills in both, one after the other.
+  // What the inputs showed when a comparison was asked for; an earlier one, or one from a ZIP, fills in both,
+  // one after the other.
   const SETTLED = 1500;  // ms
   const ASKED = '#compare, #sweep, .strip.wide button, #earlier button, .offer';
   let asked = false, drawn = [], until = 0;
   document.addEventListener('click', ({target}) => { asked ||= Boolean(target.closest?.(ASKED)); }, true);
+  for (const kind of ['change', 'drop']) {
+    document.addEventListener(kind, ({target}) => { asked ||= Boolean(target.closest?.('#restore')); }, true);
+  }
   const inputs = () => [0, 1].map((place) => $(`#inputs .column:nth-child(${place + 1}) .picture-input img`)?.src ?? '');
 
   function compared(changes) {

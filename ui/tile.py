@@ -1,4 +1,5 @@
-"""One method's tile as HTML. Every part has its place and height from the start, so that nothing jumps."""
+"""One method's tile as HTML. Every part has its place and height from the start, so that nothing jumps; only
+one that declined is small, and the last."""
 
 from __future__ import annotations
 
@@ -52,6 +53,8 @@ class Pictures:
 
 def tile_html(tile: Tile, pictures: Pictures, offered: Offered = (), say: Language = ENGLISH) -> str:
     """A tile at any moment of a run, with what it offers next."""
+    if tile.state == "declined":
+        return article(tile, say, picture_html(tile, pictures, offered, say))
     finished = tile.ended and pictures.result
     return article(
         tile,

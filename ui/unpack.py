@@ -6,7 +6,7 @@ import json
 import re
 import zipfile
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,11 @@ import numpy as np
 
 from compare.limits import PAGE_SIDE, checked_picture, current, large_side
 from compare.results import measured
-from compare.schema import Moment, Request, Seconds, Tile, make_request, resized_request
+from compare.schema import Moment, Request, Seconds, State, Tile, make_request, resized_request
 from core.images import Pixels, open_picture
 from core.sentence import Sentence
 from core.yardstick import Distances
-from methods.base import Method, Note
+from methods.base import Method, Note, Offer
 from methods.settings import MethodSettings
 from ui.files import FileCache
 from ui.history import Kept
@@ -28,13 +28,21 @@ from ui.store import Finished
 from weights.catalog import CATALOG
 
 MOST_JSON = 5_000_000  # bytes
+NOT_DONE: tuple[State, ...] = ("declined", "failed")
 UNREADABLE = (
     KeyError, TypeError, ValueError, AttributeError, ArithmeticError, OSError, RuntimeError,
     NotImplementedError, RecursionError, zipfile.BadZipFile,
 )  # fmt: skip
 
 
-def unpacked(path: str, methods: Mapping[str, Method], files: FileCache) -> Kept:
+@dataclass(frozen=True)
+class Unpacked(Kept):
+    """A comparison from a ZIP; `lost` are the names of settings that were files, which a ZIP only names."""
+
+    lost: tuple[str, ...] = ()
+
+
+def unpacked(path: str, methods: Mapping[str, Method], files: FileCache) -> Unpacked:
     """The comparison in a ZIP, whose pictures are put into `files`. ValueError, in a sentence, where it is
     none of ours or beyond the limits."""
     try:
@@ -45,7 +53,7 @@ def unpacked(path: str, methods: Mapping[str, Method], files: FileCache) -> Kept
         raise ValueError(Sentence("zip_unknown", sentence)) from error
 
 
-def read(packed: zipfile.ZipFile, methods: Mapping[str, Method], files: FileCache) -> Kept:
+def read(packed: zipfile.ZipFile, methods: Mapping[str, Method], files: FileCache) -> Unpacked:
     """As `unpacked`, from an open ZIP; any of UNREADABLE where something is wrong."""
     records = json.loads(member(packed, "results.json", MOST_JSON))
     pictures = {name: saved(packed, f"{name}.png", files) for name in ("content", "style")}
@@ -66,7 +74,14 @@ def read(packed: zipfile.ZipFile, methods: Mapping[str, Method], files: FileCach
             own[name] = at_own_size(packed, request, name, pixels, files)
         tiles[name] = replace(tiles[name], image=pixels)
     finished = Finished(request, tiles, own=own)
-    return Kept(finished, str(pictures["content"]), str(pictures["style"]))
+    files_lost = [
+        each
+        for name, record in known.items()
+        for each in files_of(methods[name])
+        if record["settings"].get(each)
+    ]
+    lost = tuple(dict.fromkeys(files_lost))
+    return Unpacked(finished, str(pictures["content"]), str(pictures["style"]), lost)
 
 
 def at_own_size(
@@ -105,6 +120,26 @@ def settings_of(method: Method, record: Mapping[str, Any]) -> MethodSettings:
     return read_settings(method, {name: value for name, value in record["settings"].items() if name in names})
 
 
+def files_of(method: Method) -> list[str]:
+    """The names of a method's settings that are files."""
+    return [each.name for each in method.Settings.fields() if each.file]
+
+
+def offer_of(method: Method, record: Mapping[str, Any]) -> Offer:
+    """What the method could do next. ValueError where it does not know a setting, or that is a file."""
+    if record["values"].keys() & set(files_of(method)):
+        raise ValueError("an offer cannot bring a file")
+    checked = read_settings(method, record["values"])
+    text = Sentence(str(record["key"]), "{sentence}", {"sentence": str(record["text"])})
+    return Offer(text, {name: getattr(checked, name) for name in record["values"]})
+
+
+def state_of(record: Mapping[str, Any]) -> State:
+    """Where the method had come to; what was still at work when the ZIP was made has stopped."""
+    ended: State = "done" if record["distances"] else "stopped"
+    return next((each for each in NOT_DONE if each == record.get("state")), ended)
+
+
 def tile_of(method: Method, settings: MethodSettings, record: Mapping[str, Any]) -> Tile:
     """A method's tile from its record in results.json, without its picture."""
     seconds, distances, baseline = (record[key] for key in ("seconds", "distances", "untouched"))
@@ -123,7 +158,7 @@ def tile_of(method: Method, settings: MethodSettings, record: Mapping[str, Any])
         method.title,
         settings,
         iterative=method.iterative,
-        state="done" if distances else "stopped",
+        state=state_of(record),
         step=int(record["steps"] or 0),
         total=int(record["steps"] or 0),
         seconds=seconds and seconds_of(seconds),
@@ -144,6 +179,7 @@ def tile_of(method: Method, settings: MethodSettings, record: Mapping[str, Any])
         torch=str(record.get("torch") or ""),
         weights=tuple(weights),
         notes=tuple(noted),
+        offers=tuple(offer_of(method, each) for each in record.get("offers") or ()),
         error=str(record["error"]),
     )
 
