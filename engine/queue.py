@@ -13,6 +13,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from contextvars import copy_context
 from dataclasses import replace
 from heapq import heapreplace
@@ -23,14 +24,14 @@ from compare.schema import Request, Tile
 from core.sentence import Sentence, sentence_of
 from engine.admission import Admission
 from engine.base import Engine
-from engine.ticket import Position, Refused, Started, Ticket
+from engine.ticket import Kind, Position, Refused, Started, Ticket
 from engine.visitor import Visitor
 from methods.base import Stop, Stopped
 
 log = logging.getLogger("stylegrid.comparisons")
 
 POLL_SECONDS = 0.2  # until a run looks again whether it was stopped, paused or left
-RECENT = 5  # runs from whose times those of the next are told
+RECENT = 5  # comparisons from whose times those of the next are told
 PAUSED = Sentence("paused", "Paused: another visitor's quick comparison goes first")
 UNREAD = Sentence("unread", "Nobody reads what comes out.")
 
@@ -54,7 +55,7 @@ class Queue:
         self._wish: Callable[[], Request] | None = None  # of what to get ready for
         self._warmer: threading.Thread | None = None
         self._warming: Stop | None = None  # while it works
-        # Seconds that runs of late took beyond what was predicted: pictures are decoded, distances measured.
+        # Seconds that comparisons of late took beyond what was predicted, as where pictures are decoded.
         self._beyond = deque[float](maxlen=RECENT)
         self._admission = Admission()
 
@@ -70,7 +71,8 @@ class Queue:
         the first step where the visitor has too many runs or too many are waiting, and later where it takes
         too long or a picture is unfit.
         """
-        return self._in_line(visitor, seconds, stop or Stop(), lambda ticket: self._run(ticket, make))
+        ticket = Ticket(visitor, seconds, stop or Stop())
+        return self._in_line(ticket, lambda: self._run(ticket, make))
 
     def work(
         self,
@@ -79,22 +81,39 @@ class Queue:
         seconds: float = 0.0,
         stop: Stop | None = None,
     ) -> Generator[Position | T]:
-        """As `submit`, of work that is no comparison: the result of each piece, which the engine does.
+        """As `submit`, of what is painted in the style space: the result of each piece, which the engine
+        does. It counts as a comparison.
 
         Between two pieces it ends where it is stopped, and rests where it is paused.
         """
-        return self._in_line(visitor, seconds, stop or Stop(), lambda ticket: self._pieces(ticket, works))
+        ticket = Ticket(visitor, seconds, stop or Stop(), "style space")
+        return self._in_line(ticket, lambda: self._pieces(ticket, works))
+
+    def do(
+        self, visitor: Visitor, work: Callable[[], T], seconds: float, kind: Kind = "inspection"
+    ) -> Generator[Position | T]:
+        """Positions as of `submit`, then the result of `work`, done where the engine reads pictures while no
+        method is at work; none where the line closes. It counts as an inspection. Raises Refused."""
+        ticket, results = Ticket(visitor, seconds, Stop(), kind), list[T]()
+        run = self._in_line(ticket, lambda: self._pieces(ticket, [work]), inspection=True)
+        with closing(run) as changes:
+            for each in changes:
+                if isinstance(each, Position):
+                    yield each
+                else:
+                    results.append(each)
+        yield from results  # nobody waits until it is taken
 
     def _in_line(
-        self, visitor: Visitor, seconds: float, stop: Stop, run: Callable[[Ticket], Generator[T]]
+        self, ticket: Ticket, run: Callable[[], Generator[T]], inspection: bool = False
     ) -> Generator[Position | T]:
         """The position of what will `run`, then what comes of it."""
-        ticket = self._enter(visitor, seconds, stop)
+        self._enter(ticket, inspection)
         outcome, reason = "left", ""
         try:
             yield from self._wait(ticket)
             if not ticket.stop.asked():
-                yield from run(ticket)
+                yield from run()
             if ticket.reason:
                 raise Refused(ticket.reason)
             outcome = ticket.outcome
@@ -110,24 +129,9 @@ class Queue:
                 self.outcomes[outcome] += 1
                 took = time.monotonic() - ticket.began if ticket.began else 0.0
                 self.seconds += took
-                if outcome == "done":
+                if outcome == "done" and ticket.kind == "comparison":
                     self._beyond.append(max(0.0, took - ticket.stop.rested - ticket.seconds))
             log.info("%s", ticket.line(outcome, reason))
-
-    def do(self, visitor: Visitor, work: Callable[[], T], seconds: float) -> Generator[Position | T]:
-        """Positions as of `submit`, then the result of `work`, done where the engine reads pictures while no
-        method is at work. It counts as an inspection. Raises Refused."""
-        ticket = self._enter(visitor, seconds, Stop(), inspection=True)
-        try:
-            yield from self._wait(ticket)
-            if ticket.stop.asked():
-                raise Refused(ticket.reason or UNREAD)
-            result = self.engine.do(work)
-        except ValueError as error:
-            raise Refused(sentence_of(error)) from error
-        finally:
-            self._leave(ticket)
-        yield result  # nobody waits until it is taken
 
     def warm(self, make: Callable[[], Request]) -> None:
         """Let the engine get ready for a run of such a request once nothing runs or waits, and give way to
@@ -160,15 +164,14 @@ class Queue:
     def _tickets(self) -> list[Ticket]:
         return [*self._running, *self._waiting]
 
-    def _enter(self, visitor: Visitor, seconds: float, stop: Stop, inspection: bool = False) -> Ticket:
-        ticket = Ticket(visitor, seconds, stop)
+    def _enter(self, ticket: Ticket, inspection: bool) -> None:
         with self._changed:
             if self._closed:
                 text = "StyleGrid is about to end; please try again in a minute."
                 raise Refused(Sentence("closing", text))
-            self._admission.admit(visitor, self._running, self._waiting, inspection)
+            self._admission.admit(ticket.visitor, self._running, self._waiting, inspection)
+            ticket.entered = time.monotonic()
             self._waiting.append(ticket)
-        return ticket
 
     def _wait(self, ticket: Ticket) -> Generator[Position]:
         """Until it is the ticket's turn, or it is stopped. Yields often: nobody can close what waits."""

@@ -6,6 +6,7 @@ import json
 import time
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Literal
 
 from compare.schema import Request, State
 from engine.visitor import Visitor
@@ -15,6 +16,8 @@ QUICK = 5.0  # predicted seconds, below which a run may go before another visito
 PATIENCE = (
     2.5  # seconds that it waits until then, and that a paused run goes on for before it is paused again
 )
+
+Kind = Literal["comparison", "inspection", "style space"]
 
 OUTCOMES = (
     "done",
@@ -57,6 +60,7 @@ class Ticket:
     Attributes:
         seconds: that it is predicted to take.
         stop: ends and pauses it.
+        kind: what it is.
         entered: when it came; began: when its turn came; went_on: that, or when it went on after a pause; by
             `time.monotonic`.
         expected: seconds of waiting that it was told at first.
@@ -67,7 +71,8 @@ class Ticket:
     visitor: Visitor
     seconds: float
     stop: Stop
-    entered: float = field(default_factory=time.monotonic)
+    kind: Kind = "comparison"
+    entered: float = 0.0
     began: float = 0.0
     went_on: float | None = None
     expected: float | None = None
@@ -93,6 +98,7 @@ class Ticket:
         return json.dumps(
             {
                 "visitor": sha256(self.visitor.key.encode()).hexdigest()[:8],
+                "kind": self.kind,
                 "methods": list(request.settings) if isinstance(request, Request) else [],
                 "size": request.side if isinstance(request, Request) else None,
                 "waited": round((self.began or now) - self.entered, 2),
@@ -110,10 +116,11 @@ class Ticket:
         return self.seconds < QUICK
 
     def left(self, beyond: float = 0.0) -> float:
-        """Seconds that it is predicted to take still, where runs of late took so many `beyond` what was
-        predicted; at least one, for predictions err."""
+        """Seconds that it is predicted to take still, where comparisons of late took so many `beyond` what
+        was predicted; at least one, for predictions err."""
+        predicted = self.seconds + (beyond if self.kind == "comparison" else 0.0)
         passed = 0.0 if self.went_on is None else time.monotonic() - self.went_on
-        return max(1.0, self.seconds + beyond - passed)
+        return max(1.0, predicted - passed)
 
     def end(self, reason: str) -> None:
         """End it, for a reason that its visitor is told."""

@@ -216,6 +216,27 @@ def test_a_comparison_is_one_line_of_the_log_without_a_name(caplog):
     assert "secret" not in caplog.text
 
 
+def test_a_line_of_the_log_says_what_it_was_and_each_is_counted(caplog):
+    caplog.set_level("INFO", "stylegrid.comparisons")
+    queue = Queue(Engine())
+    list(submitted(queue, "a"))
+    assert list(queue.do(Visitor("a"), lambda: 1, 1.0)) == [1]
+    assert list(queue.work(Visitor("a"), [lambda: 2])) == [2]
+    lines = [json.loads(record.getMessage()) for record in caplog.records]
+    assert [line["kind"] for line in lines] == ["comparison", "inspection", "style space"]
+    assert queue.outcomes == {"done": 3}
+
+
+def test_who_leaves_during_an_inspection_is_noticed(caplog):
+    caplog.set_level("INFO", "stylegrid.comparisons")
+    queue = Queue(Engine())
+    with pytest.raises(Refused, match="Nobody reads"):
+        list(queue.do(Visitor("a", here=lambda: False), lambda: 1, 1.0))
+    (record,) = caplog.records
+    assert json.loads(record.getMessage())["outcome"] == "ended"
+    assert not queue.busy("a")
+
+
 @pytest.mark.parametrize(
     ("states", "outcome"),
     [
@@ -279,6 +300,30 @@ def test_who_waits_is_told_what_runs_take_of_late_beyond_what_is_predicted(monke
         return position.seconds
 
     assert [told(), told(), told(takes=300), told()] == [10, 30, 30, 30]
+
+
+def test_waits_are_told_by_comparisons_alone(monkeypatch):
+    queue, now = Queue(Engine()), [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+
+    def slow():
+        now[0] += 300
+
+    with closing(submitted(queue, "a")) as run:
+        begun(run)
+        now[0] += 30
+        list(run)
+    for _ in range(2):
+        assert list(queue.do(Visitor("a"), slow, 1.0)) == [None]
+        assert list(queue.work(Visitor("a"), [slow], 1.0)) == [None]
+    with (
+        closing(submitted(queue, "a")) as run,
+        closing(queue.do(Visitor("b"), slow, 4.0)) as inspection,
+        closing(submitted(queue, "c")) as last,
+    ):
+        begun(run)
+        assert next(inspection).seconds == 10 + 20
+        assert next(last).seconds == 10 + 20 + 4
 
 
 def test_a_stopped_waiting_run_never_begins():

@@ -39,7 +39,8 @@ class Collector:
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
         queue = self.queue
-        ended = CounterMetricFamily("stylegrid_comparisons", "Comparisons that ended.", labels=["outcome"])
+        text = "Comparisons that ended, inspections and work of the style space with them."
+        ended = CounterMetricFamily("stylegrid_comparisons", text, labels=["outcome"])
         for outcome, count in dict(queue.outcomes).items():
             ended.add_metric([outcome], count)
         yield ended

@@ -57,7 +57,8 @@ class StyleSpace:
                 yield {panel.plane: panel.drawn(say, chosen=name), panel.line: status_html("")}
                 return
             work = partial(placed, path)
-            with closing(self.queue.do(visitor_of(request), work, PLACING_SECONDS)) as changes:
+            place = self.queue.do(visitor_of(request), work, PLACING_SECONDS, "style space")
+            with closing(place) as changes:
                 for found in changes:
                     if isinstance(found, Position):
                         yield {panel.line: status_html(waiting(found, say))}
