@@ -79,6 +79,16 @@ def test_a_picture_is_inspected(page: Page, fake: str) -> None:
     expect(opener).to_be_focused()
     page.keyboard.press("Enter")  # what has come is there at once
     expect(dialog.locator(".seen")).to_be_visible(timeout=500)
+    page.keyboard.press("Escape")
+    for title in ("Quick", "Stepped"):  # and is of the pictures as they were painted
+        page.get_by_label(f"Strength of the style by {title}").fill("30")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.result')].every((each) => each.src.startsWith('blob:'))"
+    )
+    asked = len(visitor.requests)
+    opener.click()
+    expect(told).to_have_text(f"Mean difference {mean:.1f} of 255")
+    assert not [url for url in visitor.requests[asked:] if "queue/join" in url]
 
 
 def test_inspect_on_a_phone_in_the_dark(browser: Browser, fake: str) -> None:

@@ -8,28 +8,17 @@
 
   const parts = (tile) => Object.fromEntries(
     ['photo', 'result', 'strength', 'colours', 'blended'].map((name) => [name, tile.querySelector(`.${name}`)]));
-  const own = ({result}) => result.dataset.own ?? result.getAttribute('src');
+  const own = ({result}) => asPainted(result);
   const same = (one, other) => one.strength === other.strength && one.colours === other.colours;
 
-  async function loaded(image, src) {
-    const found = image.getAttribute('src') === src ? image : Object.assign(new Image(), {src});
-    await found.decode();
-    return found;
-  }
-
   // The pixels of both, at the picture's size
-  async function pixels(tile) {
+  async function both(tile) {
     const {photo, result} = parts(tile), src = own({result});
     if (held.own === src) return held;
-    const [picture, under] = await Promise.all([loaded(result, src), loaded(photo, photo.getAttribute('src'))]);
-    const [width, height] = [picture.naturalWidth, picture.naturalHeight];
-    const read = (image) => {
-      const canvas = Object.assign(document.createElement('canvas'), {width, height});
-      const context = canvas.getContext('2d', {willReadFrequently: true});
-      context.drawImage(image, 0, 0, width, height);
-      return context.getImageData(0, 0, width, height).data;
-    };
-    held = {own: src, width, height, picture: read(picture), photo: read(under)};
+    const images = await Promise.all([src, photo.src].map(loaded));
+    const {naturalWidth: width, naturalHeight: height} = images[0];
+    const [picture, under] = images.map((each) => pixels(each, width, height).data);
+    held = {own: src, width, height, picture, photo: under};
     return held;
   }
 
@@ -49,7 +38,7 @@
 
   // While the slider moves: a canvas over the picture
   async function show(tile, wanted) {
-    const source = await pixels(tile), {result, blended} = parts(tile);
+    const source = await both(tile), {result, blended} = parts(tile);
     if (!tile.isConnected || !same(chosen.get(source.own), wanted)) return null;
     const canvas = blended ?? Object.assign(document.createElement('canvas'), {className: 'blended'});
     Object.assign(canvas, {width: source.width, height: source.height});

@@ -1,5 +1,5 @@
-// Inspect: a dialog about one tile's picture. What it shows is computed once a picture; which of two pictures
-// differ where, and which patches are nearest, is found here.
+// Inspect: a dialog about one tile's picture as it was painted. What it shows is computed once a picture;
+// which of two pictures differ where, and which patches are nearest, is found here.
 (() => {
   const known = new Map();  // what has come, by the picture's address
   const MOST = 8;
@@ -36,7 +36,7 @@
     if (!dialog) build();
     button = from;
     method = tile.dataset.method;
-    source = tile.querySelector('.result').src;
+    source = asPainted(tile.querySelector('.result'));
     dialog.querySelector('h2').textContent = from.getAttribute('aria-label');
     dialog.showModal();
     dialog.querySelector('.close').focus();
@@ -80,20 +80,6 @@
     for (const each of body.querySelectorAll(`[data-${group}]`)) each.hidden = each.dataset[group] !== pressed.dataset.value;
   }
 
-  async function loaded(src) {
-    const image = new Image();
-    image.src = src;
-    await image.decode();
-    return image;
-  }
-
-  function pixels(image, width, height) {
-    const canvas = Object.assign(document.createElement('canvas'), {width, height});
-    const context = canvas.getContext('2d', {willReadFrequently: true});
-    context.drawImage(image, 0, 0, width, height);
-    return context.getImageData(0, 0, width, height);
-  }
-
   // The absolute difference to another picture of the comparison, many times enlarged
   function compare(section) {
     const select = section.querySelector('.other'), gain = section.querySelector('.gain');
@@ -101,7 +87,7 @@
     const others = [...document.querySelectorAll('#grid .tile')].filter((each) => (
       each !== own && each.dataset.state === 'done' && each.querySelector('.result')));
     select.options[0].value = own.querySelector('.photo').src;
-    select.prepend(...others.map((each) => new Option(name(each), each.querySelector('.result').src)));
+    select.prepend(...others.map((each) => new Option(name(each), asPainted(each.querySelector('.result')))));
     select.selectedIndex = 0;
     const draw = async () => {
       section.querySelector('.times').textContent = `${gain.value} ×`;

@@ -98,7 +98,8 @@ FACE = "".join(
     (FOLDER / name).read_text(encoding="utf-8") for name in ("face.css", "inspect.css", "pinned.css")
 )
 SCRIPTS = (
-    "words.js", "visitor.js", "page.js", "face.js", "inspect.js", "pinned.js", "blend.js", "connection.js",
+    "words.js", "pixels.js",  # which the others use
+    "visitor.js", "page.js", "face.js", "inspect.js", "pinned.js", "blend.js", "connection.js",
 )  # fmt: skip
 SCRIPT = "".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
 TEXTS = json.dumps({language: Language(language).of_scripts() for language in LANGUAGES})
