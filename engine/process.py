@@ -29,6 +29,7 @@ STOP_SECONDS = 2.0  # for a method's next check, after which the child is killed
 SCORE_SECONDS = 10.0  # for the distances of what was finished before a stop
 START_SECONDS = 60.0  # for a child to begin, on a machine with much else to do
 RETRY_SECONDS = 5.0  # between children that do not even begin
+STOPPED = Sentence("gone_stopped", "was stopped")
 
 T = TypeVar("T")
 
@@ -72,7 +73,8 @@ class ProcessEngine:
                 talk.send("do", work)
                 message = talk.receive()
         except Gone as gone:
-            raise PictureError(f"It was not read, for the process that reads pictures {gone}.") from gone
+            text = "It was not read, for the process that reads pictures {gone}."
+            raise PictureError(Sentence("process_unread", text, {"gone": sentence_of(gone)})) from gone
         assert message is not None
         result: T = message[2]
         return result
@@ -112,7 +114,7 @@ class ProcessEngine:
         """End the child."""
         with self._lock:
             self._closing.set()
-        self.worker.kill("close", "ended with the page")
+        self.worker.kill("close", Sentence("gone_closed", "ended with the page"))
         self.worker.wait(1)
 
     def _start(self) -> Worker:
@@ -140,9 +142,9 @@ class ProcessEngine:
         until = time.monotonic() + START_SECONDS
         while not self.ready():
             if stop.asked() or self._closing.wait(LOOK_SECONDS):
-                raise Gone("stop", "was not needed any more")
+                raise Gone("stop", Sentence("gone_unneeded", "was not needed any more"))
             if time.monotonic() > until:
-                raise Gone("", "does not begin")
+                raise Gone("", Sentence("gone_unbegun", "does not begin"))
         return self.worker
 
     def _followed(self, talk: Talk, request: Request, stop: Stop) -> Generator[Tile]:
@@ -222,7 +224,7 @@ class Mirror:
                 self.talk.send("stop")
                 self.told = time.monotonic()
             elif time.monotonic() > max(asked, self.told) + (self.seconds if self.working else SCORE_SECONDS):
-                self.talk.worker.kill("stop", "was stopped")
+                self.talk.worker.kill("stop", STOPPED)
         elif self.stop.paused is not self.paused:
             self.paused = self.stop.paused
             self.talk.send("pause" if self.paused else "resume")
@@ -236,4 +238,4 @@ class Mirror:
             while not self.talk.over and time.monotonic() < until:
                 self.talk.receive(LOOK_SECONDS)
         if not self.talk.over:
-            self.talk.worker.kill("stop", "was stopped")
+            self.talk.worker.kill("stop", STOPPED)

@@ -1,6 +1,7 @@
 """The engine in a child process: it computes as in this one, and its end is a sentence on some tiles."""
 
 import os
+import re
 import threading
 import time
 from contextlib import closing
@@ -29,6 +30,7 @@ from engine.process import ProcessEngine
 from engine.worker import how
 from fake_methods import Failing, FakeSettings, SteppedSettings
 from methods.base import Stop
+from ui.language import Language
 
 KINDS = (Plain, Steps, Failing, Deaf, Greedy, Deadly)
 SECONDS = 60  # the limit of any wait, for a loaded machine
@@ -178,10 +180,21 @@ def test_at_the_end_no_child_is_left(photo):
     assert child.exitcode == 0
 
 
+def test_a_process_that_does_not_begin_is_a_sentence_in_the_pages_language(running, monkeypatch):
+    monkeypatch.setattr(engine.process, "START_SECONDS", 0.0)
+    monkeypatch.setattr(ProcessEngine, "ready", lambda self: False)
+    with pytest.raises(PictureError, match="the process that reads pictures does not begin") as slow:
+        running.do(process_number)
+    assert Language("ru").sentence(slow.value) == (
+        "Прочитать не удалось. Процесс, читающий изображения: не запускается."
+    )
+
+
 def test_what_cannot_be_read_is_a_sentence(running):
     running.close()
-    with pytest.raises(PictureError, match="It was not read, for the process that reads pictures"):
+    with pytest.raises(PictureError, match="It was not read, for the process that reads pictures") as ended:
         running.do(process_number)
+    assert not re.search("[A-Za-z]", Language("ja").sentence(ended.value))
 
 
 @pytest.mark.parametrize(

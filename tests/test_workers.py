@@ -9,10 +9,13 @@ import engine.ray.connection
 import engine.ray.pool
 import engine.workers
 from engine import make_engine
+from engine.ray.client import Cluster
+from engine.ray.losses import Lost
 from engine.ray.pool import RayPool
 from engine.workers import Workers
 from fake_methods import Quick
 from methods.base import Stop
+from ui.language import Language
 
 
 def test_workers_share_the_cores_of_this_machine_and_not_those_of_a_cluster(monkeypatch):
@@ -60,6 +63,28 @@ def test_a_ray_that_does_not_begin_leaves_no_folder(monkeypatch, tmp_path):
         next(RayPool((Quick,), "cpu", 2).run((), Stop()))
     assert not folder.exists()
     assert ended, "what it had begun ends, too"
+
+
+@pytest.mark.parametrize(
+    ("error", "english", "russian"),
+    [
+        (Lost("gone"), "The worker that computed this ended", "Процесс, который это вычислял, завершился"),
+        (RuntimeError("x"), "The comparison failed: RuntimeError: x", "Сравнение: ошибка. RuntimeError: x"),
+    ],
+    ids=("lost", "failed"),
+)
+def test_a_run_that_breaks_off_says_so_in_the_pages_language(error, english, russian, monkeypatch):
+    def broken(self, request, stop):
+        raise error
+        yield
+
+    monkeypatch.setattr(Cluster, "_tiles", broken)
+    cluster = object.__new__(Cluster)
+    cluster.methods = {"quick": Quick()}
+    request = SimpleNamespace(settings={"quick": Quick.Settings()})
+    (tile,) = cluster.run(request, Stop())
+    assert (tile.state, tile.error.startswith(english)) == ("failed", True)
+    assert Language("ru").sentence(tile.error).startswith(russian)
 
 
 def test_where_ray_is_missing_the_way_to_it_is_told(monkeypatch):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from compare.comparison import waiting_tiles
 from compare.schema import Request, Tile
 from compare.scoring import error_message
+from core.sentence import Sentence
 from engine.base import Machine
 from engine.ray.connection import connect
 from engine.ray.deployment import DEPLOYMENT, application
@@ -69,7 +70,7 @@ class Cluster:
                     break
                 tiles = waiting_tiles(request.settings, self.methods)
             except Exception as error:
-                sentence = error_message(error, "The comparison")
+                sentence = error_message(error, Sentence("the_comparison", "The comparison"))
                 yield from changed(tiles, lambda tile: failed(tile, sentence))  # noqa: B023
                 break
 

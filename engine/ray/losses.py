@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-LOST = (
+from core.sentence import Sentence
+
+LOST = Sentence(
+    "worker_lost",
     "The worker that computed this ended, as where memory runs out or its machine goes; another takes its "
-    "place: compare again."
+    "place: compare again.",
 )
 
 
