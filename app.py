@@ -52,6 +52,7 @@ def main(argv: Sequence[str] = ()) -> None:
     logging.getLogger("stylegrid").setLevel(logging.INFO)  # a line a comparison
     use_cores()
     try:
+        current()  # the limits of the environment, said before anything begins where they are none
         engine = make_engine([method() for method in ALL])
     except ValueError as error:
         sys.exit(str(error))

@@ -59,9 +59,10 @@ class Look:
 def bytes_in(folder: Path) -> int:
     """Of all files in a folder."""
     total = 0
-    for path in folder.rglob("*"):
-        with suppress(OSError):  # gone meanwhile
-            total += path.stat().st_size if path.is_file() else 0
+    for place, _, names in os.walk(folder):  # which passes over folders that are gone meanwhile
+        for name in names:
+            with suppress(OSError):
+                total += os.lstat(os.path.join(place, name)).st_size
     return total
 
 
@@ -133,13 +134,15 @@ def load(url: str, minutes: float, clients: int, seed: int) -> int:
     with ThreadPoolExecutor(clients) as threads:
         going = [threads.submit(visit, number) for number in range(clients)]
         printed = 0.0
-        while (passed := (time.monotonic() - began) / 60) < minutes:
-            looks.append(Look.of(page, folder, passed))
-            if passed >= printed:
-                print(looks[-1], flush=True)
-                printed += max(1.0, minutes / 60)
-            time.sleep(LOOK_SECONDS)
-        ended.set()
+        try:
+            while (passed := (time.monotonic() - began) / 60) < minutes:
+                looks.append(Look.of(page, folder, passed))
+                if passed >= printed:
+                    print(looks[-1], flush=True)
+                    printed += max(1.0, minutes / 60)
+                time.sleep(LOOK_SECONDS)
+        finally:
+            ended.set()
         for each in going:
             each.result()
     for words, count in sorted(counts.items()):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Hashable, Iterator, Mapping, Se
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -140,11 +141,10 @@ class Run:
         return min(seconds, tile.settings.most_seconds) > LONG
 
     def warm_runs(self) -> Iterator[Tile]:
-        """The repeats of what is finished, each round in another order."""
+        """The repeats of what is finished."""
         finished = [name for name, tile in self.tiles.items() if tile.state == "done"]
-        order = random.Random(0)
-        for _ in range(self.request.repeats):
-            for name in order.sample(finished, len(finished)):
+        for names in orders(finished, self.request.repeats):
+            for name in names:
                 for tile in self.warm_run(self.tiles[name]):
                     self.tiles[name] = tile
                     yield tile
@@ -283,3 +283,13 @@ def timed(frames: Iterator[Frame], watch: Stopwatch) -> Iterator[Frame]:
         if frame is None:
             return
         yield frame
+
+
+def orders(names: Sequence[str], rounds: int) -> Iterator[list[str]]:
+    """Orders by chance, in none of which one follows the same other as in the order before."""
+    chance, order = random.Random(0), list(names)
+    for _ in range(rounds):
+        before = {*pairwise(order)}
+        while before & {*pairwise(order := chance.sample(names, len(names)))}:
+            pass
+        yield order

@@ -73,7 +73,8 @@ class CostModel:
             return  # what was cut off says nothing of its steps
         pixels = tile.image.shape[0] * tile.image.shape[1]
         reference = self.methods[tile.method].reference_seconds(tile.settings, pixels / 1e6)
-        factor = tile.seconds.median / reference
+        learnt = tile.learning is not None and tile.learning.picture is not None  # which no warm run repeats
+        factor = (tile.seconds.total if learnt else tile.seconds.median) / reference
         size, seconds = round(math.log2(pixels)), tile.seconds
         with self._lock:
             known, first = self._factors[tile.method], self._first[tile.method]

@@ -54,8 +54,7 @@ class Request:
             with white: `compare.results.picture` puts both back into the results.
         files: the contents of such files, by method and setting, as in "adain.mask".
         style_name: the plate's name where the style is one.
-        repeats: how often each finished method then runs again, for warm seconds. Each round has an order of
-            its own, so that no method always follows the same other.
+        repeats: how often each finished method then runs again, for warm seconds.
         content_source, style_source: the files that both came from, where they are known.
     """
 

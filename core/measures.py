@@ -112,10 +112,11 @@ class Measurer:
         self.gaussians = [Gaussian(painting[layer], grams.get(layer)) for layer in PAINTING_LAYERS]
         self.sliced = [SlicedDistribution(painting[layer]) for layer in PAINTING_LAYERS]
         self.patches = painting[NEIGHBOUR_LAYER]
-        self.colours = uv_histogram(self.style)
+        painted = as_result(self.style, self.content)
+        self.colours = uv_histogram(painted)
         self.landmarks = Landmarks(
             self._measures(self.content, photo, grams_of(photo)),
-            self._measures(as_result(self.style, self.content), painting, grams),
+            self._measures(painted, painting, grams),
         )
 
     @torch.no_grad()

@@ -19,7 +19,7 @@ import compare.comparison
 import compare.scoring
 import core.measure
 import methods.base
-from compare.comparison import Comparison
+from compare.comparison import Comparison, orders
 from compare.costs import CostModel
 from compare.results import picture, png_text, provenance, record
 from compare.schema import Plan, Request, Tile, make_request
@@ -190,6 +190,14 @@ class Warming(Timed):
     ) -> Iterator[Frame]:
         yield from super().stylize(content, style, settings, stop)
         self.cold = False
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 7])
+def test_no_method_follows_the_same_other_twice_in_a_row(count: int) -> None:
+    names = list("abcdefg"[:count])
+    rounds = [names, *orders(names, 6)]
+    assert [sorted(each) for each in rounds] == 7 * [names]
+    assert not any({*pairwise(one)} & {*pairwise(other)} for one, other in pairwise(rounds))
 
 
 def test_repeated_runs_give_warm_seconds(clock: Clock, yardstick: type) -> None:

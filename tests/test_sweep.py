@@ -15,7 +15,7 @@ from PIL import Image
 
 from compare.costs import REFERENCE_SECONDS, CostModel, calibrate, fitted, speed_factor
 from compare.limits import checked_sweep
-from compare.schema import Seconds, Tile
+from compare.schema import Learning, Seconds, Tile
 from core.yardstick import Distances
 from engine.inline import InlineEngine
 from fake_methods import Failing, FakeSettings, Quick, Stepped, SteppedSettings
@@ -104,6 +104,15 @@ def test_a_first_quick_pass_prepared_kernels_and_the_next_decides(others, expect
     assert known.predict("quick", FakeSettings(), 100_000) == pytest.approx(expected)
     known.record(ran("quick", FakeSettings(), 100_000, 0.15))
     assert known.predict("quick", FakeSettings(), 100_000) == pytest.approx(0.15)
+
+
+def test_warm_runs_of_a_learnt_painting_leave_out_its_learning():
+    known = costs()
+    tile = ran("quick", FakeSettings(), 100_000, 12.0)
+    assert tile.seconds is not None
+    warm = replace(tile.seconds, warm=(0.2, 0.2))
+    known.record(replace(tile, seconds=warm, learning=Learning(11.8, 0.2)))
+    assert known.predict("quick", FakeSettings(), 100_000) == pytest.approx(12)
 
 
 def test_steps_and_budget_of_gatys_are_known():

@@ -48,7 +48,7 @@ class Endpoint:
 
         `settings` names the methods to run, each with the settings that differ from its first preset's, as in
         {"gatys": {"preset": "paper", "steps": 100}}; without it all methods run that can. With `repeats` each
-        runs as often again, in rotated order, for its warm seconds. A record holds state, steps,
+        runs as often again, in changing order, for its warm seconds. A record holds state, steps,
         seconds, distances, losses, device, weights and error, and at the end "picture", the PNG
         file, and "files", what else came out. "run" is the key, which nobody can guess, by which
         /report gives the ZIP.

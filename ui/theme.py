@@ -112,6 +112,7 @@ HEAD = f"""
 {SCRIPT} }})();</script>
 """
 
+THREADS = 40  # of Gradio's, beside those of the line
 LAUNCH: dict[str, Any] = {
     "theme": THEME,
     "head": HEAD,
@@ -123,10 +124,14 @@ LAUNCH: dict[str, Any] = {
     "app_kwargs": {"middleware": [Middleware(Door)]},
     "ssr_mode": False,
     "show_error": True,
-    "max_threads": 40 + current().waiting,  # for each run in line holds one
 }
 
 
 def launch_arguments(ready: Callable[[], bool], metrics: Callable[[], bytes] | None = None) -> dict[str, Any]:
-    """LAUNCH with a door that knows whether a comparison could begin, and the numbers of /metrics."""
-    return {**LAUNCH, "app_kwargs": {"middleware": [Middleware(Door, ready=ready, metrics=metrics)]}}
+    """LAUNCH with a door that knows whether a comparison could begin, and the numbers of /metrics. ValueError
+    where the environment has limits that are none."""
+    return {
+        **LAUNCH,
+        "app_kwargs": {"middleware": [Middleware(Door, ready=ready, metrics=metrics)]},
+        "max_threads": THREADS + current().waiting,  # for each run in line holds one
+    }
