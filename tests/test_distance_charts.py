@@ -3,17 +3,19 @@
 import math
 import random
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from compare.schema import Tile
 from measured_tiles import NEAR, QUICK, SLOW, tile
-from ui.distance_charts import content_chart, seconds_chart
-from ui.labels import ABOVE, HEIGHT, text_width
+from ui.distance_charts import content_and_style, content_chart, seconds_and_style, seconds_chart, short
+from ui.labels import ABOVE, HEIGHT, REACH, text_width
 from ui.summary import summary
 
 FAR = tile("far", 0.05, 0.95)
+SHORT = ("CIN", "AdaIN", "transport", "Magenta", "NNST", "Wasserstein", "Gram", "Johnson")
 
 
 def points(path):
@@ -38,6 +40,18 @@ def names(svg, *titles):
     return {words: (x, y, x + text_width(words), y + HEIGHT) for x, y, words in places}
 
 
+def named(svg, place, title):
+    """How a mark is named: in full, short, or by its number."""
+    forms = {"full": title, "short": short(title), "number": str(place)}
+    return next(kind for kind, words in forms.items() if f'text-anchor="start">{words}<' in svg)
+
+
+def reach(box, mark):
+    """From a box to a place."""
+    (x, y), (left, top, right, bottom) = mark, box
+    return math.dist(mark, (min(max(x, left), right), min(max(y, top), bottom)))
+
+
 def inside(point, box):
     return box[0] < point[0] < box[2] and box[1] < point[1] < box[3]
 
@@ -53,7 +67,7 @@ def test_marks_lie_inside_and_lead_to_their_tiles():
     svg = seconds_chart([SLOW, QUICK, NEAR], 480)
     across = [x for _, (x, _) in circles(svg)]
     assert across == sorted(across)
-    assert all(44 <= x <= 460 and 30 <= y <= 300 for _, (x, y) in circles(svg))
+    assert all(44 <= x <= 460 and 42 <= y <= 300 for _, (x, y) in circles(svg))
     assert re.findall(r'<a[^>]* href="#tile-(\w+)"', svg) == ["quick", "near", "slow"]
     assert 'role="group"' in svg
     assert re.findall(">([\\d.]+)\u202fs<", svg) == ["0.1", "1", "10", "100"]
@@ -63,9 +77,33 @@ def test_the_line_joins_what_nothing_beats_and_the_photo_has_its_own():
     svg = seconds_chart([QUICK, NEAR, SLOW], 480)
     assert lines(svg, "front") == [[place for _, place in circles(svg)][:2]]
     assert re.findall('class="strong" href="#tile-(.*?)"', svg) == ["quick", "near"]
+    svg = seconds_chart([QUICK, NEAR, SLOW, tile("far", 1.0, 0.7)], 480)
     assert len(lines(svg, "curve")[0]) == 4
     assert len(lines(svg, "anchor")) == 1
     assert ">untouched photo 0.90<" in svg
+
+
+def test_a_photo_far_beyond_all_pictures_leaves_them_the_axis_and_its_distance_in_words():
+    svg = seconds_chart([QUICK, NEAR, SLOW], 480)
+    assert lines(svg, "anchor") == []
+    assert ">untouched photo 0.90, beyond this edge ↑<" in svg
+    assert min(y for _, (_, y) in circles(svg)) < 80  # the farthest stands high
+    (curve,) = lines(svg, "curve")
+    assert curve[0][1] == 42  # it comes from beyond the edge
+    assert len(curve) == 3
+
+
+def test_a_name_that_has_no_room_is_short_or_a_number_that_a_line_beneath_explains():
+    titles = [f"{name} et al. ({short})" for name, short in zip("ABCDEFGH", SHORT, strict=True)]
+    tiles = [
+        replace(tile(name, 1.0 + place / 1000, 0.1 + place / 1000), title=title)
+        for place, (name, title) in enumerate(zip("abcdefgh", titles, strict=True))
+    ]
+    svg = seconds_chart(tiles, 360)
+    beside = [named(svg, place, title) for place, title in enumerate(titles, start=1)]
+    assert {"full", "short", "number"} >= set(beside) >= {"number"}
+    for place, (kind, title) in enumerate(zip(beside, titles, strict=True), start=1):
+        assert (f">{place} {title}<" in svg) == (kind == "number")
 
 
 def test_content_distance_has_an_axis_of_its_own():
@@ -104,10 +142,18 @@ def test_names_cover_no_line_no_mark_no_edge_and_no_other_name(seed, width):
     ]
     course = [(1.3**step, 0.6 / (1 + step) + chance.uniform(0, 0.02)) for step in range(10)]
     tiles.append(tile("Gatys et al.", 15.0, 0.05, course))
-    for svg in (seconds_chart(tiles, width), content_chart(tiles, width)):
+    for chart, costs in ((seconds_chart, seconds_and_style), (content_chart, content_and_style)):
+        svg = chart(tiles, width)
         svg = svg.replace("&amp;", "&")
-        boxes = names(svg, "untouched photo 0.90", *(each.title for each in tiles))
+        untouched = "untouched photo 0.90", "untouched photo 0.90, beyond this edge ↑"
+        titles = [each.title for each in sorted(tiles, key=costs)]
+        forms = [f for place, title in enumerate(titles, 1) for f in (title, short(title), str(place))]
+        boxes = names(svg, *untouched, *forms)
         assert len(boxes) == 6
+        for (_, mark), title, place in zip(circles(svg), titles, range(1, 7), strict=False):
+            kind = named(svg, place, title)
+            box = boxes[{"full": title, "short": short(title), "number": str(place)}[kind]]
+            assert kind == "number" or reach(box, mark) <= REACH + 0.1
         drawn = [line for kind in ("curve", "front", "anchor") for line in lines(svg, kind)]
         left, top, bottom, right = map(float, re.findall(r'axis" d="M(\d+) (\d+)V(\d+)H(\d+)', svg)[0])
         drawn.append([(left, top), (left, bottom), (right, bottom)])

@@ -137,18 +137,10 @@ class Chart:
             shape = f'<path class="spread" d="M{low:.1f} {y - 4:.1f}v8m0-4H{high:.1f}m0-4v8"/>{shape}'
         if not mark.link:
             return f"<g><title>{title}</title>{shape}</g>"
-        shape = f"<title>{title}</title>{'' if mark.label is None else drawn(mark.label)}{shape}"
+        name = "" if mark.label is None else text(*mark.label.base, mark.label.words)
         strong = ' class="strong"' if mark.strong else ""
-        return f'<a{strong} href="{escape(mark.link)}" aria-label="{title}">{shape}</a>'
-
-
-def drawn(label: Label) -> str:
-    """A name at its place, and the line that leads to it."""
-    leader = ""
-    if label.leader:
-        (x1, y1), (x2, y2) = label.leader
-        leader = f'<path class="leader" d="M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}"/>'
-    return leader + text(*label.base, label.words)
+        parts = f"<title>{title}</title>{name}{shape}"
+        return f'<a{strong} href="{escape(mark.link)}" aria-label="{title}">{parts}</a>'
 
 
 def text(x: float, y: float, words: str, anchor: str = "start") -> str:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from compare.schema import Tile
 from core.metrics import pareto_front
-from ui.chart import Axis, Chart, Line, Mark, Point, drawn
+from ui.chart import LINE_HEIGHT, Axis, Chart, Line, Mark, Point, text
 from ui.html import time
-from ui.labels import HEIGHT, Box, Label, placed
+from ui.labels import ABOVE, HEIGHT, REACH, Box, Label, placed
 from ui.language import ENGLISH, Language
 
 HEADROOM = 1.08  # of an axis of distances
-LEFT, RIGHT, TOP, BOTTOM, UNDER = 44, 20, 30, 300, 40  # px of the axes, and beneath them
-ROW, ROWS = HEIGHT + 6, 12  # px of a row of names above the axes, and how many there are at most
+FAR = 1.5  # times the greatest distance of a picture, from where on the photo's own lies beyond the axis
+LEFT, RIGHT, TOP, BOTTOM, UNDER = 44, 20, 42, 300, 40  # px of the axes, and beneath them
 RADIUS = 6  # px around a mark that stay free
 
 Costs = Callable[[Tile], Point]
@@ -79,26 +81,27 @@ class Drawing:
     say: Language = ENGLISH
 
     def svg(self, width: int) -> str:
-        """Names stand where they cover nothing; where there is no such place, in rows above the axes."""
-        heights = [style for curve in self.curves for _, style in curve]
-        heights += [self.costs(tile)[1] for tile in self.tiles]
-        level = self.tiles[0].baseline.style if self.tiles[0].baseline else max(heights)
+        """A name stands beside its mark; where there is no room, a short one, or a number that a line
+        beneath explains."""
+        greatest = max(self.costs(tile)[1] for tile in self.tiles)
+        level = self.tiles[0].baseline.style if self.tiles[0].baseline else greatest
+        beyond = level > FAR * greatest > 0
+        y = from_zero([greatest] if beyond else [greatest, level], BOTTOM, TOP)
         front = best(self.tiles, self.costs)
-        lines: list[Line] = [("curve", curve) for curve in self.curves if curve]
-        lines += [
-            ("front", [self.costs(tile) for tile in front]),
-            ("anchor", [(0, level), (self.x.high, level)]),
-        ]
+        lines: list[Line] = [("curve", curve) for each in self.curves if (curve := beneath(each, y.high))]
+        lines.append(("front", [self.costs(tile) for tile in front]))
+        if not beyond:
+            lines.append(("anchor", [(0, level), (self.x.high, level)]))
         marks = [self.mark(tile, tile in front) for tile in sorted(self.tiles, key=self.costs)]
-        for rows in range(ROWS):
-            y = from_zero([*heights, level], BOTTOM + ROW * rows, TOP + ROW * rows)
-            labels = self.labels(lines, marks, level, y)
-            if labels:
-                break
-        marks = [replace(mark, label=label) for mark, label in zip(marks, labels[1:], strict=False)]
+        words = self.say("chart.untouched_beyond" if beyond else "chart.untouched", style=level)
+        photo, *labels = self.labels(words, lines, marks, y)
+        marks = [replace(mark, label=label) for mark, label in zip(marks, labels, strict=True)]
         spoken = f"{self.title}. {'; '.join(mark.title for mark in marks)}"
-        texts = [drawn(label) for label in labels[:1]]
-        height = BOTTOM + ROW * rows + UNDER
+        texts = [text(*photo.base, photo.words)] if photo else []
+        numbered = [f"{mark.label.words} {mark.name}" for mark in marks if mark.label and number(mark.label)]
+        under = BOTTOM + UNDER
+        texts += [text(LEFT, under + LINE_HEIGHT * row + ABOVE, line) for row, line in enumerate(numbered)]
+        height = under + LINE_HEIGHT * len(numbered) + (LINE_HEIGHT // 2 if numbered else 0)
         return Chart(width, height, self.title, spoken, self.x, y, lines, marks, texts).svg()
 
     def mark(self, tile: Tile, front: bool) -> Mark:
@@ -113,14 +116,12 @@ class Drawing:
         title += f" ({self.say('tile.farther')})" if tile.farther else ""
         return Mark(kind, self.costs(tile), title, f"#tile-{tile.method}", tile.title, front, spread)
 
-    def labels(self, lines: Sequence[Line], marks: Sequence[Mark], level: float, y: Axis) -> list[Label]:
-        """Of the photo's own distance and of the marks; none where one has no place."""
+    def labels(self, photo: str, lines: Sequence[Line], marks: Sequence[Mark], y: Axis) -> list[Label | None]:
+        """Of the photo's own distance, at the upper right, and of the marks."""
 
         def at(point: Point) -> Point:
             return self.x.at(point[0]), y.at(point[1])
 
-        names = [(self.say("chart.untouched", style=level), at((self.x.high, level)))]
-        names += [(mark.name, at(mark.point)) for mark in marks]
         drawn_lines = [[at(point) for point in points] for _, points in lines]
         drawn_lines += [[at((end, mark.point[1])) for end in mark.spread] for mark in marks if mark.spread]
         drawn_lines.append([(self.x.start, TOP), (self.x.start, y.start), (self.x.end, y.start)])
@@ -128,4 +129,40 @@ class Drawing:
             Box(left - RADIUS, top - RADIUS, left + RADIUS, top + RADIUS)
             for left, top in (at(mark.point) for mark in marks)
         ]
-        return placed(names, drawn_lines, taken, Box(self.x.start, TOP - ROW / 2, self.x.end, y.start)) or []
+        area = Box(self.x.start, TOP - HEIGHT - 4, self.x.end, y.start)
+        corner = next((points[-1] for kind, points in lines if kind == "anchor"), (self.x.high, y.high))
+        forms = [(mark.name, short(mark.name), str(place)) for place, mark in enumerate(marks, start=1)]
+        chosen = [0] * len(marks)
+        while True:
+            order = sorted(range(len(marks)), key=lambda place: -chosen[place])
+            names = [
+                (forms[place][form], at(marks[place].point), REACH if form < 2 else math.inf)
+                for place in order
+                for form in [chosen[place]]
+            ]
+            first, *found = placed([(photo, at(corner), math.inf), *names], drawn_lines, taken, area)
+            labels = dict(zip(order, found, strict=True))
+            lacking = [place for place in order if labels[place] is None and chosen[place] < 2]
+            if not lacking:
+                return [first, *(labels[place] for place in range(len(marks)))]
+            chosen[lacking[0]] += 1
+
+
+def short(title: str) -> str:
+    """What tells a method from the others: "AdaIN" of "Huang & Belongie (AdaIN)"."""
+    within = re.search(r"\((.+)\)$", title)
+    return within[1] if within else title.removesuffix(" et al.")
+
+
+def number(label: Label) -> bool:
+    """Whether it stands for a name."""
+    return label.words.isdigit()
+
+
+def beneath(curve: Sequence[Point], high: float) -> Sequence[Point]:
+    """A curve from where it comes beneath a height to stay there."""
+    above = max((place for place, (_, y) in enumerate(curve) if y > high), default=None)
+    if above is None or above + 1 == len(curve):
+        return curve if above is None else ()
+    (x1, y1), (x2, y2) = curve[above : above + 2]
+    return [(x1 + (x2 - x1) * (y1 - high) / (y1 - y2), high), *curve[above + 1 :]]

@@ -1,7 +1,9 @@
-"""Where the names of a chart's marks stand, so that none covers a line, a mark, an edge or another name."""
+"""Where the names of a chart's marks stand: beside them, so that none covers a line, a mark, an edge or
+another name."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,8 +19,9 @@ GRID = 4  # px between the places that are tried
 CLEAR = 3  # px that stay free around a name
 CHARACTER, HEIGHT = 6.7, 14  # px of a character at most, and of a line of text of 12 px
 ABOVE = 11  # px of a line of text over its base line
-DETOUR = 200  # px that a name goes rather than to meet a leader
-NEAR = 12  # px from a mark, within which a name needs no line that leads to it
+REACH = 16  # px from a mark, within which its name stands
+DETOUR = 200  # px that a name goes rather than to be taken for another mark's
+CLEARLY = 1.5  # times as far as its own mark is any other from a name
 
 
 @dataclass(frozen=True)
@@ -30,19 +33,13 @@ class Box:
     right: float
     bottom: float
 
-    def nearest(self, place: Place) -> Place:
-        """Its point that is nearest to a place."""
-        x, y = place
-        return min(max(x, self.left), self.right), min(max(y, self.top), self.bottom)
-
 
 @dataclass(frozen=True)
 class Label:
-    """A name at its place: its box, its base line's start, and a leader from its mark where it is far off."""
+    """A name at its place: its box, and its base line's start."""
 
     words: str
     box: Box
-    leader: tuple[Place, Place] | None
 
     @property
     def base(self) -> Place:
@@ -56,21 +53,22 @@ def text_width(words: str) -> float:
 
 
 def placed(
-    names: Sequence[tuple[str, Place]],
+    names: Sequence[tuple[str, Place, float]],
     lines: Sequence[Sequence[Place]],
     taken: Sequence[Box],
     area: Box,
-) -> list[Label] | None:
-    """A label for each (name, its mark's place), as near to the mark as one is free; None where one has no
-    place. Leaders, which are faint, go through names where nothing else is left.
+) -> list[Label | None]:
+    """A label for each (name, its mark's place, how far from that it may stand in px), in their order, as
+    near to the mark as a place is free and clearly nearer to it than to any other; None where there is
+    none.
 
     Args:
         lines: what no name may touch; taken: rectangles that none may touch, such as marks.
         area: where names may stand.
     """
     segments = [pair for line in lines for pair in pairwise(line)]
-    boxes, leaders, labels = list(taken), list[tuple[Place, Place]](), list[Label]()
-    for words, mark in names:
+    boxes, labels = list(taken), list[Label | None]()
+    for words, mark, reach in names:
         width = text_width(words)
         left, top = candidates(area, width)
         free = np.ones(left.shape, bool)
@@ -78,22 +76,20 @@ def placed(
             free &= ~overlaps(left, top, width, box)
         for segment in segments:
             free &= ~crossed(left, top, width, segment)
+        distance, taken_for = distances(left, top, width, mark), np.zeros(left.shape, bool)
+        for _, other, its_reach in names:
+            if other != mark and its_reach < math.inf:
+                taken_for |= distances(left, top, width, other) < CLEARLY * distance
+        distance = distance + DETOUR * taken_for
+        free &= distance <= reach
+        aside = 1e-3 * np.abs(left - mark[0]) + 1e-2 * np.abs(top + HEIGHT / 2 - mark[1])
         if not free.any():
-            return None
-        ends = nearest_points(left, top, width, mark)
-        distance = np.hypot(ends[0] - mark[0], ends[1] - mark[1]) + 1e-3 * np.abs(left - mark[0])
-        for faint in leaders:
-            distance += DETOUR * crossed(left, top, width, faint)
-        for label in labels:
-            distance += DETOUR * leads_through(mark, ends, label.box)
-        best = int(np.argmin(np.where(free, distance, np.inf)))
+            labels.append(None)
+            continue
+        best = int(np.argmin(np.where(free, distance + aside, np.inf)))
         x, y = float(left[best]), float(top[best])
-        box = Box(x, y, x + width, y + HEIGHT)
-        end = box.nearest(mark)
-        leader = None if np.hypot(end[0] - mark[0], end[1] - mark[1]) <= NEAR else (mark, end)
-        labels.append(Label(words, box, leader))
-        boxes.append(box)
-        leaders += [] if leader is None else [leader]
+        boxes.append(Box(x, y, x + width, y + HEIGHT))
+        labels.append(Label(words, boxes[-1]))
     return labels
 
 
@@ -121,16 +117,12 @@ def crossed(left: Places, top: Places, width: float, segment: tuple[Place, Place
     return meets(x, y, (x2 - x1) / 2, (y2 - y1) / 2, width / 2 + CLEAR, HEIGHT / 2 + CLEAR)
 
 
-def nearest_points(left: Places, top: Places, width: float, mark: Place) -> tuple[Places, Places]:
-    """The points of texts there that are nearest to a mark."""
-    return np.clip(mark[0], left, left + width), np.clip(mark[1], top, top + HEIGHT)
-
-
-def leads_through(mark: Place, ends: tuple[Places, Places], box: Box) -> NDArray[np.bool_]:
-    """Whether lines from a mark to these ends go through a box."""
-    dx, dy = (ends[0] - mark[0]) / 2, (ends[1] - mark[1]) / 2
-    x, y = mark[0] + dx - (box.left + box.right) / 2, mark[1] + dy - (box.top + box.bottom) / 2
-    return meets(x, y, dx, dy, (box.right - box.left) / 2, (box.bottom - box.top) / 2)
+def distances(left: Places, top: Places, width: float, mark: Place) -> Places:
+    """From texts there to a mark."""
+    found: Places = np.hypot(
+        np.clip(mark[0], left, left + width) - mark[0], np.clip(mark[1], top, top + HEIGHT) - mark[1]
+    )
+    return found
 
 
 def meets(x: Any, y: Any, dx: Any, dy: Any, half_x: float, half_y: float) -> NDArray[np.bool_]:

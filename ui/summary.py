@@ -21,7 +21,7 @@ SORT = (
     "[...t.tBodies[0].rows].sort((a,b)=>(key(a)<key(b)?-1:key(a)>key(b)?1:0)*(up?1:-1))"
     ".forEach(r=>t.tBodies[0].append(r))"
 )
-BROAD, NARROW = 480, 360  # px of a chart, and on a phone
+BROAD, NARROW = 380, 360  # px of a chart, and on a phone
 
 
 def summary(tiles: Mapping[str, Tile], say: Language = ENGLISH) -> str:

@@ -16,6 +16,7 @@ PICTURES = 1000  # that the drawing reaches to at least, in one painting
 MOST_PICTURES = 100_000
 POINTS = 24  # of a line, which logarithmic axes bend
 LEFT, LETTER = 70, 6.6  # px before the lines, and of a letter of the names beside them
+TICK = 50  # px at least from a number of pictures to the next
 MEASURED = ("content", "deepdc", "style", "wasserstein")  # as core.measures calls them
 
 BROAD, NARROW = 640, 360  # px of the drawing, and on a phone
@@ -150,16 +151,20 @@ def drawing(tiles: Sequence[Tile], sides: Sides, width: int, say: Language = ENG
         for tile in shown
     }
     beside = 6 + LETTER * max(map(len, names.values()), default=0)
-    x = Axis.decades((1, most), LEFT, max(LEFT + 80.0, width - beside), lambda exponent: f"{10**exponent:,}")
+    right = max(LEFT + 80.0, width - beside)
+    ticks = max(1, int((right - LEFT) / TICK))
+    x = Axis.decades((1, most), LEFT, right, lambda exponent: f"{10**exponent:,}", ticks)
     ends = [sides[tile.title].after(pictures) for tile in shown for pictures in (1, most)]
     y = Axis.decades(ends, 268, 30, lambda exponent: f"{10.0**exponent:,g}\u202fs")
     across = [most ** (place / POINTS) for place in range(POINTS + 1)]
-    lines, texts, under = list[Line](), list[str](), math.inf
+    lines, heights, under = list[Line](), dict[str, float](), math.inf
     for tile in sorted(shown, key=lambda tile: sides[tile.title].after(most)):
         side = sides[tile.title]
         lines.append((f"serves-{side.serves}", [(each, side.after(each)) for each in across]))
         under = min(y.at(side.after(most)) + 4, under - LINE_HEIGHT)  # names never cover each other
-        texts.append(text(x.end + 6, under, names[tile.title]))
+        heights[names[tile.title]] = under
+    down = max(0.0, y.end + 4 - under)  # for the first would else cover the drawing's title
+    texts = [text(x.end + 6, at + down, name) for name, at in heights.items()]
     marks = [
         Mark("best", (count, sides[title].after(count)), crossing(title, count, other, say))
         for title, count in crossings.items()
