@@ -153,9 +153,9 @@ BALANCED = GatysSettings(
 """Our own: every error is relative, so that one setting means the same for all paintings.
 
 The style loss is the mean over relu1_1 to relu5_1 of |G - A|^2 / |A|^2, the content loss |F - P|^2 / |P|^2 at
-relu4_2, with average pooling; both times 1e4, a scale on which L-BFGS works. It begins with a quick method's
-picture and spends its steps on sizes from about 64 px up, so that a large picture has the strokes of a small
-one, and ends by itself.
+relu4_2, with average pooling; their weights are as 1 to 0.35, on a scale on which L-BFGS works. It begins
+with a quick method's picture and spends its steps on sizes from about 64 px up, so that a large picture has
+the strokes of a small one, and ends by itself.
 """
 
 PAPER = GatysSettings(preset="paper", steps=500, start="noise", precision="float32")
