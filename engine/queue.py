@@ -26,6 +26,7 @@ from engine.admission import Admission
 from engine.base import Engine
 from engine.ticket import Kind, Position, Refused, Started, Ticket
 from engine.visitor import Visitor
+from engine.warmer import Warmer
 from methods.base import Stop, Stopped
 
 log = logging.getLogger("stylegrid.comparisons")
@@ -52,9 +53,7 @@ class Queue:
         self._closed = False
         self._waiting: list[Ticket] = []
         self._running: list[Ticket] = []  # of one worker, the last one goes on and one before it is paused
-        self._wish: Callable[[], Request] | None = None  # of what to get ready for
-        self._warmer: threading.Thread | None = None
-        self._warming: Stop | None = None  # while it works
+        self._warmer = Warmer(engine, self._changed, lambda: not self._tickets())
         # Seconds that comparisons of late took beyond what was predicted, as where pictures are decoded.
         self._beyond = deque[float](maxlen=RECENT)
         self._admission = Admission()
@@ -136,11 +135,7 @@ class Queue:
     def warm(self, make: Callable[[], Request]) -> None:
         """Let the engine get ready for a run of such a request once nothing runs or waits, and give way to
         what comes. Of several wishes the newest counts."""
-        with self._changed:
-            self._wish = make
-            if self._warmer is None:
-                self._warmer = threading.Thread(target=self._warm, name="warmer", daemon=True)
-                self._warmer.start()
+        self._warmer.wish(make)
 
     def standing(self) -> tuple[int, int]:
         """How many runs go on or are paused, and how many wait."""
@@ -156,8 +151,9 @@ class Queue:
         """Take no more runs, end those in line, and wait until they have ended, so many seconds at most."""
         with self._changed:
             self._closed = True
-            for stop in filter(None, [*(ticket.stop for ticket in self._tickets()), self._warming]):
-                stop.set()
+            self._warmer.close()
+            for ticket in self._tickets():
+                ticket.stop.set()
             self._changed.notify_all()
             self._changed.wait_for(lambda: not self._tickets(), seconds)
 
@@ -195,8 +191,7 @@ class Queue:
 
     def _begin(self, ticket: Ticket) -> bool:
         """Whether it is the ticket's turn, which then runs; pauses the run before it where it may."""
-        if self._warming is not None:
-            self._warming.set()
+        if not self._warmer.gives_way():
             return False
         if len(self._running) < self.engine.workers:
             first = self._waiting[0] is ticket
@@ -284,30 +279,6 @@ class Queue:
         """One of them, unless it is to end. Raises Stopped."""
         ticket.stop.check()
         return self.engine.do(work)
-
-    def _warm(self) -> None:
-        """One wish after the other, while there is one."""
-        while (wish := self._next_wish()) is not None:
-            make, stop = wish
-            try:
-                self.engine.warm(self.engine.do(make), stop)
-            except (Stopped, ValueError):  # a picture that is unfit is said when it is to be compared
-                pass
-            except Exception:
-                log.exception("The engine could not get ready")
-
-    def _next_wish(self) -> tuple[Callable[[], Request], Stop] | None:
-        """The wish once nothing runs, and what ends it; None where there is none."""
-        with self._changed:
-            self._warming = None
-            self._changed.notify_all()
-            self._changed.wait_for(lambda: self._closed or self._wish is None or not self._tickets())
-            make, self._wish = self._wish, None
-            if make is None or self._closed:
-                self._warmer = None
-                return None
-            self._warming = Stop()
-            return make, self._warming
 
     def _until(self, work: Future[T], ticket: Ticket, last: Tile | None) -> Generator[Tile, None, T]:
         """The result of the work; meanwhile the last tile says that it is paused, and then no longer."""

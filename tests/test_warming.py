@@ -51,7 +51,7 @@ class Engine:
 
 def rest(queue):
     """Until it gets ready for nothing any more."""
-    warmer = queue._warmer
+    warmer = queue._warmer.thread
     if warmer is not None:
         warmer.join(SECONDS)
         assert not warmer.is_alive()
