@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from accessibility import violations
 from compare.votes import Votes, votes_file
-from test_browser import Visitor, serve_measured_at_once
+from test_browser import PHOTO, Visitor, serve_measured_at_once
 from ui.vote import PATH
 
 OPEN, TOLD = ".vote .answers:not(.told) button:enabled", ".vote .told"
@@ -25,9 +25,12 @@ def votes() -> list[tuple[str, str, str]]:
 
 
 def test_voting_by_keyboard_hides_names_until_then_and_can_be_undone(page: Page, fake: str) -> None:
-    before = len(votes())
-    page.goto(fake)
-    page.get_by_role("link", name="Blind vote").click()
+    before, comparison = len(votes()), Visitor(page, fake)
+    comparison.upload(0, PHOTO)
+    expect(comparison.content_line).to_have_text("96 × 64 px")
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Blind vote").click()
+    page = opened.value
     expect(page).to_have_url(f"{fake}/{PATH}")
     expect(page.locator(OPEN)).to_have_count(4, timeout=30_000)
     captions = page.locator(".two figcaption")
@@ -48,6 +51,9 @@ def test_voting_by_keyboard_hides_names_until_then_and_can_be_undone(page: Page,
     expect(page.locator(OPEN)).to_have_count(4)
     assert [each[0] for each in votes()[before:]] == ["both bad"]
     expect(page.get_by_text("Not enough votes yet")).to_be_visible()
+    with page.expect_event("close"):
+        page.get_by_role("link", name="Compare methods").click()
+    expect(comparison.page.locator(".picture-input img")).to_be_visible()
 
 
 def test_on_a_phone_both_pictures_and_the_buttons_fit_one_screen(browser: Browser, fake: str) -> None:

@@ -15,6 +15,12 @@ const wait = async () => {
 new MutationObserver(wait).observe(element, {subtree: true, childList: true, attributeFilter: ['data-key']});
 wait();
 element.addEventListener('click', (event) => press(event.target.closest('button[data-action]')));
+// The way back leads to the page that opened this one, where it is still there, with all that is chosen on it.
+document.querySelector('#masthead .elsewhere')?.addEventListener('click', (event) => {
+  if (!opener || opener.closed) return;
+  event.preventDefault();
+  close();
+});
 document.addEventListener('keydown', (event) => {
   if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest?.('input:not([type=radio]), select, textarea, [role=listbox]')) return;

@@ -45,8 +45,8 @@ log = logging.getLogger(__name__)
 
 
 def to_vote(say: Language) -> str:
-    """The link to it, on the first page."""
-    return f'<a class="elsewhere" href="{PATH}">{say("vote.link")}</a>'
+    """The link to it, on the first page, which stays as it is."""
+    return f'<a class="elsewhere" href="{PATH}" target="_blank" rel="opener">{say("vote.link")}</a>'
 
 
 def vote_is_on() -> bool:
