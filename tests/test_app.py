@@ -286,6 +286,14 @@ def test_stop_keeps_what_is_finished_and_the_picture_so_far(photo, painting):
     assert not page.running
 
 
+def test_what_was_missing_is_no_longer_told_when_pictures_are_chosen(photo):
+    events = events_of(Quick())
+    *_, page = clicked(events, values_of(events, uploaded(photo), None))
+    assert "Add a painting first." in page.status
+    assert "painting" not in events.picked(page.status)
+    assert events.picked('<p class="status" role="status">Painting</p>') == gr.skip()
+
+
 def test_a_stopped_waiting_run_shows_so_and_never_runs(photo, painting):
     events = events_of(Quick())
     first = started(events, photo, painting, "a")

@@ -199,6 +199,30 @@ def test_stop_ends_the_work_and_keeps_the_picture(page, real):
     page.wait_for_function("document.querySelector('[data-method=gatys] .result').naturalWidth === 64")
 
 
+def test_the_icon_for_a_file_opens_the_dialog_and_what_is_no_picture_is_told(page, fake):
+    visitor = Visitor(page, fake)
+    box, told = page.locator(".picture-input").first, page.locator("#inputs .not-picture")
+
+    def choose(file):
+        with page.expect_file_chooser() as chooser:
+            box.get_by_label("Upload file").click()
+        chooser.value.set_files(file)
+
+    choose(PHOTO)
+    expect(visitor.content_line).to_have_text("96 × 64 px")
+    choose({"name": "list.txt", "mimeType": "text/plain", "buffer": b"bread"})
+    expect(told).to_have_text("list.txt is not a picture. Choose a file such as a JPEG, PNG or WebP.")
+    expect(box.locator("img")).to_be_visible()
+    assert page.locator(".toast-wrap .toast-body").count() == 0
+    choose(PAINTING)
+    expect(visitor.content_line).to_have_text("80 × 80 px")
+    expect(told).to_have_count(0)
+    visitor.compare.click()
+    expect(visitor.status).to_have_text("Add a painting first.")
+    page.get_by_role("toolbar", name="Our paintings").get_by_role("button").first.click()
+    expect(visitor.status).to_have_text("")
+
+
 def test_a_preset_fills_the_controls(page, real):
     visitor = Visitor(page, real)
     visitor.open_panel()

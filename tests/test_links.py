@@ -70,7 +70,16 @@ def test_a_link_brings_everything_back(links):
 def test_own_pictures_are_not_in_a_link_which_says_so(links, photo):
     shown = links.link(values_of(links, uploaded(photo), uploaded(PAINTINGS[0].path)))
     assert "photo" not in query_of(shown, links)
-    assert "your own photo: the ZIP can" in shown[links.inputs.status]
+    for place in (links.inputs.status, links.shown):
+        assert "your own photo: the ZIP can" in shown[place]
+    back = opened(links, query_of(shown, links))
+    assert "Add what is missing (photo), then press Compare." in back[links.inputs.status]
+
+
+def test_why_there_is_no_link_stands_at_the_button_too(links):
+    shown = links.link(values_of(links, None, None, steps=-1))
+    assert "Steps is -1" in shown[links.shown]
+    assert shown[links.shown] == shown[links.inputs.status]
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,11 @@ class Events:
             return {inputs.status: error_html(say.sentence(error))}, []
         return {inputs.status: status_html(say("progress.device"))}, planned
 
+    def picked(self, status: Any) -> Any:
+        """The status line after other pictures were chosen: what was wrong or missing before is gone."""
+        told = any(f'"status {kind}"' in str(status) for kind in ("error", "warning"))
+        return status_html("") if told else gr.skip()
+
     def stop(self, request: gr.Request) -> Any:
         """End the page's run; what the Stop button then shows."""
         say = language_of(request)

@@ -66,14 +66,15 @@ class Links:
                 "timing": str(checked_repeats(values[inputs.timing])),
             }
         except (ValueError, OSError) as error:
-            return {inputs.status: error_html(say.sentence(error))}
+            return dict.fromkeys([self.shown, inputs.status], error_html(say.sentence(error)))
         for name, each in settings.items():
             query |= {f"{name}.{key}": json.dumps(value) for key, value in changed(each).items()}
         address = "?" + urlencode(query)
         words = say("link.copied") + (" " + say("link.own", pictures=tuple(own)) if own else "")
+        line = status_html(words)
         return {
-            self.shown: f'<a href="{escape(address)}">{say("link.this")}</a>',
-            inputs.status: status_html(words),
+            self.shown: f'<a href="{escape(address)}">{say("link.this")}</a>{line}',
+            inputs.status: line,
         }
 
     def open(self, request: gr.Request) -> Outputs:
@@ -81,11 +82,12 @@ class Links:
         inputs, query, say = self.inputs, dict(request.query_params), language_of(request)
         if "methods" not in query:
             return {inputs.size: inputs.first_size()}
-        shown: Outputs = {}
+        shown, missing = Outputs(), list[str]()
         try:
             for name, source in self.sources.items():
                 example = self.examples[name].get(query.get(name, ""))
                 shown |= source.example(example.path, say) if example else {}
+                missing += [] if example else [say(f"link.{name}")]
             shown[inputs.size] = checked_size(int(query.get("size", "")), PAGE_SIDE)
             shown[inputs.timing] = checked_repeats(int(query.get("timing", "0")))
             names = [name for name in query["methods"].split(",") if name in inputs.methods]
@@ -94,7 +96,8 @@ class Links:
                 shown |= self.controls(name, query)
         except (ValueError, RecursionError):
             return {inputs.status: error_html(say("link.unknown"))}
-        return {**shown, inputs.status: status_html(say("link.opened"))}
+        words = say("link.without", pictures=tuple(missing)) if missing else say("link.opened")
+        return {**shown, inputs.status: status_html(words, warned=bool(missing))}
 
     def controls(self, name: str, query: Mapping[str, str]) -> Outputs:
         """A method's controls as a link has them. ValueError where it asks for what there is not."""

@@ -60,6 +60,33 @@
     free(target).dispatchEvent(new Event('change', {bubbles: true}));
   });
 
+  // Gradio's icon for a file would clear the picture and open no dialog; from the live camera it leads back.
+  document.addEventListener('click', (event) => {
+    const box = event.target.closest?.('.picture-input .source-selection button:first-child')?.closest('.picture-input');
+    const field = box?.querySelector('input[type=file]');
+    if (!field || box.querySelector('video')) return;
+    event.stopPropagation();
+    field.click();
+  }, true);
+
+  // What is chosen or dropped there and is no picture, is told in our words, and what was there stays.
+  for (const kind of ['click', 'change', 'drop']) document.addEventListener(kind, (event) => {
+    event.target.closest?.('#inputs .column')?.querySelector('.not-picture')?.remove();
+    const box = kind !== 'click' && event.target.closest?.('.picture-input');
+    const files = [...(event.dataTransfer ?? event.target).files ?? []];
+    const wrong = box && files.find((each) => each.type && !each.type.startsWith('image/'));
+    if (!wrong) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (kind === 'change') event.target.value = '';
+    else event.target.dispatchEvent(new DragEvent('dragleave', {bubbles: true}));
+    const note = document.createElement('p');
+    note.className = 'status error not-picture';
+    note.setAttribute('role', 'alert');
+    note.textContent = say('page.not_picture', {name: wrong.name});
+    box.after(note);
+  }, true);
+
   // Gradio moves a number beyond its range to the nearest allowed one without a word: here is the word.
   const notes = new WeakMap();
   document.addEventListener('blur', (event) => {

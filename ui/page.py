@@ -152,6 +152,8 @@ def connect_runs(page: gr.Blocks, inputs: InputPanel, results: ResultsPanel, eve
     pictures = [inputs.content.image, inputs.style.image]
     needed: set[Block] = {*pictures, inputs.size, inputs.chosen}
     gr.on([each.change for each in pictures], events.ahead, needed, None, **RAW, **NEWEST)
+    chosen = [*(each.input for each in pictures), *(strip.html.select for strip in inputs.strips)]
+    gr.on(chosen, events.picked, inputs.status, inputs.status, **AT_ONCE)
     starts = [(inputs.compare.click, events.compare), (inputs.sweep.button.click, events.sweep)]
     if inputs.pairs:
         picked = inputs.pairs.html.select(inputs.pairs.pick, outputs=inputs.pairs.outputs, **AT_ONCE)
