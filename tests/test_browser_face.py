@@ -1,6 +1,7 @@
 """The page's first sight, Compare at hand, the phone, and pictures face to face, in a real browser."""
 
 import base64
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -9,6 +10,7 @@ from accessibility import violations
 from fake_methods import Failing, Quick, Silent, Stepped
 from methods import ALL, ticked_at_first
 from test_browser import PHOTO, Visitor, serve
+from ui.space_panel import CORNERS
 
 silent_method = Silent()
 
@@ -124,12 +126,28 @@ def test_on_a_phone_a_swipe_moves_between_tiles_and_all_fits(phone, real):
     assert phone.locator("meta[name=viewport]").get_attribute("content").count("maximum-scale") == 0
 
 
+def test_a_phone_keeps_no_room_for_offers_that_there_are_not(phone, real):
+    Visitor(phone, real)
+    rows = phone.locator("#grid .offers")
+    expect(rows).to_have_count(len(ticked_at_first(ALL)))
+    assert rows.evaluate_all("all => all.map((each) => each.offsetHeight)") == [0] * len(ticked_at_first(ALL))
+
+
+def test_the_names_of_styles_in_the_corners_are_whole(page, real):
+    Visitor(page, real)
+    page.get_by_role("tab", name="Style space").click()
+    names = page.locator("#corners input:visible")
+    expect(names).to_have_count(CORNERS, timeout=20_000)
+    assert names.evaluate_all("all => all.filter((each) => each.scrollWidth > each.clientWidth).length") == 0
+
+
 def test_two_results_face_to_face(page, fake):
     visitor = Visitor(page, fake)
     visitor.start()
     visitor.wait_for("stepped", "done")
     expect(visitor.compare).to_be_enabled()
     look = visitor.tile("quick").get_by_role("button", name="Look closer at the picture by Quick")
+    expect(look).to_have_accessible_description(re.compile("Compare two pictures"))
     look.focus()
     page.keyboard.press("Enter")
     face = page.locator("#face")

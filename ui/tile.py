@@ -169,7 +169,8 @@ def actions(tile: Tile, pictures: Pictures, say: Language) -> str:
         )
     return (
         f'<div class="under actions"><span>{say("tile.drag")}</span>'
-        f'<button type="button" class="look" aria-label="{say("tile.look_at", title=title)}">'
+        f'<button type="button" class="look" title="{escape(say("tile.look_about"))}" '
+        f'aria-label="{say("tile.look_at", title=title)}">'
         f"{say('tile.look')}</button>"
         f'<button type="button" class="inspect" data-kept="{pictures.kept}" '
         f'aria-label="{say("tile.inspect_of", title=title)}">{say("tile.inspect")}</button>'
