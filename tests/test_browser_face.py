@@ -32,6 +32,12 @@ def phone(browser):
     context.close()
 
 
+GAPS = """all => all.map((each) => {  // px from the lower edge of a picture, as it is painted, to its caption
+  const {top, width, height} = each.getBoundingClientRect();
+  const painted = Math.min(height, width * each.naturalHeight / each.naturalWidth);
+  const {bottom} = each.closest('figure').querySelector('figcaption').getBoundingClientRect();
+  return top + (height + painted) / 2 - bottom;
+})"""
 RESULTS_SEEN = "document.getElementById('results').getBoundingClientRect().top < innerHeight / 2"
 
 
@@ -177,6 +183,8 @@ def test_two_results_face_to_face(page, fake):
     expect(other).to_be_hidden()
     face.get_by_role("button", name="All").click()
     expect(shown).to_have_count(4)
+    face.get_by_role("button", name="Fit").click()
+    assert all(abs(gap - 8) < 1 for gap in shown.evaluate_all(GAPS))
     face.get_by_role("button", name="Actual size, 1:1").click()
     expect(face.locator("output")).to_have_text("100 %")
     widths = shown.evaluate_all("all => all.map(each => each.getBoundingClientRect().width)")

@@ -1,20 +1,28 @@
 """The table and the sentences beneath the tiles."""
 
 import re
+from dataclasses import fields, replace
 from html import unescape
 
 import pytest
 
 from compare.schema import Tile
+from core.measures import Measures
 from fake_methods import FakeSettings
 from measured_tiles import NEAR, QUICK, SLOW, tile
+from methods.base import Note
 from ui.distance_charts import best as front_of
-from ui.summary import overtaking, reached, summary
-from ui.tile import details
+from ui.language import ENGLISH
+from ui.summary import foremost, overtaking, reached, summary
+from ui.tile import details, state_line
 
 
 def by_name(*tiles):
     return {each.method: each for each in tiles}
+
+
+def measures(wasserstein):
+    return replace(Measures(*(0.5 for _ in fields(Measures))), wasserstein=wasserstein)
 
 
 def test_nothing_is_shown_before_something_was_measured():
@@ -35,6 +43,24 @@ def test_every_measured_method_has_a_row_with_its_numbers():
         ["Quick", "1.50\u202fs", "0.10\u202fs", "–", "200\u202fMB", "0.700", "0.200"],
         ["Near", "1.50\u202fs", "0.40\u202fs", "200\u202fMB", "0.700", "0.050"],
     ]
+
+
+def test_the_foremost_are_said_of_what_painted_this_painting():
+    warm = tile("warm", 9.0, 0.08, warm=(0.05, 0.06, 0.07))
+    words = "Quickest: Warm (0.06\u202fs). Nearest to the painting: Near (style distance 0.050)."
+    assert foremost([QUICK, NEAR, warm]) == words
+    note = Note("plate", "Another.", {"painted_as": "Another"})
+    other = replace(tile("other", 0.01, 0.01), notes=(note,))
+    assert foremost([QUICK, NEAR, warm, other]) == words
+    assert foremost([QUICK, other]) == ""
+    nearest = [replace(QUICK, measures=measures(0.1)), replace(NEAR, measures=measures(0.2))]
+    assert foremost(nearest).endswith("(style distance 0.050); by Wasserstein: Quick.")
+    assert foremost(nearest) in summary(by_name(*nearest))
+
+
+def test_a_tile_says_the_seconds_of_warm_runs_where_there_are_some():
+    assert "<b>9.00\u202fs</b>" in state_line(tile("warm", 9.0, 0.08), ENGLISH)
+    assert "<b>0.06\u202fs</b>" in state_line(tile("warm", 9.0, 0.08, warm=(0.05, 0.06, 0.07)), ENGLISH)
 
 
 def test_a_megabyte_is_a_million_bytes_in_tiles_too():

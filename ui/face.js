@@ -185,12 +185,21 @@
     if (!dialog.open) return;
     view.x = limit(view.x, 0, 1);
     view.y = limit(view.y, 0, 1);
+    for (const pane of stage.children) atEdge(pane);
     for (const image of stage.querySelectorAll('img')) {
       const {width, height} = frame(image.closest('figure'), image);
       const [x, y] = [(0.5 - view.x) * width * view.zoom, (0.5 - view.y) * height * view.zoom];
       image.style.transform = `translate(${x}px, ${y}px) scale(${view.zoom})`;
     }
     $('output').textContent = `${Math.round(100 * view.zoom / actual())} %`;
+  }
+
+  // A caption stands in the picture's lower left corner, or the pane's where the picture goes beyond
+  function atEdge(pane) {
+    const {width, height} = frame(pane), {width: across, height: down} = pane.getBoundingClientRect();
+    const left = across / 2 - view.x * width * view.zoom, under = down / 2 - (1 - view.y) * height * view.zoom;
+    pane.style.setProperty('--edge-x', `${Math.max(0, left)}px`);
+    pane.style.setProperty('--edge-y', `${Math.max(0, under)}px`);
   }
 
   // About a point of the screen, where there is one: what lies there stays there

@@ -37,8 +37,25 @@ def summary(tiles: Mapping[str, Tile], say: Language = ENGLISH) -> str:
         f'<section class="summary" aria-label="{say("summary.label")}"><h2>{say("summary.title")}</h2>'
         f"<figure>{charts(alike, 'broad', BROAD, say)}{charts(alike, 'narrow', NARROW, say)}"
         f"<figcaption>{say('summary.caption')}</figcaption></figure>"
-        f"<ul>{sentences}</ul>{table(measured, say)}{tradeoff_html(alike, say)}</section>"
+        f'<ul>{sentences}</ul><p class="foremost">{escape(foremost(alike, say))}</p>{table(measured, say)}'
+        f"{tradeoff_html(alike, say)}</section>"
     )
+
+
+def foremost(tiles: Sequence[Tile], say: Language = ENGLISH) -> str:
+    """Which method was quickest and which came nearest to the painting, of those that painted this one, two
+    at least; in a sentence."""
+    own = [tile for tile in tiles if tile.seconds and tile.distances and not tile.painted_as]
+    if len(own) < 2:
+        return ""
+    quick = min(own, key=lambda tile: seconds_and_style(tile)[0])
+    near = min(own, key=lambda tile: seconds_and_style(tile)[1])
+    by_wasserstein = {tile.measures.wasserstein: tile for tile in own if tile.measures}
+    other = by_wasserstein[min(by_wasserstein)] if len(by_wasserstein) == len(own) else near
+    seconds, style = seconds_and_style(quick)[0], seconds_and_style(near)[1]
+    also = say("summary.wasserstein", title=other.title) if other is not near else ""
+    about = {"quick": quick.title, "seconds": time(seconds), "near": near.title, "style": style}
+    return say("summary.foremost", **about, also=also)
 
 
 def side(tile: Tile) -> int:

@@ -74,15 +74,21 @@ def article(tile: Tile, say: Language, *beneath: str) -> str:
     known = f' data-style="{distances.style:.3f}" data-content="{distances.content:.3f}"' if distances else ""
     return (
         f'<article class="tile tile-{tile.state}" data-method="{name}" data-state="{tile.state}"{known} '
-        f'aria-labelledby="{heading}"><header><h2 id="{heading}">{escape(tile.title)}</h2>'
+        f'aria-labelledby="{heading}"><header><h2 id="{heading}">{title_html(tile.title)}</h2>'
         f'<span class="state">{state_line(tile, say)}</span></header>{about(tile.method, tile.title, say)}'
         f"{''.join(beneath)}</article>"
     )
 
 
+def title_html(title: str) -> str:
+    """A title whose end, as in "(AdaIN)", is seen however little room there is."""
+    begin, bracket, end = title.partition(" (")
+    return f"<span><span>{escape(begin)}</span><span>{escape(bracket + end)}</span></span>"
+
+
 def state_line(tile: Tile, say: Language) -> str:
-    """What the method does, in words, and its seconds so far."""
-    seconds = f"<b>{time(tile.seconds.total)}</b>" if tile.seconds else ""
+    """What the method does, in words, and its seconds so far: once it ran again, the warm median."""
+    seconds = f"<b>{time(tile.seconds.median)}</b>" if tile.seconds else ""
     words = say.sentence(tile.message) or say(f"state.{tile.state}")
     if tile.state == "done" and tile.image is not None:
         words = say("state.done_at", side=max(tile.image.shape))
