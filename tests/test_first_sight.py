@@ -43,6 +43,13 @@ def test_its_pictures_have_all_measures_and_say_what_training_takes():
     assert "All measures of" in first_sight(METHODS).tile("cin", ENGLISH)
 
 
+def test_its_settings_are_those_that_it_was_painted_with():
+    kept = json.loads((FOLDER / NUMBERS).read_text(encoding="utf-8"))["tiles"]
+    for name, tile in first_sight(METHODS).tiles.items():
+        painted_with = json.loads(json.dumps(tile.settings.as_dict()))
+        assert painted_with.items() >= kept[name]["settings"].items()  # what is newer is as usual
+
+
 def test_its_pictures_are_small():
     assert sum(path.stat().st_size for path in FOLDER.glob("*.webp")) < 250_000
 

@@ -27,6 +27,7 @@ from ui.examples import PHOTOS, photos, shown_plates
 from ui.files import address
 from ui.language import Language
 from ui.pair import pair_html
+from ui.request import read_settings
 from ui.tile import FIRST, Pictures, tile_html
 from weights.catalog import entry
 
@@ -111,7 +112,7 @@ def read_tile(method: Method, kept: Mapping[str, Any], folder: Path) -> Tile:
     return Tile(
         method.name,
         method.title,
-        method.Settings.make(),
+        read_settings(method, kept["settings"]),
         iterative=method.iterative,
         state="done",
         step=kept["steps"],
