@@ -36,8 +36,11 @@ def circles(svg):
 def names(svg, *titles):
     """The boxes of texts: left, top, right, bottom."""
     found = re.findall(r'<text x="([\d.]+)" y="([\d.]+)" text-anchor="start">([^<]+)<', svg)
+    bold = "".join(re.findall('<a class="strong".*?</a>', svg))
     places = [(float(x), float(y) - ABOVE, words) for x, y, words in found if words in titles]
-    return {words: (x, y, x + text_width(words), y + HEIGHT) for x, y, words in places}
+    return {
+        words: (x, y, x + text_width(words, f">{words}</text>" in bold), y + HEIGHT) for x, y, words in places
+    }
 
 
 def named(svg, place, title):

@@ -136,11 +136,16 @@ class Drawing:
         while True:
             order = sorted(range(len(marks)), key=lambda place: -chosen[place])
             names = [
-                (forms[place][form], at(marks[place].point), REACH if form < 2 else math.inf)
+                (
+                    forms[place][form],
+                    at(marks[place].point),
+                    REACH if form < 2 else math.inf,
+                    marks[place].strong,
+                )
                 for place in order
                 for form in [chosen[place]]
             ]
-            first, *found = placed([(photo, at(corner), math.inf), *names], drawn_lines, taken, area)
+            first, *found = placed([(photo, at(corner), math.inf, False), *names], drawn_lines, taken, area)
             labels = dict(zip(order, found, strict=True))
             lacking = [place for place in order if labels[place] is None and chosen[place] < 2]
             if not lacking:

@@ -17,7 +17,7 @@ Place = tuple[float, float]
 
 GRID = 4  # px between the places that are tried
 CLEAR = 3  # px that stay free around a name
-CHARACTER, HEIGHT = 6.7, 14  # px of a character at most, and of a line of text of 12 px
+CHARACTER, BOLD, HEIGHT = 6.7, 7.4, 14  # px of a character and a bold one, and of a line of text of 12 px
 ABOVE = 11  # px of a line of text over its base line
 REACH = 16  # px from a mark, within which its name stands
 DETOUR = 200  # px that a name goes rather than to be taken for another mark's
@@ -47,20 +47,20 @@ class Label:
         return self.box.left, self.box.top + ABOVE
 
 
-def text_width(words: str) -> float:
+def text_width(words: str, bold: bool = False) -> float:
     """About how wide a line of 12 px is, rather too wide than too narrow."""
-    return CHARACTER * len(words)
+    return (BOLD if bold else CHARACTER) * len(words)
 
 
 def placed(
-    names: Sequence[tuple[str, Place, float]],
+    names: Sequence[tuple[str, Place, float, bool]],
     lines: Sequence[Sequence[Place]],
     taken: Sequence[Box],
     area: Box,
 ) -> list[Label | None]:
-    """A label for each (name, its mark's place, how far from that it may stand in px), in their order, as
-    near to the mark as a place is free and clearly nearer to it than to any other; None where there is
-    none.
+    """A label for each (name, its mark's place, how far from that it may stand in px, whether it is bold), in
+    their order, as near to the mark as a place is free and clearly nearer to it than to any other; None where
+    there is none.
 
     Args:
         lines: what no name may touch; taken: rectangles that none may touch, such as marks.
@@ -68,8 +68,8 @@ def placed(
     """
     segments = [pair for line in lines for pair in pairwise(line)]
     boxes, labels = list(taken), list[Label | None]()
-    for words, mark, reach in names:
-        width = text_width(words)
+    for words, mark, reach, bold in names:
+        width = text_width(words, bold)
         left, top = candidates(area, width)
         free = np.ones(left.shape, bool)
         for box in boxes:
@@ -77,7 +77,7 @@ def placed(
         for segment in segments:
             free &= ~crossed(left, top, width, segment)
         distance, taken_for = distances(left, top, width, mark), np.zeros(left.shape, bool)
-        for _, other, its_reach in names:
+        for _, other, its_reach, _ in names:
             if other != mark and its_reach < math.inf:
                 taken_for |= distances(left, top, width, other) < CLEARLY * distance
         distance = distance + DETOUR * taken_for
