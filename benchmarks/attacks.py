@@ -151,7 +151,7 @@ KINDS: dict[str, Ask] = {  # by the number of the confirmed attack that each gre
     ),
     "11 nobody reads": unread(320, 200, settings={"gatys": {"steps": 100}}),
     "12 eleven days": asked(size=1024, repeats=20, settings={"gatys": {"steps": 5000}}),
-    "13 one report again": lambda client, _: zipped(client, finished(str(client.base_url).rstrip("/"))),
+    "13 one report again": lambda client, _: zipped(client, finished(str(client.base_url))),
     "14 endless shares": asked(size=64, settings={"cin": {"shares": "1," * 400_000}}),
     "15 400 MB of JSON": posted(f"{API}/queue/join", lambda chance: b" " * chance.randint(2, 40) * 10**6),
     "16 refused and unread": unread(320, 200, filler=900_000),
