@@ -68,6 +68,22 @@ def test_compare_is_at_hand(page, fake):
     expect(page.get_by_text("is out of range")).to_have_count(0)
 
 
+def test_who_is_quicker_than_the_first_size_keeps_their_own(page, fake, monkeypatch):
+    monkeypatch.setattr("ui.input_panel.FIRST_SIDES", (384,))
+    held, answers = [], "**/gradio_api/run/predict*"
+    page.route(answers, lambda route: held.append(route))
+    visitor = Visitor(page, fake)
+    visitor.set_number("Size", 96)
+    page.unroute(answers)  # which lets go those that were held
+    assert held
+    offered, size = page.locator("#offered input"), page.get_by_label("number input for Size", exact=True)
+    expect(offered).to_have_value("384")
+    page.evaluate("new Promise(requestAnimationFrame)")
+    expect(size).to_have_value("96")
+    page.reload()
+    expect(size).to_have_value("384")
+
+
 def test_arrows_move_inside_a_strip_and_names_are_seen(page, fake):
     Visitor(page, fake)
     first, second = page.locator("[aria-label='Our paintings'] button").all()[:2]

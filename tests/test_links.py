@@ -107,8 +107,8 @@ def test_files_of_the_server_are_no_settings_of_a_link(links):
     assert links.inputs.style.image not in back
 
 
-def test_a_page_without_a_link_has_the_first_size(links):
-    assert opened(links, {}) == {links.inputs.size: links.inputs.first_size()}
+def test_a_page_without_a_link_is_offered_the_first_size(links):
+    assert opened(links, {}) == {links.inputs.offered: links.inputs.first_size()}
 
 
 @pytest.mark.parametrize("method", ALL)

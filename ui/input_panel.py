@@ -30,6 +30,7 @@ from ui.texts import FAIR_REPEATS
 FIRST_SIDES = (768, 512, 384, 256)
 FIRST_SECONDS = 2.2
 SIDE_BEFORE = 512  # px, until this is known
+OFFERED = f"(offered, size) => (offered && size === {SIDE_BEFORE} ? offered : size)"
 FIRST_SWEEP = (256, 512, 1024)
 
 
@@ -59,6 +60,7 @@ class InputPanel:
         compare, stop: the buttons.
         panels: by method name; shared: what sets them all.
         first_size: what the size is set to when a page is opened, for by then the machine's speed is known.
+        offered: takes that number; OFFERED then sets the size to it, unless somebody was quicker.
         sweep: the resolution sweep; png: the field onto which a PNG is dropped.
     """
 
@@ -131,6 +133,7 @@ class InputPanel:
             elem_id="size",
             info=label("size.about"),
         )
+        self.offered = gr.Number(visible="hidden", elem_id="offered")
         self.chosen = gr.CheckboxGroup(
             [(method.title, method.name) for method in methods],
             value=first_methods(engine),

@@ -78,10 +78,10 @@ class Links:
         }
 
     def open(self, request: gr.Request) -> Outputs:
-        """What a link asks for in the inputs, or the first size; nothing runs by itself."""
+        """What a link asks for in the inputs, or the first size to offer; nothing runs by itself."""
         inputs, query, say = self.inputs, dict(request.query_params), language_of(request)
         if "methods" not in query:
-            return {inputs.size: inputs.first_size()}
+            return {inputs.offered: inputs.first_size()}
         shown, missing = Outputs(), list[str]()
         try:
             for name, source in self.sources.items():
@@ -124,7 +124,8 @@ class Links:
         """All that `open` may change."""
         inputs = self.inputs
         pictures = [each for source in self.sources.values() for each in (source.image, source.line)]
-        return [*pictures, inputs.size, inputs.chosen, inputs.timing, *inputs.controls, inputs.status]
+        chosen = [inputs.offered, inputs.size, inputs.chosen, inputs.timing]
+        return [*pictures, *chosen, *inputs.controls, inputs.status]
 
 
 def changed(settings: MethodSettings) -> dict[str, Any]:

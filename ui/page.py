@@ -21,7 +21,7 @@ from ui.files import FileCache
 from ui.first_sight import FOLDER
 from ui.history import History
 from ui.how_panel import Explained
-from ui.input_panel import InputPanel
+from ui.input_panel import OFFERED, InputPanel
 from ui.inspect import Inspect
 from ui.language import standing
 from ui.links import Links
@@ -95,7 +95,9 @@ def build(engine: Engine, queue: Queue | None = None) -> gr.Blocks:
         links = Links(inputs, contents, styles, results.link)
         made = results.copy.click(links.link, links.asked, [results.link, inputs.status], **RAW, **AT_ONCE)
         made.then(None, js=COPY, api_visibility="private")
-        page.load(links.open, outputs=links.outputs, **AT_ONCE)
+        opened = page.load(links.open, outputs=links.outputs, **AT_ONCE)
+        offer = [inputs.offered, inputs.size]
+        opened.then(None, offer, inputs.size, js=OFFERED, api_visibility="private")
         page.load(earlier.begin, results.key, [results.key, results.earlier], **AT_ONCE)
         results.earlier.select(events.back, results.key, earlier.outputs, **AT_ONCE)
         weights.html.select(
