@@ -52,9 +52,9 @@ class Comparison:
     def run(self, request: Request, stop: Stop | None = None) -> Iterator[Tile]:
         """Run the methods, one after the other, yielding a method's tile when it changes.
 
-        At first come all of them, waiting, then states and results, and at most two previews a second. A
-        method that fails gets a tile that says why, and the others go on. `stop` ends the run early: what is
-        finished stays, and the tiles of the rest are stopped.
+        At first come all of them, waiting or declined, then states and results, and at most two previews a
+        second. A method that fails gets a tile that says why, and the others go on. `stop` ends the run
+        early: what is finished stays, and the tiles of the rest are stopped.
         """
         run = Run(self, request, stop or Stop())
         yield from run.tiles.values()
@@ -95,13 +95,11 @@ class Run:
         self.style = comparison.style(request)
         self.scorer = Scorer(self.content, self.style, self.device, stop)
         self.unscored: dict[str, Samples] = {}
-        self.tiles = waiting_tiles(
-            {
-                name: comparison.methods[name].decide(each, self.device)
-                for name, each in request.settings.items()
-            },
-            comparison.methods,
-        )
+        decided = {
+            name: comparison.methods[name].decide(each, self.device)
+            for name, each in request.settings.items()
+        }
+        self.tiles = waiting_tiles(decided, comparison.methods, request.style_name)
 
     def method(self, tile: Tile) -> Method:
         """The tile's method."""
@@ -122,8 +120,10 @@ class Run:
 
     def first_runs(self) -> Iterator[Tile]:
         """Every method's first run; the quick pictures come first, and their distances after them."""
-        for name in self.tiles:
-            if self.is_long(self.tiles[name]):
+        for name, waiting in self.tiles.items():
+            if waiting.state == "declined":
+                continue
+            if self.is_long(waiting):
                 yield from self.scores()
             for tile in self.first_run(self.tiles[name]):
                 self.tiles[name] = tile
@@ -177,8 +177,7 @@ class Run:
         except Stopped:
             yield replace(tile, state="stopped", message="")
         except Declined as error:
-            sentence = sentence_of(error)
-            yield replace(tile, state="declined", message="", error=sentence, offers=error.offers)
+            yield as_declined(tile, error)
         except Exception as error:
             log.exception("%s failed", tile.title)
             yield replace(tile, state="failed", message="", error=error_message(error, tile.title))
@@ -251,12 +250,24 @@ class Run:
         yield replace(tile, image=to_pixels(samples.last), peak_memory=memory.bytes if alone else None)
 
 
-def waiting_tiles(settings: Mapping[str, MethodSettings], methods: Mapping[str, Method]) -> dict[str, Tile]:
-    """The tiles of a request with these settings before it runs, by method name."""
-    return {
-        name: Tile(name, methods[name].title, each, methods[name].iterative, serves=methods[name].serves)
-        for name, each in settings.items()
-    }
+def waiting_tiles(
+    settings: Mapping[str, MethodSettings], methods: Mapping[str, Method], style_name: str | None
+) -> dict[str, Tile]:
+    """The tiles of a request with these settings before it runs, by method name: waiting, but for those of
+    methods that are known to decline."""
+    return {name: waiting_tile(methods[name], each, style_name) for name, each in settings.items()}
+
+
+def waiting_tile(method: Method, settings: MethodSettings, style_name: str | None) -> Tile:
+    """A method's."""
+    tile = Tile(method.name, method.title, settings, method.iterative, serves=method.serves)
+    declined = method.declined(settings, style_name)
+    return as_declined(tile, declined) if declined else tile
+
+
+def as_declined(tile: Tile, declined: Declined) -> Tile:
+    """The tile of a method that does not paint."""
+    return replace(tile, state="declined", message="", error=sentence_of(declined), offers=declined.offers)
 
 
 def with_frame(tile: Tile, frame: Frame, seconds: Seconds) -> Tile:

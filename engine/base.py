@@ -58,10 +58,10 @@ class Engine(Protocol):
         ...
 
     def run(self, request: Request, stop: Stop) -> Iterator[Tile]:
-        """One changed tile a yield: first every method's, waiting, then states and results, and at most two
-        previews a second. `stop`, or closing the iterator, ends the work; nothing is computed, and timed,
-        before the next tile is asked for. A method that fails, and a run that breaks off, are tiles with a
-        sentence, not exceptions."""
+        """One changed tile a yield: first every method's, waiting or declined, then states and results, and
+        at most two previews a second. `stop`, or closing the iterator, ends the work; nothing is computed,
+        and timed, before the next tile is asked for. A method that fails, and a run that breaks off, are
+        tiles with a sentence, not exceptions."""
         ...
 
     def warm(self, request: Request, stop: Stop) -> None:

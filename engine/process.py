@@ -81,7 +81,7 @@ class ProcessEngine:
 
     def run(self, request: Request, stop: Stop) -> Iterator[Tile]:
         """As Comparison.run; where the child ends, unfinished tiles say so."""
-        tiles = waiting_tiles(request.settings, self.methods)
+        tiles = waiting_tiles(request.settings, self.methods, request.style_name)
         try:
             with self._ready(stop).talk() as talk, closing(self._followed(talk, request, stop)) as changes:
                 for tile in changes:

@@ -270,6 +270,11 @@ class Method(ABC):
         are these, so that they give the same picture on another machine."""
         return settings
 
+    def declined(self, settings: Any, style_name: str | None) -> Declined | None:
+        """Why it does not paint as these settings stand in a style of this name, where that is known before
+        any work; `prepare` raises it then."""
+        return None
+
     def reference_seconds(self, settings: Any, megapixels: float) -> float:
         """About what a warm run with decided settings takes on a two-core AMD EPYC with avx512_bf16.
         Predictions for other machines are multiples of it (see compare/costs.py)."""

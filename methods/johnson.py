@@ -183,6 +183,11 @@ class Johnson(Method):
         image = self.paint(choice.network, content, settings, stop)
         yield Frame(image, 1, 1, notes=choice.notes, weights=(choice.weight,))
 
+    def declined(self, settings: JohnsonSettings, style_name: str | None) -> Declined | None:
+        asked = not settings.trained and settings.network == BY_STYLE and settings.new_style == "none"
+        known = style_name in trained(settings.norm, settings.width)
+        return Declined(NO_NETWORK, TRAIN, NEAREST) if asked and not known else None
+
     @torch.no_grad()
     def paint(
         self, network: TransformerNet, content: Tensor, settings: JohnsonSettings, stop: Stop | None
@@ -215,8 +220,8 @@ class Johnson(Method):
         elif name == BY_STYLE:
             if settings.new_style == "train":
                 return self.training(style)
-            if settings.new_style == "none":
-                raise Declined(NO_NETWORK, TRAIN, NEAREST)
+            if declined := self.declined(settings, style.name):
+                raise declined
             name, note = nearest_plate(known, style, self.device, stop)
             notes.append(note)
         elif name != style.name:

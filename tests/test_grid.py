@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from compare.comparison import waiting_tiles
 from compare.schema import Tile, make_request
 from core.images import Picture
 from fake_methods import FakeSettings, Stepped
+from methods.base import Declined
 from ui.files import FileCache
 from ui.grid import Grid, progress_of, waiting_grid
 
@@ -56,7 +58,7 @@ def with_picture(tile, **changes):
 
 
 def test_before_a_run_there_is_a_tile_for_every_method(grid):
-    given = grid.request.settings, METHODS, grid.photo
+    given = waiting_tiles(grid.request.settings, METHODS, None), METHODS, grid.photo
     tiles = waiting_grid(*given)
     assert list(tiles) == ["one", "two"]
     assert 'data-state="waiting"' in tiles["one"]
@@ -64,6 +66,15 @@ def test_before_a_run_there_is_a_tile_for_every_method(grid):
     assert tiles["two"] == ""  # which the run leaves out
     assert "plotted" in tiles["one"]  # the place of its curve from the start, so that nothing jumps
     assert grid.files.names == ["photo.png"]
+
+
+def test_who_is_known_to_decline_says_so_before_the_run(grid, monkeypatch):
+    monkeypatch.setattr(METHODS["one"], "declined", lambda *_: Declined("It dares not."), raising=False)
+    tiles = waiting_tiles(grid.request.settings, METHODS, None)
+    for state in ("waiting", "stopped"):
+        drawn = waiting_grid(tiles, METHODS, grid.photo, state)["one"]
+        assert 'data-state="declined"' in drawn
+        assert "It dares not." in drawn
 
 
 def test_photo_and_painting_stand_beside_the_results(grid):

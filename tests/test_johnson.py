@@ -9,6 +9,8 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import nn
 
+from compare.comparison import Comparison
+from compare.schema import make_request
 from core.images import open_picture, to_tensor
 from core.resample import fit_long_side, fit_short_side
 from core.transformer_net import InstanceNorm
@@ -304,6 +306,15 @@ def test_a_painting_without_a_network_is_declined_in_a_sentence(method, content)
     for style in (near, untrained):
         with pytest.raises(Declined, match="need a network for each painting"):
             last(method, content, style)
+
+
+def test_that_it_declines_is_known_before_any_work():
+    picture = open_picture(PLATES["great-wave"].path)
+    request = make_request(picture, picture, {"johnson": JohnsonSettings()}, 64)
+    states = [tile.state for tile in Comparison([Johnson()], "cpu").run(request)]
+    assert states == ["declined"]
+    for known in (JohnsonSettings(new_style="train"), JohnsonSettings(network="great-wave")):
+        assert Johnson().declined(known, None) is None
 
 
 def test_the_nearest_network_is_used_where_it_is_asked_for_and_named(method, content):

@@ -58,7 +58,7 @@ class Endpoint:
             plan = self.plan_of(content, style, size, settings, repeats)
         except ValueError as error:
             raise gr.Error(str(error), print_exception=False) from error
-        tiles = waiting_tiles(plan.settings, self.known)
+        tiles = waiting_tiles(plan.settings, self.known, plan.style_name)
         files: dict[str, dict[str, Any]] = {}
         try:
             submitted = self.queue.submit(visitor, plan.request, plan.seconds)

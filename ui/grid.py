@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from compare.comparison import waiting_tiles
 from compare.limits import Predict
 from compare.results import photo, picture, png_text
 from compare.schema import Request, State, Tile
 from core.images import png_bytes, to_image
 from core.sentence import sentence_of
 from methods.base import Method
-from methods.settings import MethodSettings
 from ui.files import DiskError, FileCache, address, held, preview
 from ui.language import ENGLISH, Language
 from ui.offers import offered
@@ -83,7 +81,7 @@ class Grid:
 
 
 def waiting_grid(
-    settings: Mapping[str, MethodSettings],
+    tiles: Mapping[str, Tile],
     methods: Mapping[str, Method],
     photo: Pictures,
     state: State = "waiting",
@@ -91,11 +89,11 @@ def waiting_grid(
 ) -> dict[str, str]:
     """All methods' tiles before a run has begun, by name, "stopped" where it never will; none of those that
     it leaves out."""
-    tiles = waiting_tiles(settings, methods)
-    return {
-        name: tile_html(replace(tiles[name], state=state), photo, say=say) if name in tiles else ""
-        for name in methods
+    drawn = {
+        name: tile_html(tile if tile.state == "declined" else replace(tile, state=state), photo, say=say)
+        for name, tile in tiles.items()
     }
+    return {name: drawn.get(name, "") for name in methods}
 
 
 def progress_of(tiles: Mapping[str, Tile], say: Language = ENGLISH) -> str:

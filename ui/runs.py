@@ -12,6 +12,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
+from compare.comparison import waiting_tiles
 from compare.schema import Plan, Request, State, Tile
 from compare.scoring import error_message
 from core.images import picture_size, working_size
@@ -216,10 +217,11 @@ def waiting_page(
     """The tiles of a plan before it has begun, over the photo as it was uploaded, and the two pictures."""
     photo, painting = (address(Path(each or "")) for each in (plan.content, plan.style))
     width, height = working_size(*picture_size(plan.content), plan.size)
-    drawn = waiting_grid(plan.settings, methods, Pictures(width / height, photo), state, say)
-    tiles: Outputs = {results.tiles[name]: html for name, html in drawn.items()}
+    tiles = waiting_tiles(plan.settings, methods, plan.style_name)
+    drawn = waiting_grid(tiles, methods, Pictures(width / height, photo), state, say)
+    shown: Outputs = {results.tiles[name]: html for name, html in drawn.items()}
     pair = pair_html(photo, painting, f"{width:,} × {height:,} px", say=say)
-    return {**tiles, results.pair: pair, results.more: "", results.summary: summary({}, say)}
+    return {**shown, results.pair: pair, results.more: "", results.summary: summary({}, say)}
 
 
 def waiting(position: Position, say: Language = ENGLISH) -> str:

@@ -54,7 +54,7 @@ class Cluster:
     def run(self, request: Request, stop: Stop) -> Iterator[Tile]:
         """As Comparison.run. Where the replica is lost before it showed a picture, another takes the run;
         where it showed one, and at the second loss, the unfinished tiles say so."""
-        tiles, shown = waiting_tiles(request.settings, self.methods), False
+        tiles, shown = waiting_tiles(request.settings, self.methods, request.style_name), False
         for last in (False, True):
             try:
                 for tile in self._tiles(request, stop):
@@ -68,7 +68,7 @@ class Cluster:
                 if shown or last:
                     yield from changed(tiles, lambda tile: failed(tile, LOST))
                     break
-                tiles = waiting_tiles(request.settings, self.methods)
+                tiles = waiting_tiles(request.settings, self.methods, request.style_name)
             except Exception as error:
                 sentence = error_message(error, Sentence("the_comparison", "The comparison"))
                 yield from changed(tiles, lambda tile: failed(tile, sentence))  # noqa: B023
