@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.cuda_graph import Pass
 from core.device import allow_fast_matmul, fast_dtype, return_freed_memory
 from core.noise import Noise
 from core.patches import Patch, in_bands, patches
@@ -132,6 +133,7 @@ class Autoencoder:
         decoder.requires_grad_(False)
         self.decoder = decoder.to(device, self.dtype).to(memory_format=torch.channels_last)
         self.encoder = encoder(device, self.dtype)
+        self.paint = Pass(self.decoder)
 
     def encode(self, image: Tensor) -> Tensor:
         """relu4_1 of a picture, whose sides are first reflected up to multiples of 8."""
@@ -148,8 +150,7 @@ class Autoencoder:
 
     def decode(self, features: Tensor, photo: Tensor) -> Tensor:
         """The picture of the features, cropped to the photo's size."""
-        image: Tensor = self.decoder(features)
-        return image[..., : photo.shape[-2], : photo.shape[-1]]
+        return self.paint(features)[..., : photo.shape[-2], : photo.shape[-1]]
 
     @torch.no_grad()
     def transfer(

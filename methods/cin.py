@@ -5,13 +5,14 @@ Those of a style picture that it was not trained on are predicted from it (Ghias
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
 from torch import Tensor
 
+from core.cuda_graph import Pass
 from core.device import allow_fast_matmul, fast_dtype
 from core.images import PAINTING
 from core.measure import Stopwatch
@@ -182,8 +183,10 @@ class CIN(Method):
         def apply(image: Tensor) -> Tensor:
             return apply_styles(trunk.network, image, parameters)
 
+        # learnt parameters are others each time
+        once = Pass(apply) if learning else style.once(("pass", settings), lambda: Pass(apply))
         with Stopwatch(self.device) as watch:
-            image = self.paint(trunk.network, apply, content, settings, stop)
+            image = self.paint(trunk.network, once, content, settings, stop)
         if learning:
             notes = (learnt_note(steps, learning, watch.seconds, notes),)
         if trunk.weight == entry(KEYS["slim"]):
@@ -194,7 +197,7 @@ class CIN(Method):
     def paint(
         self,
         network: TransformerNet,
-        apply: Callable[[Tensor], Tensor],
+        apply: Pass,
         content: Tensor,
         settings: CINSettings,
         stop: Stop | None,

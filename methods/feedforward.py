@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from core.cuda_graph import Pass
 from core.patches import patches
 from core.resample import fit_long_side, merged
 from core.transformer_net import TransformerNet, fixed_statistics
@@ -55,7 +56,7 @@ class FeedForwardSettings(BlendSettings):
 
 def painted(
     network: TransformerNet,
-    apply: Callable[[Tensor], Tensor],
+    apply: Pass,
     content: Tensor,
     settings: FeedForwardSettings,
     stop: Stop | None,
@@ -64,20 +65,20 @@ def painted(
     long_side = max(content.shape[-2:])
     side = settings.side(long_side)
     scaled = fit_long_side(content, side) if side != long_side else content
-    result = in_patches(network, apply, scaled, settings.tile, stop)
+    if max(scaled.shape[-2:]) <= settings.tile:
+        result = apply(scaled)
+    else:  # no graphs, for each patch has its statistics elsewhere
+        result = in_patches(network, apply.work, scaled, settings.tile, stop)
     return blend(merged(content, scaled, result), content, settings)
 
 
 def in_patches(
     network: TransformerNet, apply: Callable[[Tensor], Tensor], content: Tensor, side: int, stop: Stop | None
 ) -> Tensor:
-    """The content, (1, 3, H, W), through `apply`, which uses the network; where it is larger than `side` px,
-    in patches, for which the network's instance norms take their statistics from the whole picture at that
-    size.
+    """The content, (1, 3, H, W), through `apply`, which uses the network, in patches of `side` px, for which
+    the network's instance norms take their statistics from the whole picture at that size.
     """
     height, width = content.shape[-2:]
-    if max(height, width) <= side:
-        return apply(content)
     result = torch.empty_like(content)
     with fixed_statistics(network, lambda: apply(fit_long_side(content, side))):
         for patch in patches(height, width, side, MARGIN):

@@ -157,6 +157,7 @@ def optimiser_settings(settings: GatysSettings) -> OptimiserSettings:
         epsilon=settings.epsilon,
         clip=settings.clip,
         keep_best=settings.keep_best or bool(settings.seconds or settings.patience),
+        steady=True,
     )
 
 

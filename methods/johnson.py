@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from core.cuda_graph import Pass
 from core.device import allow_fast_matmul, fast_dtype
 from core.measure import Stopwatch
 from core.perceptual_loss import PerceptualLoss
@@ -60,9 +61,10 @@ NEAREST = Offer(
 
 @dataclass(frozen=True)
 class Choice:
-    """A network, its file, and what a user should know of the choice."""
+    """A network, its pass, its file, and what a user should know of the choice."""
 
     network: TransformerNet
+    apply: Pass
     weight: WeightFile
     notes: tuple[Note, ...] = ()
 
@@ -159,7 +161,7 @@ class Johnson(Method):
     def load(self, device: torch.device) -> None:
         self.device = device
         allow_fast_matmul(device)
-        self.networks: dict[str, TransformerNet] = {}  # by hash of their files
+        self.networks: dict[str, tuple[TransformerNet, Pass]] = {}  # by hash of their files
 
     def dtype(self, settings: JohnsonSettings) -> torch.dtype:
         return fast_dtype(self.device)
@@ -180,7 +182,7 @@ class Johnson(Method):
         if isinstance(choice, Training):
             yield from self.train(choice, content, style, settings, stop)
             return
-        image = self.paint(choice.network, content, settings, stop)
+        image = self.paint(choice, content, settings, stop)
         yield Frame(image, 1, 1, notes=choice.notes, weights=(choice.weight,))
 
     def declined(self, settings: JohnsonSettings, style_name: str | None) -> Declined | None:
@@ -189,11 +191,9 @@ class Johnson(Method):
         return Declined(NO_NETWORK, TRAIN, NEAREST) if asked and not known else None
 
     @torch.no_grad()
-    def paint(
-        self, network: TransformerNet, content: Tensor, settings: JohnsonSettings, stop: Stop | None
-    ) -> Tensor:
+    def paint(self, choice: Choice, content: Tensor, settings: JohnsonSettings, stop: Stop | None) -> Tensor:
         """The network's picture of the content as the settings ask, on the CPU."""
-        return painted(network, network, content, settings, stop).cpu()
+        return painted(choice.network, choice.apply, content, settings, stop).cpu()
 
     def choose(
         self, style: Style, settings: JohnsonSettings, files: Mapping[str, bytes], stop: Stop | None
@@ -234,8 +234,9 @@ class Johnson(Method):
         """The network of a file, ready to run; its tensors are read once."""
         if weight.sha256 not in self.networks:
             network = network_of(tensors(), weight.file).requires_grad_(False).eval()
-            self.networks[weight.sha256] = in_format(network, self.device, fast_dtype(self.device))
-        return Choice(self.networks[weight.sha256], weight, notes)
+            network = in_format(network, self.device, fast_dtype(self.device))
+            self.networks[weight.sha256] = network, Pass(network)
+        return Choice(*self.networks[weight.sha256], weight, notes)
 
     def returned(self, data: bytes, name: str, style: Style) -> Choice:
         """The network in a file that was downloaded before. ValueError, with its `name`, where it is none."""
@@ -277,7 +278,7 @@ class Johnson(Method):
         data = pack({name: each.half().cpu() for name, each in fitter.parameters.items()}, about)
         with Stopwatch(self.device) as watch:  # what the file paints, rounding included
             network = self.returned(data, TRAINED_FILE, style)
-            image = self.paint(network.network, content, settings, stop)
+            image = self.paint(network, content, settings, stop)
         values = {
             "steps": fitter.steps,
             "learning_seconds": fitter.seconds,

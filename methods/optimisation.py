@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 import torch
 from torch import Tensor
 
+from core.cuda_graph import recorded
 from core.lbfgs import LBFGS
 from core.resample import merged, resample
 from core.vgg import IMAGENET
@@ -90,6 +91,7 @@ class OptimiserSettings:
             average is the picture.
         clip: whether the picture is clipped to [0, 1] after each step.
         keep_best: whether the best picture is remembered.
+        steady: whether the objective does the same kernels at every step, which can become a CUDA graph.
     """
 
     kind: Kind = "lbfgs"
@@ -101,6 +103,7 @@ class OptimiserSettings:
     average: float = 0.0
     clip: bool = True
     keep_best: bool = False
+    steady: bool = False
 
 
 class ImageOptimiser:
@@ -119,22 +122,29 @@ class ImageOptimiser:
         elif settings.kind == "adam":
             betas = (settings.beta1, settings.beta2)
             self.adam = torch.optim.Adam([self.variable], settings.learning_rate, betas, settings.epsilon)
+        steady = settings.steady
+        self.evaluate = recorded(self._evaluate, image.device) if steady else self._evaluate
 
-    @torch.enable_grad()
+    @torch.no_grad()
     def step(self) -> Losses:
         """One optimiser step; nothing in it waits for the device."""
-        losses = self.objective(self.variable)
-        (gradient,) = torch.autograd.grad(losses["total"], self.variable)
-        losses = {name: loss.detach() for name, loss in losses.items()}
-        with torch.no_grad():
-            self._keep_best(losses)
-            self._move(gradient, self.settings.decay ** (self.steps // 50))
-            if self.settings.clip:
-                self.variable.clamp_(*self.limits)
-            if self.settings.average:
-                self.sum.lerp_(self.variable, 1 - self.settings.average)
+        losses, gradient = self.evaluate()
+        losses = {name: loss.clone() for name, loss in losses.items()}  # which a graph writes over
+        self._keep_best(losses)
+        self._move(gradient, self.settings.decay ** (self.steps // 50))
+        if self.settings.clip:
+            self.variable.clamp_(*self.limits)
+        if self.settings.average:
+            self.sum.lerp_(self.variable, 1 - self.settings.average)
         self.steps += 1
         return losses
+
+    @torch.enable_grad()
+    def _evaluate(self) -> tuple[Losses, Tensor]:
+        """The losses of the variable, and the gradient of their sum."""
+        losses = self.objective(self.variable)
+        (gradient,) = torch.autograd.grad(losses["total"], self.variable)
+        return {name: loss.detach() for name, loss in losses.items()}, gradient
 
     def image(self, best: bool = False) -> Tensor:
         """The picture now (or the best so far), (1, 3, H, W) in [0, 1]."""
@@ -170,13 +180,18 @@ class Clock:
     looks at its frames."""
 
     def __init__(self, stop: Stop | None = None) -> None:
-        self._now = stop.clock if stop else time.perf_counter
+        self._stop, self._now = stop, stop.clock if stop else time.perf_counter
         self._started = self._now()
 
     @property
     def seconds(self) -> float:
         """So far."""
         return self._now() - self._started
+
+    def check(self) -> None:
+        """Stopped where the run is to end, which a step that is a graph does not ask."""
+        if self._stop:
+            self._stop.check()
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -292,6 +307,7 @@ def optimised(
             return merged(before, begun, after) if keep_detail else resample(after, *start.shape[-2:])
 
         while not over:
+            clock.check()
             losses = descent.step()
             done += 1
             pace = (clock.seconds - began) / descent.steps

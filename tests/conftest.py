@@ -38,8 +38,8 @@ CHROMIUM_ARGS = [
 # a network that fails.
 # fmt: off
 SLOW = {
-    "adain", "app", "backbones", "batch", "benchmark", "cin", "cli", "contract", "damaged_files", "end",
-    "gatys", "hub", "johnson", "magenta", "nnst", "optimisation", "pairs", "patches",
+    "adain", "app", "backbones", "batch", "benchmark", "cin", "cli", "contract", "cuda_graph",
+    "damaged_files", "end", "gatys", "hub", "johnson", "magenta", "nnst", "optimisation", "pairs", "patches",
     "picture_properties", "plates", "ray", "report", "sweep", "trainers", "training", "vgg", "wasserstein",
     "wct",
 }

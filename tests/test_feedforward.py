@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from core.cuda_graph import Pass
 from core.images import open_picture, to_tensor
 from core.resample import fit_long_side
 from core.transformer_net import TransformerNet
@@ -84,10 +85,10 @@ def test_a_small_photo_is_painted_enlarged(photo):
         return 1 - image
 
     monochrome = small.mean().expand_as(small)
-    inverted = painted(network, invert, monochrome, FeedForwardSettings(), None)
+    inverted = painted(network, Pass(invert), monochrome, FeedForwardSettings(), None)
     assert torch.allclose(inverted, 1 - monochrome)
     assert max(seen[0].shape[-2:]) == 96
-    untouched = painted(network, lambda image: image, small, FeedForwardSettings(), None)
+    untouched = painted(network, Pass(lambda image: image), small, FeedForwardSettings(), None)
     assert torch.allclose(untouched, small, atol=1e-5)
 
 
