@@ -21,7 +21,8 @@ from core.vgg import VGG
 CONTENT_LAYER = "relu4_1"
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
 SHORT_SIDE = 256
-OTHER_PHOTO = 1.3  # content distance of another photo: the median of our six, each from each, 0.9 to 2.9
+OTHER_PHOTO = 1.3  # content distance of another photo: the median of our six, each from each
+OTHER_PHOTOS = (0.9, 2.9)  # and the least and the most
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from html import escape
 
 from core.version import VERSION
-from core.yardstick import CONTENT_LAYER, OTHER_PHOTO, STYLE_LAYERS
+from core.yardstick import CONTENT_LAYER, OTHER_PHOTO, OTHER_PHOTOS, STYLE_LAYERS
 from methods.base import Method
 from ui.language import ENGLISH, Language
 
@@ -25,9 +25,10 @@ def header(machine: str, say: Language = ENGLISH) -> str:
 def measure(say: Language = ENGLISH) -> str:
     """What the numbers in the tiles mean, to be unfolded."""
     layers = {"content_layer": CONTENT_LAYER, "first": STYLE_LAYERS[0], "last": STYLE_LAYERS[-1]}
+    others = {"other": OTHER_PHOTO, "least": OTHER_PHOTOS[0], "most": OTHER_PHOTOS[1]}
     return (
         f'<details class="measure"><summary>{say("measure.title")}</summary>'
-        f"<p>{say('measure.distances', other=OTHER_PHOTO, **layers)}</p>"
+        f"<p>{say('measure.distances', **others, **layers)}</p>"
         f"<p>{say('measure.seconds', repeats=FAIR_REPEATS)}</p></details>"
     )
 
