@@ -16,9 +16,10 @@ from core.resample import fit_long_side, resample
 from core.vgg import BACKBONES, ORIGINAL, VGG, layer_names
 from methods.base import Frame, Method, Note, Stop, Style
 from methods.blend import blend
+from methods.budget import Budget, Clock, Level, schedule
 from methods.gatys_loss import LOSS_RECIPES, GatysLoss, balance
 from methods.gatys_presets import AUTO, STEP_SECONDS, VGG16, VGG16_LAYERS, GatysSettings
-from methods.optimisation import Budget, Clock, Level, OptimiserSettings, optimised, schedule
+from methods.optimisation import OptimiserSettings, optimised
 from methods.warm_start import WarmStart
 from weights.catalog import entry
 from weights.errors import WeightsError

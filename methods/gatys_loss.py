@@ -26,7 +26,7 @@ class LossRecipe:
         style_sum: whether the layers' style errors are summed (else averaged).
         content_sum: whether `content` grows with the number of positions (else it is a mean).
         feature_scale: factor on all features before anything else.
-        keep_detail, growth: how the levels follow each other; see methods/optimisation.py.
+        keep_detail, growth: how the levels follow each other; see `optimised` and `schedule`.
         reciprocal: whether each loss is multiplied by the reciprocal of its current value.
     """
 

@@ -20,7 +20,8 @@ from core.resample import fit_long_side, resample
 from core.vgg import VGG
 from methods.base import Frame, Method, Stop, Style
 from methods.blend import BlendSettings, blend
-from methods.optimisation import Budget, Clock, Level, Losses, OptimiserSettings, optimised, schedule
+from methods.budget import Budget, Clock, Level, schedule
+from methods.optimisation import Losses, OptimiserSettings, optimised
 from methods.settings import setting
 
 BLOCKS = {1: 2, 2: 2, 3: 3, 4: 3}  # of VGG-16, and how many layers each has

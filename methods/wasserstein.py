@@ -21,16 +21,8 @@ from core.vgg import IMAGENET, VGG
 from core.wasserstein import Gaussian
 from methods.base import Frame, Method, Stop, Style
 from methods.blend import BlendSettings, blend
-from methods.optimisation import (
-    Budget,
-    Clock,
-    Level,
-    Losses,
-    OptimiserSettings,
-    optimised,
-    pixel_scale,
-    schedule,
-)
+from methods.budget import Budget, Clock, Level, schedule
+from methods.optimisation import Losses, OptimiserSettings, optimised, pixel_scale
 from methods.settings import setting
 
 STYLE_LAYERS = {"relu1_1": 256.0, "relu2_1": 64.0, "relu3_1": 16.0, "relu4_1": 4.0, "relu5_1": 1.0}

@@ -18,11 +18,12 @@ from core.resample import fit_short_side
 from core.vgg import VGG
 from core.yardstick import Yardstick
 from methods.base import Frame, Method, Stop, Stopped, Style
+from methods.budget import pyramid, schedule
 from methods.gatys import Gatys, optimiser_settings, starting_picture
 from methods.gatys_loss import LOSS_RECIPES as LOSS_RECIPES_OF_METHOD
 from methods.gatys_loss import GatysLoss, balance
 from methods.gatys_presets import BALANCED, PAPER, PRESETS, GatysSettings
-from methods.optimisation import ImageOptimiser, pixel_scale, pyramid, schedule
+from methods.optimisation import ImageOptimiser, pixel_scale
 from methods.settings import MethodSettings
 from methods.warm_start import WarmStart
 from weights.errors import WeightsError
@@ -502,7 +503,7 @@ class Ticking:
 
 
 def test_a_budget_of_seconds_ends_with_the_best_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("methods.optimisation.time", Ticking())
+    monkeypatch.setattr("methods.budget.time", Ticking())
     settings = replace(PRESETS["eager"], learning_rate=60.0, seconds=12.0)
     frames = run(settings)
     last = frames[-1]
@@ -518,7 +519,7 @@ def test_a_budget_of_seconds_ends_with_the_best_picture(monkeypatch: pytest.Monk
 
 def test_time_spent_looking_at_frames_is_not_of_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Ticking()
-    monkeypatch.setattr("methods.optimisation.time", clock)
+    monkeypatch.setattr("methods.budget.time", clock)
     method, settings = Gatys(), replace(PAPER, seconds=6.0)
     method.load(CPU)
     steps = []

@@ -10,19 +10,8 @@ from torch import Tensor
 
 from core.resample import merged, resample
 from methods.base import Frame
-from methods.optimisation import (
-    OVERTIME,
-    PIXELS,
-    Budget,
-    Clock,
-    Level,
-    Losses,
-    OptimiserSettings,
-    Patience,
-    optimised,
-    pixel_scale,
-    schedule,
-)
+from methods.budget import OVERTIME, Budget, Clock, Level, Patience, schedule
+from methods.optimisation import PIXELS, Losses, OptimiserSettings, optimised, pixel_scale
 
 CPU = torch.device("cpu")
 SIDE = 256
@@ -41,7 +30,7 @@ class Watch:
 @pytest.fixture
 def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
     found = Watch()
-    monkeypatch.setattr("methods.optimisation.time", found)
+    monkeypatch.setattr("methods.budget.time", found)
     return found
 
 

@@ -12,7 +12,7 @@ from core.images import open_picture
 from core.measure import Stopwatch
 from fake_methods import Stepped
 from methods.base import Stop, Stopped
-from methods.optimisation import Clock
+from methods.budget import Clock
 
 
 def wait_for(condition):
