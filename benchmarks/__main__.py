@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.peers import PEERS
 from benchmarks.plain import PLAIN
 from benchmarks.run import Plan, picture_files, run
-from compare.limits import checked_repeats, checked_size
+from compare.checks import checked_repeats, checked_size
 from core.device import DEVICES, pick_device
 from methods import ALL
 from methods.base import Method

@@ -21,7 +21,7 @@ from PIL import Image
 from benchmarks.machine import claim, this_machine
 from benchmarks.rows import Results, Row, key
 from benchmarks.run import ENDINGS, PICTURES, Job, Plan, measured
-from compare.limits import checked_size
+from compare.checks import checked_size
 from core.device import DEVICES, pick_device
 from core.images import Pixels, open_picture
 from core.sheet import contact_sheet

@@ -24,7 +24,7 @@ from torch import Tensor
 from benchmarks.machine import claim, this_machine
 from benchmarks.pairs import read_pairs
 from benchmarks.peers import LiteArbitrary, LiteFixed
-from compare.limits import checked_size
+from compare.checks import checked_size
 from core.device import pick_device, use_cores
 from core.images import open_picture, resize, to_tensor
 from core.measure import Stopwatch

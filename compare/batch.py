@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Protocol
 
 from compare.batch_folder import BatchFolder, Painted, Pair, digest, painted
+from compare.checks import check_request
 from compare.comparison import Comparison
-from compare.limits import LOCAL, check_request
+from compare.limits import LOCAL
 from compare.schema import Request, make_request, read_files
 from core.images import PAINTING, PHOTO, Kind, Picture, PictureError, open_picture, resize
 from core.plates import plates

@@ -16,8 +16,9 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from compare.batch import LocalPool, Pool, Recipe
 from compare.batch_cli import listed, run_batch
+from compare.checks import check_request, checked_repeats, checked_size
 from compare.comparison import Comparison
-from compare.limits import LOCAL, SIDE, check_request, checked_repeats, checked_size
+from compare.limits import LOCAL, SIDE
 from compare.results import picture, png_text, record, write_whole
 from compare.schema import Request, Tile, make_request
 from core.device import DEVICES, use_cores

@@ -23,8 +23,8 @@ from typing import Any
 
 from PIL import Image
 
+from compare.checks import checked_size
 from compare.comparison import Comparison
-from compare.limits import checked_size
 from compare.results import record
 from compare.schema import Request, Tile, make_request
 from compare.votes import OWN, data_folder

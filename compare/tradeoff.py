@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from compare.limits import Predict
+from compare.checks import Predict
 from compare.schema import Learning, Tile
 from methods.base import Method, Serves
 from methods.settings import MethodSettings

@@ -10,9 +10,9 @@ from contextlib import closing, suppress
 from functools import partial
 from typing import TypeVar
 
+from compare.checks import SIZE
 from compare.comparison import waiting_tiles
 from compare.costs import CostModel, speed_factor
-from compare.limits import SIZE
 from compare.schema import Request, Tile
 from core.device import pick_device
 from core.images import PictureError

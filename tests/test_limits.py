@@ -7,7 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
-from compare.limits import LOCAL, PUBLIC, OverLimit, check_request, current, is_public
+from compare.checks import OverLimit, check_request
+from compare.limits import LOCAL, PUBLIC, current, is_public
 from core.images import PictureError
 from core.plates import plates
 from methods.adain import AdaINSettings

@@ -13,8 +13,8 @@ import pytest
 import torch
 from PIL import Image
 
+from compare.checks import checked_sweep
 from compare.costs import REFERENCE_SECONDS, CostModel, calibrate, fitted, speed_factor
-from compare.limits import checked_sweep
 from compare.schema import Learning, Seconds, Tile
 from core.yardstick import Distances
 from engine.inline import InlineEngine

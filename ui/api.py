@@ -11,8 +11,9 @@ from typing import Any, cast
 import gradio as gr
 from gradio.data_classes import FileData, FileDataDict
 
+from compare.checks import check_bytes
 from compare.comparison import waiting_tiles
-from compare.limits import check_bytes, current
+from compare.limits import current
 from compare.results import picture, png_text, record
 from compare.schema import Plan, Request, Tile
 from core.plates import PlateIndex, plates

@@ -10,7 +10,8 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from compare.limits import check_request, check_seconds, current
+from compare.checks import check_request, check_seconds
+from compare.limits import current
 from compare.schema import Request, Tile, read_files, resized_request
 from core.images import PHOTO, picture_size
 from engine.visitor import Visitor

@@ -11,7 +11,8 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from compare.limits import PAGE_SIDE, checked_repeats, checked_size, checked_sweep, page_size
+from compare.checks import checked_repeats, checked_size, checked_sweep
+from compare.limits import PAGE_SIDE, page_size
 from compare.schema import Plan
 from core.plates import PlateIndex
 from engine.queue import Queue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from compare.limits import Predict
+from compare.checks import Predict
 from compare.results import photo, picture, png_text
 from compare.schema import Request, State, Tile
 from core.images import png_bytes, to_image

@@ -12,7 +12,8 @@ import gradio as gr
 from gradio.blocks import Block
 from gradio.components import Component
 
-from compare.limits import PAGE_SIDE, checked_repeats, checked_size
+from compare.checks import checked_repeats, checked_size
+from compare.limits import PAGE_SIDE
 from core.plates import PlateIndex
 from methods.settings import MethodSettings
 from ui.examples import Example

@@ -14,7 +14,8 @@ from gradio.data_classes import DataWithFiles, FileData
 from gradio.utils import LRUCache
 from PIL import Image
 
-from compare.limits import checked_picture, current
+from compare.checks import checked_picture
+from compare.limits import current
 from compare.pictures import strokes
 from core.images import PictureError
 from core.sentence import Sentence

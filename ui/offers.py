@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
-from compare.limits import Predict, current, large_side
+from compare.checks import Predict
+from compare.limits import current, large_side
 from compare.schema import Tile
 from core.images import working_size
 from core.sentence import Sentence

@@ -9,15 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compare.limits import (
-    PAGE_SIDE,
-    check_request,
-    checked_picture,
-    checked_repeats,
-    checked_size,
-    checked_sweep,
-    current,
-)
+from compare.checks import check_request, checked_picture, checked_repeats, checked_size, checked_sweep
+from compare.limits import PAGE_SIDE, current
 from compare.schema import Plan
 from core.plates import PlateIndex
 from core.sentence import Sentence, sentence_of

@@ -9,7 +9,8 @@ from typing import Any
 
 import gradio as gr
 
-from compare.limits import check_seconds, current
+from compare.checks import check_seconds
+from compare.limits import current
 from compare.style_space import SIDE, between, placed
 from core.images import PictureError, Pixels, picture_size, working_size
 from core.plates import PlateIndex

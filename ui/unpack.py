@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from compare.limits import PAGE_SIDE, checked_picture, current, large_side
+from compare.checks import checked_picture
+from compare.limits import PAGE_SIDE, current, large_side
 from compare.results import measured
 from compare.schema import Moment, Request, Seconds, State, Tile, make_request, resized_request
 from core.images import Pixels, open_picture
