@@ -16,7 +16,7 @@ from methods import ALL
 from methods.base import Method
 from methods.flags import add_flags, settings_from_flags
 
-RESULTS = Path("benchmarks") / "results"
+RESULTS = Path("out") / "benchmark"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -211,7 +211,7 @@ class Method(ABC):
         serves: how many styles one training of its networks serves: one; several, and their mixes; any; or it
             optimises each picture itself, by a network that was trained to see and not to paint.
         on_the_spot: the settings by which it trains for a painting here and now, where it then needs to.
-        slow: whether it takes minutes on a CPU, so that there it is not ticked at first.
+        slow: whether it takes minutes on a CPU; such methods are not ticked at first.
         settles: seconds after a run for which its threads may keep the cores busy; nothing is timed then.
     """
 
