@@ -26,6 +26,7 @@ from methods.base import Method, Stop
 from methods.mix import bounded
 from methods.settings import MethodSettings
 from weights.catalog import entry
+from weights.user import user_files
 
 STYLES_KEPT = 32  # decoded, from one photo to the next
 
@@ -53,6 +54,7 @@ class Recipe:
         of the settings' files cannot be read."""
         named, files = read_files(self.settings)
         hashes = {name: sha256(data).hexdigest() for name, data in files.items()}
+        networks = {name: sha256(path.read_bytes()).hexdigest() for name, path in user_files().items()}
         return {
             name: digest(
                 VERSION,
@@ -60,6 +62,7 @@ class Recipe:
                 each.as_dict(),
                 {file: value for file, value in hashes.items() if file.startswith(f"{name}.")},
                 [entry(key).sha256 for key in get(name).weights],
+                [networks.get(str(value), "") for value in each.as_dict().values()],
                 [self.size, self.repeats, self.kind, self.quality],
             )
             for name, each in named.items()

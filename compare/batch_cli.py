@@ -59,6 +59,8 @@ def run_batch(
         batch.finish()
     except OSError as error:
         failed = failed or f"{error.filename or out} could not be written: {error.strerror}."
+    finally:
+        folder.close()
     rows = [row for _, row in sorted(folder.rows.items())]
     errors = [row for row in rows if row["state"] == "failed"]
     for row in errors[:10]:

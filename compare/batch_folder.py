@@ -79,7 +79,7 @@ def row_of(tile: Tile) -> Row:
 
 
 def failed_row(method: str, error: str) -> Painted:
-    """Of a method that nobody could be found to run."""
+    """The row of a method whose worker failed or was lost."""
     return Painted(method, {"method": method, "state": "failed", "error": error}, None, {})
 
 
@@ -117,13 +117,17 @@ class BatchFolder:
         if text and not text.endswith("\n"):
             self._journal.write("\n")
 
+    def close(self) -> None:
+        """Close the journal."""
+        self._journal.close()
+
     def finished(self, pair: Pair, key: str, method: str) -> bool:
-        """Whether this result is there, its picture as it was written; then it is one of `rows`."""
+        """Whether this result is there with its picture, or the method declined; then it is one of `rows`."""
         row = self._known.get(key)
-        if row is None or row["state"] != "done":
+        if row is None or (row["photo"], row["style"]) != (pair.photo, pair.style):
             return False
-        path = self.folder / row["file"]
-        if (row["photo"], row["style"]) != (pair.photo, pair.style) or not path.is_file():
+        there = row["state"] == "done" and (self.folder / row["file"]).is_file()
+        if not there and row["state"] != "declined":
             return False
         self.rows[pair.photo, pair.style, method] = row
         return True

@@ -145,10 +145,14 @@ class Run:
         finished = [name for name, tile in self.tiles.items() if tile.state == "done"]
         for names in orders(finished, self.request.repeats):
             for name in names:
+                if self.stop.asked():
+                    return
+                before = self.tiles[name].seconds
                 for tile in self.warm_run(self.tiles[name]):
                     self.tiles[name] = tile
                     yield tile
-                self.costs.record(self.tiles[name])
+                if self.tiles[name].seconds != before:
+                    self.costs.record(self.tiles[name])
 
     def scores(self) -> Iterator[Tile]:
         """What was run since the last time, with its distances."""
@@ -158,7 +162,8 @@ class Run:
         self.unscored.clear()
 
     def first_run(self, tile: Tile) -> Iterator[Tile]:
-        """One method's tile as it changes; ends as measuring, stopped or failed, never in an exception."""
+        """One method's tile as it changes; ends as measuring, stopped, declined or failed, not by an
+        exception."""
         try:
             self.stop.check()
             tile = replace(tile, state="loading")
@@ -259,7 +264,7 @@ def waiting_tiles(
 
 
 def waiting_tile(method: Method, settings: MethodSettings, style_name: str | None) -> Tile:
-    """A method's."""
+    """One method's tile before it runs: waiting, or declined."""
     tile = Tile(method.name, method.title, settings, method.iterative, serves=method.serves)
     declined = method.declined(settings, style_name)
     return as_declined(tile, declined) if declined else tile

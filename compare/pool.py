@@ -16,7 +16,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
-from io import BytesIO
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -25,14 +24,14 @@ from PIL import Image
 
 from compare.checks import checked_size
 from compare.comparison import Comparison
-from compare.results import record
+from compare.results import record, write_whole
 from compare.schema import Request, Tile, make_request
 from compare.votes import OWN, data_folder
 from core.device import DEVICES, describe, use_cores
-from core.images import open_picture, to_image
+from core.images import open_picture, picture_bytes, to_image
 from core.plates import Plate, plates
 from core.version import VERSION
-from methods import ALL
+from methods import ALL, get
 from methods.base import Method
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -163,7 +162,7 @@ def own_pair(request: Request, tiles: Iterable[Tile]) -> Pair | None:
     if len(entries) < 2:
         return None
     photo, painting = (sha256(each.tobytes()).hexdigest()[:16] for each in (request.content, request.style))
-    files = {name: webp(to_image(image)) for name, image in pictures.items()}
+    files = {name: picture_bytes(to_image(image), {}, "webp", QUALITY) for name, image in pictures.items()}
     return Pair(photo, painting, OWN, Path(), entries, files)
 
 
@@ -208,12 +207,10 @@ def parser() -> argparse.ArgumentParser:
 
 def known(name: str) -> type[Method]:
     """The method of that name. ValueError where there is none, or it cannot run."""
-    found = {method.name: method for method in ALL}
-    if name not in found:
-        raise ValueError(f"There is no method {name!r}; choose from {', '.join(found)}.")
-    if missing := found[name].unavailable():
-        raise ValueError(f"{found[name].title} cannot run: {missing}")
-    return found[name]
+    found = get(name)
+    if missing := found.unavailable():
+        raise ValueError(f"{found.title} cannot run: {missing}")
+    return found
 
 
 def picked(found: Mapping[str, Any], names: str | None) -> list[Any]:
@@ -247,7 +244,7 @@ def paint(comparison: Comparison, photo: Path, plate: Plate, size: int, folder: 
     images = {PHOTO: to_image(request.content), PAINTING: painting}
     images |= {name: to_image(tile.image) for name, tile in done.items() if tile.image is not None}
     for name, image in images.items():
-        write(folder / f"{name}.webp", webp(image))
+        write_whole(folder / f"{name}.webp", picture_bytes(image, {}, "webp", QUALITY))
     failed = [tile for tile in tiles.values() if tile.state != "declined" and tile.error]
     for tile in failed:
         print(f"{folder.name}, {tile.title}: {tile.error}", file=sys.stderr)
@@ -261,22 +258,8 @@ def paint(comparison: Comparison, photo: Path, plate: Plate, size: int, folder: 
         "tiles": {name: record(tile) for name, tile in done.items()},
         "declined": [tile.method for tile in tiles.values() if tile.state == "declined"],
     }
-    write(folder / NUMBERS[0], (json.dumps(kept, indent=1) + "\n").encode())
+    write_whole(folder / NUMBERS[0], (json.dumps(kept, indent=1) + "\n").encode())
     return len(failed)
-
-
-def webp(image: Image.Image) -> bytes:
-    """A picture as a WebP file."""
-    stream = BytesIO()
-    image.save(stream, format="WEBP", quality=QUALITY)
-    return stream.getvalue()
-
-
-def write(path: Path, data: bytes) -> None:
-    """Write a file in one step, so that none is ever half there."""
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(data)
-    part.replace(path)
 
 
 if __name__ == "__main__":

@@ -203,7 +203,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Plan:
-    """A comparison that passed the checks of `compare.limits`, with files in place of pictures; `seconds` are
+    """A comparison that passed the checks of `compare.checks`, with files in place of pictures; `seconds` are
     predicted. The settings' files are paths."""
 
     content: str | None

@@ -75,7 +75,8 @@ def tradeoff(tile: Tile) -> Tradeoff:
 
 
 def training_of(weights: Iterable[WeightFile]) -> tuple[Training, ...]:
-    """What it took to train some networks, a part for each machine; None in it what was not measured."""
+    """What it took to train some networks, a part for each machine; its seconds are None where one was not
+    measured."""
     parts = dict.fromkeys(part for weight in weights for part in weight.training)  # of shared ones once
     by_machine: dict[str, list[float | None]] = {}
     for part in parts:

@@ -27,9 +27,9 @@ def wanted(device: torch.device) -> bool:
 def recorded(work: Callable[[], T], device: torch.device) -> Callable[[], T]:
     """`work` as a graph where graphs are wanted, else as it is.
 
-    A graph reads the tensors that were read while it was recorded, as they are by then, and overwrites its
-    result at the next call. So `work` must do the same kernels each time, and neither wait for the device nor
-    copy to it; other threads may use the device while it is recorded.
+    A graph reads the same tensors as when it was recorded, with the values that they have at the call, and
+    overwrites the result of the call before. So `work` must do the same kernels each time, and neither wait
+    for the device nor copy to it; other threads may use the device while it is recorded.
     """
     if not wanted(device):
         return work
@@ -51,8 +51,8 @@ def recorded(work: Callable[[], T], device: torch.device) -> Callable[[], T]:
 
 
 class Pass:
-    """A network's pass without gradients, which becomes a graph when a shape comes for the second time: once
-    does not pay.
+    """A network's pass without gradients, which becomes a graph when a shape comes for the second time: to
+    record a single one takes longer than it saves.
 
     Args:
         work: pictures or features (B, C, H, W) to others. What else it reads must stay where it is.

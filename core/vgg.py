@@ -108,7 +108,8 @@ class VGG(nn.Module):
     def forward(self, image: Tensor, between: Callable[[], None] | None = None) -> dict[str, Tensor]:
         """Features of (B, 3, H, W) RGB pictures in [0, 1]: a dict from layer name to (B, C, h, w).
 
-        `between` is called between layers, forward and backward; an exception that it raises ends the pass.
+        `between` is called between layers, on the CPU backward as well; an exception that it raises ends the
+        pass. Backward passes on a GPU share a thread of PyTorch's, in which nobody may wait.
         """
         features: dict[str, Tensor] = {}
         layers = list(self.stages)
@@ -125,7 +126,7 @@ class VGG(nn.Module):
             x = self.stages[name](x)
             if between is not None:
                 between()
-                if x.requires_grad:
+                if x.requires_grad and x.device.type == "cpu":
                     x.register_hook(lambda _gradient: between())
             if name in self.layers:
                 features[name] = x if self.scale == 1 else x * self.scale

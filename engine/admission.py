@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from compare.limits import Limits, current
 from core.sentence import Sentence
@@ -52,17 +52,21 @@ class Admission:
             raise Refused(Sentence("queue_full", "Too many runs are waiting; please try again later."))
         own, of_network = hourly(limits, inspection)
         prefix = "inspection " if inspection else ""
-        self._count(prefix + visitor.key, *own)
+        counted = {prefix + visitor.key: own}
         if visitor.network:
-            self._count(f"{prefix}network {visitor.network}", *of_network)
+            counted[f"{prefix}network {visitor.network}"] = of_network
+        self._count(counted)
 
-    def _count(self, name: str, most: int, refusal: tuple[str, str]) -> None:
-        """One run more in the last hour; Refused where there were too many."""
-        now = time.monotonic()
-        if name not in self.begun:  # forget those who have not come for an hour
-            self.begun = {each: came for each, came in self.begun.items() if came[-1] > now - HOUR}
-        came = self.begun.setdefault(name, deque(maxlen=most))
-        if len(came) == most and came[0] > now - HOUR:
-            minutes = 1 + int((came[0] + HOUR - now) // 60)
-            raise Refused(Sentence(*refusal, {"most": most, "minutes": minutes}))
-        came.append(now)
+    def _count(self, rates: Mapping[str, Rate]) -> None:
+        """One run more in the last hour, of each name; Refused where one had too many."""
+        now, begun = time.monotonic(), dict[str, deque[float]]()
+        for name, (most, refusal) in rates.items():
+            begun[name] = came = self.begun.get(name, deque(maxlen=most))
+            if len(came) == most and came[0] > now - HOUR:
+                minutes = 1 + int((came[0] + HOUR - now) // 60)
+                raise Refused(Sentence(*refusal, {"most": most, "minutes": minutes}))
+        if not begun.keys() <= self.begun.keys():  # forget those who have not come for an hour
+            self.begun = {name: came for name, came in self.begun.items() if came[-1] > now - HOUR}
+        for came in begun.values():
+            came.append(now)
+        self.begun |= begun

@@ -4,7 +4,7 @@ Messages are (kind, number, value), where the number is that of a run or of a pi
 "run" with a Request, "next", "stop", "pause", "resume" and "leave" for it, "warm" with a Request, and "stop"
 for that, "do" with a function. To the page:
 "ready", "tile", "rests" (None while the method rests, then the seconds that it has rested in all), "end",
-"result", "error".
+"result", "error", and of a Ray (engine.cluster) "speed" and "workers".
 """
 
 from __future__ import annotations
@@ -60,10 +60,10 @@ class MirroredStop(Stop):
         super().__init__()
         self.tell = tell
 
-    def _rest(self) -> None:
+    def rest(self) -> None:
         self.tell(None)
         try:
-            super()._rest()
+            super().rest()
         finally:
             self.tell(self.rested)
 

@@ -81,11 +81,12 @@ class ProcessEngine:
 
     def run(self, request: Request, stop: Stop) -> Iterator[Tile]:
         """As Comparison.run; where the child ends, unfinished tiles say so."""
-        tiles = waiting_tiles(request.settings, self.methods, request.style_name)
+        tiles, shown = waiting_tiles(request.settings, self.methods, request.style_name), set[str]()
         try:
             with self._ready(stop).talk() as talk, closing(self._followed(talk, request, stop)) as changes:
                 for tile in changes:
                     tiles[tile.method] = tile
+                    shown.add(tile.method)
                     if tile.state == "running":
                         self._used.add(tile.method)
                     yield tile
@@ -93,7 +94,7 @@ class ProcessEngine:
             words = sentence(gone, tiles.values(), self.who)
             for name, tile in tiles.items():
                 tiles[name] = stopped(tile) if gone.reason == "stop" else failed(tile, words)
-                if tiles[name] is not tile:
+                if tiles[name] is not tile or name not in shown:
                     yield tiles[name]
         for tile in tiles.values():
             if tile.state == "done":
@@ -212,9 +213,10 @@ class Mirror:
                 return value  # type: ignore[no-any-return]
             if kind == "end":
                 return None
-            self.stop.resting = value is None
-            if value is not None:
-                self.stop.rested = self.rested + value
+            if value is None:
+                self.stop.begin_rest()
+            else:
+                self.stop.end_rest(self.rested + value)
 
     def pass_on(self, asked: float) -> None:
         """Tell the child of a stop or a pause, and kill it where it does not heed a stop; it was `asked` for
@@ -231,7 +233,7 @@ class Mirror:
 
     def leave(self) -> None:
         """Let the child end the run, if it has not, and kill it where it does not."""
-        self.stop.resting = False
+        self.stop.end_rest()
         self.talk.send("leave")
         until = time.monotonic() + self.seconds
         with suppress(Gone):

@@ -119,7 +119,7 @@ class Ticket:
         """Seconds that it is predicted to take still, where comparisons of late took so many `beyond` what
         was predicted; at least one, for predictions err."""
         predicted = self.seconds + (beyond if self.kind == "comparison" else 0.0)
-        passed = 0.0 if self.went_on is None else time.monotonic() - self.went_on
+        passed = time.monotonic() - self.began - self.stop.rested if self.began else 0.0
         return max(1.0, predicted - passed)
 
     def end(self, reason: str) -> None:

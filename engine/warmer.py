@@ -43,7 +43,7 @@ class Warmer:
         return self._stop is None
 
     def close(self) -> None:
-        """Grant no more wishes."""
+        """Start nothing more ahead."""
         self._closed = True
         self.gives_way()
 

@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
+from compare.comparison import waiting_tiles
 from compare.costs import CostModel
 from compare.schema import Request, Tile
+from compare.scoring import error_message
+from core.sentence import Sentence
 from engine.inline import InlineEngine
-from engine.unfinished import stopped
+from engine.unfinished import failed, stopped
 from methods.base import Method, Stop, Stopped
 
 # Generous guesses: a run that takes longer than it asked for is cut, one that asks for much waits longer.
@@ -38,7 +41,7 @@ class ZeroGPUEngine(InlineEngine):
 
     def run(self, request: Request, stop: Stop) -> Iterator[Tile]:
         """As Comparison.run. A Stop cannot reach the other process: closing the generator ends the work."""
-        tiles: dict[str, Tile] = {}
+        tiles = waiting_tiles(request.settings, self.methods, request.style_name)
         with closing(self._borrowed(request)) as changes:
             try:
                 for tile in changes:
@@ -47,6 +50,9 @@ class ZeroGPUEngine(InlineEngine):
                     stop.check()
             except Stopped:
                 yield from map(stopped, tiles.values())
+            except Exception as error:  # where the GPU is not given, or taken back
+                sentence = error_message(error, Sentence("the_comparison", "The comparison"))
+                yield from (failed(tile, sentence) for tile in tiles.values())
         for tile in tiles.values():
             if tile.state == "done":
                 self.costs.record(tile)

@@ -57,9 +57,7 @@ class Stop(threading.Event):
     """By which another thread ends or pauses a running method: `set()`, `pause()` and `resume()` there,
     `check()` in the method.
 
-    Attributes:
-        resting: whether the method waits in `check`, because of a pause.
-        rested: seconds that it has waited there in all.
+    Where the method is in another process, `begin_rest` and `end_rest` say here what it does there.
     """
 
     asked = threading.Event.is_set
@@ -68,13 +66,32 @@ class Stop(threading.Event):
         super().__init__()
         self._going = threading.Event()
         self._going.set()
-        self.resting, self.rested = False, 0.0
+        self._rest: tuple[float, float | None] = 0.0, None  # seconds of those that ended; when this one began
+
+    @property
+    def resting(self) -> bool:
+        """Whether the method waits in `check`, because of a pause."""
+        return self._rest[1] is not None
+
+    @property
+    def rested(self) -> float:
+        """Seconds that it has waited there in all, up to now."""
+        ended, began = self._rest
+        return ended if began is None else ended + time.perf_counter() - began
+
+    def begin_rest(self) -> None:
+        """It waits from now on."""
+        self._rest = self.rested, time.perf_counter()
+
+    def end_rest(self, rested: float | None = None) -> None:
+        """It waits no more, and has waited so many seconds in all where they are known better."""
+        self._rest = self.rested if rested is None else rested, None
 
     def check(self) -> None:
         """Waits while paused; raises Stopped once it is set. Methods call it often enough to end within a
         second, between steps."""
         if self.paused:
-            self._rest()
+            self.rest()
         if self.is_set():
             raise Stopped
 
@@ -101,13 +118,13 @@ class Stop(threading.Event):
         """time.perf_counter, which stands still while the method rests; what times the method reads it."""
         return time.perf_counter() - self.rested
 
-    def _rest(self) -> None:
-        began, self.resting = time.perf_counter(), True
+    def rest(self) -> None:
+        """Waits until it is to go on or to end."""
+        self.begin_rest()
         try:
             self._going.wait()
         finally:
-            self.rested += time.perf_counter() - began
-            self.resting = False
+            self.end_rest()
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ class Clock:
         return self._now() - self._started
 
     def check(self) -> None:
-        """Stopped where the run is to end, which a step that is a graph does not ask."""
+        """Raises Stopped where the run is to end; a step that is a CUDA graph does not check that itself."""
         if self._stop:
             self._stop.check()
 

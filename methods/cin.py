@@ -183,7 +183,7 @@ class CIN(Method):
         def apply(image: Tensor) -> Tensor:
             return apply_styles(trunk.network, image, parameters)
 
-        # learnt parameters are others each time
+        # a style may come with another photo, for which others are learnt
         once = Pass(apply) if learning else style.once(("pass", settings), lambda: Pass(apply))
         with Stopwatch(self.device) as watch:
             image = self.paint(trunk.network, once, content, settings, stop)

@@ -14,7 +14,7 @@ from core.cuda_graph import Pass
 from core.patches import patches
 from core.resample import fit_long_side, merged
 from core.transformer_net import TransformerNet, fixed_statistics
-from methods.base import Stop
+from methods.base import Stop, Stopped
 from methods.blend import BlendSettings, blend
 from methods.settings import setting
 
@@ -67,7 +67,7 @@ def painted(
     scaled = fit_long_side(content, side) if side != long_side else content
     if max(scaled.shape[-2:]) <= settings.tile:
         result = apply(scaled)
-    else:  # no graphs, for each patch has its statistics elsewhere
+    else:  # no graph: it would go on reading the statistics of an earlier picture
         result = in_patches(network, apply.work, scaled, settings.tile, stop)
     return blend(merged(content, scaled, result), content, settings)
 
@@ -82,7 +82,7 @@ def in_patches(
     result = torch.empty_like(content)
     with fixed_statistics(network, lambda: apply(fit_long_side(content, side))):
         for patch in patches(height, width, side, MARGIN):
-            if stop is not None:
-                stop.check()
+            if stop is not None and stop.asked():  # no rest here: others would meet these statistics
+                raise Stopped
             patch.write(apply(patch.read(content)), result)
     return result

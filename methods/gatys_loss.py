@@ -94,7 +94,7 @@ class GatysLoss:
         settings: layers, weights and formulas.
         network: VGG with at least the settings' layers.
         content: (1, 3, H, W) RGB in [0, 1]; style likewise, any size.
-        stop: checked between layers, so that even a slow step can be ended.
+        stop: checked between layers, so that even a slow step can be ended; in a CUDA graph not.
         content_factor: on the content weight; see `balance`.
     """
 

@@ -5,6 +5,7 @@ With the instance norm of Ulyanov, Vedaldi, Lempitsky 2016, or with the batch no
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -40,6 +41,7 @@ NORMS: dict[str, type[nn.Module]] = {"instance": InstanceNorm, "batch": nn.Batch
 WIDTHS = {"full": 32, "slim": 8}  # channels after the first convolution
 BY_STYLE = "by style"
 CPU = torch.device("cpu")
+KEPT_NETWORKS = 32  # that were used last stay in memory
 ONNX = "onnx/"  # how the catalog's keys of such networks begin
 
 TRAINED_FILE = "trained.johnson.safetensors"
@@ -161,7 +163,7 @@ class Johnson(Method):
     def load(self, device: torch.device) -> None:
         self.device = device
         allow_fast_matmul(device)
-        self.networks: dict[str, tuple[TransformerNet, Pass]] = {}  # by hash of their files
+        self.networks: OrderedDict[str, tuple[TransformerNet, Pass]] = OrderedDict()  # by hash of their files
 
     def dtype(self, settings: JohnsonSettings) -> torch.dtype:
         return fast_dtype(self.device)
@@ -236,6 +238,9 @@ class Johnson(Method):
             network = network_of(tensors(), weight.file).requires_grad_(False).eval()
             network = in_format(network, self.device, fast_dtype(self.device))
             self.networks[weight.sha256] = network, Pass(network)
+        self.networks.move_to_end(weight.sha256)
+        if len(self.networks) > KEPT_NETWORKS:
+            self.networks.popitem(last=False)
         return Choice(*self.networks[weight.sha256], weight, notes)
 
     def returned(self, data: bytes, name: str, style: Style) -> Choice:
@@ -276,8 +281,8 @@ class Johnson(Method):
         yield from fitter.run(content, settings, (), stop)
         about = {"method": self.name, "steps": fitter.steps, "style": style.digest().hex()}
         data = pack({name: each.half().cpu() for name, each in fitter.parameters.items()}, about)
+        network = self.returned(data, TRAINED_FILE, style)
         with Stopwatch(self.device) as watch:  # what the file paints, rounding included
-            network = self.returned(data, TRAINED_FILE, style)
             image = self.paint(network, content, settings, stop)
         values = {
             "steps": fitter.steps,

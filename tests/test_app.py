@@ -153,6 +153,17 @@ def test_a_size_out_of_range_is_refused(photo, painting, size):
     assert "it must be from 64 to 1024 pixels" in refused(events, values).status
 
 
+def test_a_run_that_the_line_refuses_leaves_no_tile_waiting(photo, painting, monkeypatch):
+    monkeypatch.setenv("STYLEGRID_HOURLY", "1")
+    events = events_of(Quick())
+    *_, shown = started(events, photo, painting)
+    assert 'data-state="done"' in shown.tile("quick")
+    *_, shown = started(events, photo, painting)
+    assert "comparisons an hour" in shown.status
+    assert 'data-state="stopped"' in shown.tile("quick")
+    assert not shown.running
+
+
 def test_no_method_chosen_is_refused(photo, painting):
     events = events_of(Quick())
     values = values_of(events, uploaded(photo), uploaded(painting)) | {events.inputs.chosen: []}

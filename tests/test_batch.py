@@ -18,6 +18,7 @@ from compare.cli import main
 from conftest import ROOT
 from core.images import read_text
 from fake_methods import Failing, Quick
+from methods.base import Declined
 
 PAIRS = 4
 
@@ -109,6 +110,30 @@ def test_other_settings_paint_again_and_another_method_is_added(folders, tmp_pat
     assert len(rows) == 2 * PAIRS
     assert rows["a", "s", "failing"]["error"] == "The weights <file> is damaged."
     assert rows["a", "s", "quick"]["state"] == "done"
+
+
+def test_who_declines_is_not_asked_again(folders, tmp_path, painted, monkeypatch):
+    asked = []
+
+    class Shy(Quick):
+        def prepare(self, *given):
+            asked.append(given)
+            raise Declined("It dares not.")
+
+    stand_in(monkeypatch, quick=Shy)
+    for _ in range(2):
+        assert run(folders, tmp_path / "out") == 0
+    assert len(asked) == PAIRS
+    assert {row["state"] for row in table(tmp_path / "out").values()} == {"declined"}
+
+
+def test_another_network_of_the_users_paints_again(folders, tmp_path, painted, monkeypatch):
+    file = tmp_path / "mine.pth"
+    monkeypatch.setattr("compare.batch.user_files", lambda: {"0.5": file})
+    for data, made in ((b"one", PAIRS), (b"one", PAIRS), (b"other", 2 * PAIRS)):
+        file.write_bytes(data)
+        assert run(folders, tmp_path / "out", "--quick.strength", "0.5") == 0
+        assert len(painted) == made
 
 
 def test_a_bad_picture_is_one_row_and_takes_nothing_with_it(folders, tmp_path, painted, capsys):

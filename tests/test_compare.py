@@ -272,7 +272,9 @@ def test_stopping_while_timing_keeps_the_finished_tiles(clock: Clock) -> None:
         yields.append(tiles)
         if tiles["timed"].state == "timing":
             stop.set()
+            timing = len(yields)
     assert states(yields)[-1] == "done done"
+    assert len(yields) == timing + 1, "only the tile that was being timed is drawn again"
     assert yields[-1]["timed"].seconds.warm == ()
     assert yields[-1]["timed"].distances is not None
 

@@ -127,14 +127,16 @@ def test_one_picture_is_finished_and_the_others_stay(finished):
     assert "128 px" not in str(shown.values.get(events.results.pair))  # which the others are of
 
 
-def test_what_stands_there_comes_back_where_a_larger_one_comes_to_nothing(finished):
-    events, _ = finished
+def test_what_stands_there_comes_back_where_a_larger_one_comes_to_nothing(finished, monkeypatch):
+    (events, _), kept = finished, []
+    monkeypatch.setattr(events.earlier, "keep", lambda *given: kept.append(given))
     before = events.store.latest(page_of(session("a"))).tiles["slow"]
     shown = click(events, "slow", 0)
     after = events.store.latest(page_of(session("a")))
     assert shown.status.count("The earlier picture by Slow is back.") == 1
     assert after.tiles["slow"] is before
     assert 'data-state="done"' in shown.tile("slow")
+    assert not kept  # it is among the earlier comparisons already
 
 
 def test_a_larger_picture_is_in_the_zip_and_comes_back(finished, tmp_path):

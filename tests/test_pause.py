@@ -43,7 +43,10 @@ def test_a_pause_ends_by_resume_and_its_seconds_do_not_count():
     began = time.perf_counter()
     thread = in_thread(work)
     wait_for(lambda: stop.resting)
+    worked = clock.seconds
     wait_for(lambda: time.perf_counter() - began > 0.3)
+    assert stop.rested > 0.1, "it counts while it goes on"
+    assert clock.seconds == pytest.approx(worked, abs=0.05)
     stop.resume()
     thread.join(10)
     passed = time.perf_counter() - began

@@ -10,6 +10,7 @@ from torch import Tensor
 
 import compare.pool
 import compare.scoring
+import methods
 from compare.leaderboard import QUESTIONS
 from compare.pool import BUILT_IN, KINDS, drawn, kind_of, main, read_pair, read_pool
 from compare.votes import Refused, Votes, hashed
@@ -32,7 +33,8 @@ def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
         def __init__(self, content: Tensor, style: Tensor, grams: object) -> None:
             painted.append("pair")
 
-    monkeypatch.setattr(compare.pool, "ALL", (Quick, Light))
+    for module in (compare.pool, methods):
+        monkeypatch.setattr(module, "ALL", (Quick, Light))
     monkeypatch.setattr(compare.scoring, "Yardstick", Counted)
     monkeypatch.setattr(compare.scoring, "Measurer", YardstickAlone)
     painted.clear()

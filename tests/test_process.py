@@ -29,7 +29,7 @@ from engine.inline import InlineEngine
 from engine.process import ProcessEngine
 from engine.worker import how
 from fake_methods import Failing, FakeSettings, SteppedSettings
-from methods.base import Stop
+from methods.base import Declined, Stop
 from ui.language import Language
 
 KINDS = (Plain, Steps, Failing, Deaf, Greedy, Deadly)
@@ -188,6 +188,17 @@ def test_a_process_that_does_not_begin_is_a_sentence_in_the_pages_language(runni
     assert Language("ru").sentence(slow.value) == (
         "Прочитать не удалось. Процесс, читающий изображения: не запускается."
     )
+
+
+def test_who_declines_says_so_also_where_the_process_does_not_begin(running, asked, monkeypatch):
+    monkeypatch.setattr(engine.process, "START_SECONDS", 0.0)
+    monkeypatch.setattr(ProcessEngine, "ready", lambda self: False)
+    monkeypatch.setattr(running.methods["quick"], "declined", lambda *_: Declined("It dares not."))
+    tiles = newest(running.run(asked("quick", "stepped"), Stop()))
+    assert [(name, tile.state) for name, tile in tiles.items()] == [
+        ("quick", "declined"),
+        ("stepped", "failed"),
+    ]
 
 
 def test_what_cannot_be_read_is_a_sentence(running):

@@ -12,7 +12,7 @@ import engine.queue
 import engine.ticket
 from compare.schema import Tile
 from engine.queue import PAUSED, POLL_SECONDS, Queue
-from engine.ticket import OUTCOMES, Position, Refused, Started
+from engine.ticket import OUTCOMES, Position, Refused, Started, Ticket
 from engine.visitor import Visitor
 from methods.base import Stop, Stopped
 
@@ -155,6 +155,28 @@ def test_so_many_comparisons_an_hour(monkeypatch, limit):
     now[0] += 4000
     list(submitted(queue, "later"))
     assert [*queue._admission.begun] == ["later"], "those who do not come back are forgotten"
+
+
+def test_who_is_refused_for_their_address_loses_nothing_of_their_own(monkeypatch):
+    monkeypatch.setenv("STYLEGRID_NETWORK_HOURLY", "1")
+    monkeypatch.setenv("STYLEGRID_HOURLY", "2")
+    queue = Queue(Engine())
+    assert tiles(submitted(queue, "a", network="192.0.2.1"))
+    for _ in range(3):
+        with pytest.raises(Refused, match="an address"):
+            list(submitted(queue, "b", network="192.0.2.1"))
+    for _ in range(2):
+        assert tiles(submitted(queue, "b"))
+
+
+def test_what_a_run_takes_still_is_told_without_its_rests():
+    ticket = Ticket(Visitor("a"), 100.0, Stop())
+    assert ticket.left() == 100.0
+    ticket.began = time.monotonic() - 90
+    ticket.stop.end_rest(30)
+    assert ticket.left() == pytest.approx(40, abs=5)
+    ticket.stop.end_rest(20)
+    assert ticket.left() == pytest.approx(30, abs=5)
 
 
 def test_a_long_line_takes_nobody_more(monkeypatch):

@@ -221,6 +221,19 @@ class LongStepped(Stepped):
         return super().stylize(content, style, settings, Stop())
 
 
+def test_where_the_gpu_is_not_given_the_tiles_say_so(borrowed):
+    engine = make_engine([Quick(), LongStepped()])
+
+    def refused(request):
+        raise RuntimeError("The quota is used up.")
+        yield
+
+    engine._borrowed = refused
+    last = newest(engine.run(request({"quick": FakeSettings(), "stepped": SteppedSettings()}), Stop()))
+    assert [tile.state for tile in last.values()] == ["failed", "failed"]
+    assert all("The quota is used up." in tile.error for tile in last.values())
+
+
 def test_the_duration_follows_the_settings_and_what_was_measured(borrowed):
     engine = make_engine([Gatys(), Quick()])
 

@@ -81,7 +81,7 @@ def test_a_run_that_breaks_off_says_so_in_the_pages_language(error, english, rus
     monkeypatch.setattr(Cluster, "_tiles", broken)
     cluster = object.__new__(Cluster)
     cluster.methods = {"quick": Quick()}
-    request = SimpleNamespace(settings={"quick": Quick.Settings()})
+    request = SimpleNamespace(settings={"quick": Quick.Settings()}, style_name=None)
     (tile,) = cluster.run(request, Stop())
     assert (tile.state, tile.error.startswith(english)) == ("failed", True)
     assert Language("ru").sentence(tile.error).startswith(russian)

@@ -103,7 +103,7 @@ class Beside:
         for name, tile in finished.tiles.items() if finished else ():
             old = before.tiles.get(name)
             if old is not tile and old and old.image is not None and tile.state in ("failed", "stopped"):
-                self.runs.save(page, replace(before, archive=None))
+                self.runs.restore(page, before)
                 yield self.as_before(before, tile, run.say)
 
     def as_before(self, before: Finished, tile: Tile, say: Language) -> Outputs:

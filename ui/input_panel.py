@@ -59,8 +59,8 @@ class InputPanel:
         estimate: the line of what a comparison will take; status: the one of how it goes.
         compare, stop: the buttons.
         panels: by method name; shared: what sets them all.
-        first_size: what the size is set to when a page is opened, for by then the machine's speed is known.
-        offered: takes that number; OFFERED then sets the size to it, unless somebody was quicker.
+        first_size: what is offered as the size when a page is opened: by then the machine's speed is known.
+        offered: takes that number; OFFERED then sets the size to it, unless the visitor has set another.
         sweep: the resolution sweep; png: the field onto which a PNG is dropped.
     """
 

@@ -136,6 +136,11 @@ class Runs:
         self.going[page] = finished
         self.store.save(page, finished, page)
 
+    def restore(self, page: str, before: Finished) -> None:
+        """Let what came of a run be forgotten, and the comparison before it be the page's again."""
+        self.going.pop(page, None)
+        self.store.save(page, replace(before, archive=None), page)
+
     def keep(self, key: Any, page: str, say: Language) -> None:
         """Put what came of a run into the visitor's history."""
         found = self.going.pop(page, None)
@@ -161,7 +166,13 @@ class Runs:
             prefix = say("sweep.at", **where) if sweep else ""
             files = plan.content or "", plan.style or ""
             run = Run(plan.request, plan.seconds, say, prefix, dict(points), files)
-            finished = yield from self.follow(run, visitor, page, stop)
+            before = self.going.get(page)
+            try:
+                finished = yield from self.follow(run, visitor, page, stop)
+            except Exception:  # which `guarded` says
+                if self.going.get(page) is before:
+                    yield waiting_page(self.results, plan, methods, say, "stopped")
+                raise
             if finished is None:
                 yield waiting_page(self.results, plan, methods, say, "stopped")
             elif sweep:

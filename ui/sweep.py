@@ -140,6 +140,8 @@ def cell(found: Point | None, say: Language) -> str:
         return "–"
     if found.seconds is None:
         error = say.sentence(found.error)
-        return f'<span title="{escape(error)}">{escape(error.split(":")[0][:24])}</span>'
+        short = error.split(":")[0]
+        short = short if len(short) <= 24 else f"{short[:23].rstrip()}…"
+        return f'<span title="{escape(error)}">{escape(short)}</span>'
     memory = "–" if found.peak_memory_bytes is None else megabytes(found.peak_memory_bytes)
     return f"{time(found.seconds)}<small>{memory}</small>"

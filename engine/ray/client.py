@@ -54,24 +54,26 @@ class Cluster:
     def run(self, request: Request, stop: Stop) -> Iterator[Tile]:
         """As Comparison.run. Where the replica is lost before it showed a picture, another takes the run;
         where it showed one, and at the second loss, the unfinished tiles say so."""
-        tiles, shown = waiting_tiles(request.settings, self.methods, request.style_name), False
+        tiles, shown = waiting_tiles(request.settings, self.methods, request.style_name), set[str]()
+        painted = False
         for last in (False, True):
             try:
                 for tile in self._tiles(request, stop):
-                    tiles[tile.method], shown = tile, shown or tile.image is not None
+                    tiles[tile.method], painted = tile, painted or tile.image is not None
+                    shown.add(tile.method)
                     yield tile
                 break
             except Cancelled:
-                yield from changed(tiles, stopped)
+                yield from changed(tiles, shown, stopped)
                 break
             except Lost:
-                if shown or last:
-                    yield from changed(tiles, lambda tile: failed(tile, LOST))
+                if painted or last:
+                    yield from changed(tiles, shown, lambda tile: failed(tile, LOST))
                     break
                 tiles = waiting_tiles(request.settings, self.methods, request.style_name)
             except Exception as error:
                 sentence = error_message(error, Sentence("the_comparison", "The comparison"))
-                yield from changed(tiles, lambda tile: failed(tile, sentence))  # noqa: B023
+                yield from changed(tiles, shown, lambda tile: failed(tile, sentence))  # noqa: B023
                 break
 
     def _tiles(self, request: Request, stop: Stop) -> Iterator[Tile]:
@@ -110,6 +112,7 @@ class Cancelled(Exception):
     """A run was stopped."""
 
 
-def changed(tiles: Mapping[str, Tile], change: Callable[[Tile], Tile]) -> Iterator[Tile]:
-    """The tiles that a change makes others of, changed."""
-    return (new for tile in tiles.values() if (new := change(tile)) is not tile)
+def changed(tiles: Mapping[str, Tile], shown: set[str], change: Callable[[Tile], Tile]) -> Iterator[Tile]:
+    """The tiles that a change makes others of, changed, and those that were not shown yet."""
+    pairs = [(tile, change(tile)) for tile in tiles.values()]
+    return (new for tile, new in pairs if new is not tile or new.method not in shown)
