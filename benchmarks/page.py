@@ -104,6 +104,7 @@ def parser() -> argparse.ArgumentParser:
     photo = ROOT / "examples" / "astronaut.jpg"
     found.add_argument("paintings", type=Path, nargs="+", metavar="PAINTING", help="two or more")
     found.add_argument("--photo", type=Path, default=photo, metavar="FILE", help="(examples/astronaut.jpg)")
+    found.add_argument("--size", type=int, help="px (that with which the page begins)")
     found.add_argument("--pictures", type=int, default=4, help="that are waited for (%(default)s)")
     found.add_argument("--pause", type=float, default=5, help="seconds before Compare (%(default)s)")
     return found
@@ -120,6 +121,10 @@ def compared(server: Server, browser: str, arguments: argparse.Namespace) -> dic
         page.set_default_timeout(1000 * PATIENCE)
         page.goto(server.address)
         upload(page, 0, arguments.photo)
+        if arguments.size:
+            field = page.get_by_label("number input for Size", exact=True)
+            field.fill(str(arguments.size))
+            field.press("Tab")
         for number, painting in enumerate(arguments.paintings, start=1):
             upload(page, 1, painting)
             page.wait_for_timeout(1000 * arguments.pause)

@@ -20,7 +20,7 @@ LIFT, LEAST = 0.01, 1e-5  # added to the content's variances: a share of their m
 class Transport(Method):
     """Features at relu4_1 get the style's mean and whole covariance; AdaIN's decoder paints them.
 
-    Deviation from the paper: one level with that decoder, which was not trained for it.
+    Deviation from the paper: one level with that decoder, which was trained for both.
     """
 
     name = "wct"

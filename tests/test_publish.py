@@ -155,8 +155,8 @@ def test_a_dry_run_writes_the_folder_and_asks_nobody(capsys, tmp_path):
         assert sha256((folder / weight.file).read_bytes()).hexdigest() == weight.sha256
         assert weight.sha256 in card
         assert all(plate in card for plate in weight.styles)
-    assert "- **adain**: a folder of artworks; the plates are textures that it never saw\n" in card
-    for fact in ("4049 photographs", "1603.08155", "1610.07629", "1703.06868", "REPO=owner/styles", "MIT"):
+    assert "- **adain**: a folder of artworks, then 2,075 style pictures; the plates it never saw\n" in card
+    for fact in ("4009 photographs", "1603.08155", "1610.07629", "1703.06868", "REPO=owner/styles", "MIT"):
         assert fact in card
     assert main(["publish", "owner/styles", "--dry-run", "--out", str(folder)]) == 2
     assert "is not empty" in capsys.readouterr().err

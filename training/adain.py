@@ -26,10 +26,10 @@ from methods.autoencoder import LAYERS, MULTIPLE, Decoder, encoder
 from training.command import finish, plan, run, style_parser
 from training.data import Pictures, listed
 from training.loop import Training
-from weights.formats import fill
+from weights.formats import fill, in_8_bits
 from weights.load import load
 
-CONTENT_WEIGHT = 2.0  # twice CIN's: the features that are asked for have left the photo already
+CONTENT_WEIGHT = 2.5  # more than CIN's 1: the features that are asked for have left the photo already
 TARGET_WEIGHT, RANGE_WEIGHT, IDENTITY_WEIGHT, MESH_WEIGHT = 0.25, 1.0, 5.0, 1.0
 TRANSPORTED = 0.5  # of the pictures of a batch are asked for by optimal transport, the others by AdaIN
 ROOT_STEPS = 20
@@ -175,6 +175,7 @@ def train(args: argparse.Namespace) -> None:
         lambda: sheet(decoder, network, contents, paintings),
         "adain",
         [],
+        in_8_bits,
     )
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PIL import Image
+from torch import Tensor
 
 from core.device import DEVICES
 from core.version import VERSION
 from training.log import watch
 from training.loop import Plan, Stage, Training
 from weights.errors import WeightsError
-from weights.formats import pack
+from weights.formats import in_halves, pack
 
 
 def parser(name: str, description: str) -> argparse.ArgumentParser:
@@ -87,9 +88,11 @@ def finish(
     sheet: Callable[[], Image.Image],
     name: str,
     styles: list[str],
+    stored: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]] = in_halves,
 ) -> None:
     """Train to the end, from the checkpoint in the folder if there is one; write <name>.safetensors there.
-    A training that is finished already only writes the file. `data` says in words what it saw.
+    A training that is finished already only writes the file. `data` says in words what it saw, `stored` how
+    the file has the tensors.
 
     ValueError where the checkpoint does not fit.
     """
@@ -105,5 +108,4 @@ def finish(
         "data": f"{data}, {training.pictures} crops",
         "version": VERSION,
     }
-    tensors = {key: tensor.half() for key, tensor in training.weights().items()}
-    (given.out / f"{name}.safetensors").write_bytes(pack(tensors, metadata))
+    (given.out / f"{name}.safetensors").write_bytes(pack(stored(training.weights()), metadata))

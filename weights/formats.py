@@ -14,6 +14,8 @@ from torch import Tensor, nn
 
 from weights.errors import WeightsError
 
+SCALE = ".scale"
+
 
 def read(data: bytes, path: Path) -> dict[str, Tensor]:
     """The tensors of a safetensors or ONNX file, for any other ending of a pickled state dict, on the CPU.
@@ -22,7 +24,7 @@ def read(data: bytes, path: Path) -> dict[str, Tensor]:
     """
     try:
         if path.suffix == ".safetensors":
-            return safetensors.torch.load(data)
+            return from_8_bits(safetensors.torch.load(data))
         if path.suffix == ".onnx":
             return onnx_tensors(data)
         tensors = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
@@ -37,6 +39,41 @@ def read(data: bytes, path: Path) -> dict[str, Tensor]:
             f"({reason})."
         ) from error
     return dict(tensors)
+
+
+def in_halves(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors in half precision."""
+    return {name: each.half() for name, each in tensors.items()}
+
+
+def in_8_bits(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors at half the size of half precision.
+
+    Each row of a matrix, and each output channel of a convolution, becomes whole numbers from -127 to 127,
+    with a scale under the name and SCALE; what has one dimension stays in half precision.
+    """
+    stored = {name: each.half() for name, each in tensors.items() if each.ndim < 2}
+    for name, each in tensors.items():
+        if each.ndim >= 2:
+            scale = each.float().flatten(1).abs().amax(1).clamp_min(1e-12) / 127
+            stored[name] = (each.float() / by_row(scale, each)).round().to(torch.int8)
+            stored[name + SCALE] = scale
+    return stored
+
+
+def from_8_bits(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors that `in_8_bits` was given, rounded; others as they are."""
+    scales = {name for name in stored if name.endswith(SCALE) and name.removesuffix(SCALE) in stored}
+    return {
+        name: each * by_row(stored[name + SCALE], each) if name + SCALE in scales else each
+        for name, each in stored.items()
+        if name not in scales
+    }
+
+
+def by_row(values: Tensor, matrix: Tensor) -> Tensor:
+    """A value for each row, in the shape that a matrix (R, ...) is multiplied by."""
+    return values.view(-1, *[1] * (matrix.ndim - 1))
 
 
 def onnx_tensors(data: bytes) -> dict[str, Tensor]:
