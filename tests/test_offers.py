@@ -248,3 +248,8 @@ def test_in_a_browser_a_click_takes_the_offer_and_the_other_tile_stays(page, add
     shy.get_by_role("button", name="Be <b>bold</b>").click()
     expect(shy).to_have_attribute("data-state", "done", timeout=30_000)
     assert quick.locator(".result").get_attribute("src") == picture
+    assert shy.bounding_box()["x"] > quick.bounding_box()["x"]  # it stays where it was clicked
+    compare = page.get_by_role("button", name="Compare", exact=True)
+    expect(compare).to_be_enabled(timeout=30_000)
+    page.evaluate("showResults()")  # as Compare does, with whose tiles the order begins anew
+    assert shy.bounding_box()["x"] < quick.bounding_box()["x"]

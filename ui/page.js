@@ -130,6 +130,7 @@
   // Scroll until the results are in the upper half, as the reader does not scroll meanwhile.
   window.showResults = () => {
     openTab('comparison-tab');
+    for (const each of document.querySelectorAll('#grid > *')) each.style.order = '';
     const panel = document.getElementById('results');
     const pictures = document.querySelectorAll('.picture-input img').length;
     if (pictures < 2 || !panel) return;

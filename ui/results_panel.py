@@ -26,6 +26,8 @@ ON_OFFER = """
 element.addEventListener('click', (event) => {
   const button = event.target.closest('.offer');
   const tile = button?.closest('.tile');
+  // A tile that declined was the last, and stays there.
+  if (tile?.classList.contains('tile-declined')) tile.closest('#grid > *').style.order = 1;
   if (tile) trigger('select', {index: Number(button.dataset.index), value: tile.dataset.method});
 });
 """
