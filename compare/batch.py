@@ -54,7 +54,7 @@ class Recipe:
         of the settings' files cannot be read."""
         named, files = read_files(self.settings)
         hashes = {name: sha256(data).hexdigest() for name, data in files.items()}
-        networks = {name: sha256(path.read_bytes()).hexdigest() for name, path in user_files().items()}
+        own = user_files()
         return {
             name: digest(
                 VERSION,
@@ -62,7 +62,11 @@ class Recipe:
                 each.as_dict(),
                 {file: value for file, value in hashes.items() if file.startswith(f"{name}.")},
                 [entry(key).sha256 for key in get(name).weights],
-                [networks.get(str(value), "") for value in each.as_dict().values()],
+                [
+                    sha256(own[value].read_bytes()).hexdigest()
+                    for value in map(str, each.as_dict().values())
+                    if value in own
+                ],
                 [self.size, self.repeats, self.kind, self.quality],
             )
             for name, each in named.items()

@@ -19,7 +19,7 @@ from core.images import PictureError
 from core.sentence import Sentence, sentence_of
 from engine.base import Machine
 from engine.child import serve
-from engine.unfinished import failed, stopped
+from engine.unfinished import changed, failed, stopped
 from engine.worker import Gone, Talk, Worker
 from methods.base import Method, Stop
 from methods.settings import named
@@ -92,10 +92,10 @@ class ProcessEngine:
                     yield tile
         except Gone as gone:
             words = sentence(gone, tiles.values(), self.who)
-            for name, tile in tiles.items():
-                tiles[name] = stopped(tile) if gone.reason == "stop" else failed(tile, words)
-                if tiles[name] is not tile or name not in shown:
-                    yield tiles[name]
+            end = stopped if gone.reason == "stop" else partial(failed, sentence=words)
+            for tile in changed(tiles, shown, end):
+                tiles[tile.method] = tile
+                yield tile
         for tile in tiles.values():
             if tile.state == "done":
                 self.costs.record(tile)

@@ -10,9 +10,8 @@ from compare.comparison import waiting_tiles
 from compare.costs import CostModel
 from compare.schema import Request, Tile
 from compare.scoring import error_message
-from core.sentence import Sentence
 from engine.inline import InlineEngine
-from engine.unfinished import failed, stopped
+from engine.unfinished import COMPARISON, failed, stopped
 from methods.base import Method, Stop, Stopped
 
 # Generous guesses: a run that takes longer than it asked for is cut, one that asks for much waits longer.
@@ -51,7 +50,7 @@ class ZeroGPUEngine(InlineEngine):
             except Stopped:
                 yield from map(stopped, tiles.values())
             except Exception as error:  # where the GPU is not given, or taken back
-                sentence = error_message(error, Sentence("the_comparison", "The comparison"))
+                sentence = error_message(error, COMPARISON)
                 yield from (failed(tile, sentence) for tile in tiles.values())
         for tile in tiles.values():
             if tile.state == "done":

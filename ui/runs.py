@@ -16,9 +16,9 @@ from compare.comparison import waiting_tiles
 from compare.schema import Plan, Request, State, Tile
 from compare.scoring import error_message
 from core.images import picture_size, working_size
-from core.sentence import Sentence
 from engine.queue import Queue
 from engine.ticket import Position, Refused, Started
+from engine.unfinished import COMPARISON
 from engine.visitor import Visitor
 from methods.base import Method, Stop
 from ui.earlier import Earlier
@@ -40,8 +40,6 @@ Values = Mapping[Component, Any]
 Outputs = dict[Component, Any]
 Work = Callable[[Visitor, str, Stop], Iterator[Outputs]]
 """What a page's visitor asked for, given the page and what ends it."""
-
-COMPARISON = Sentence("the_comparison", "The comparison")
 
 log = logging.getLogger(__name__)
 

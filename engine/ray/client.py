@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from compare.comparison import waiting_tiles
 from compare.schema import Request, Tile
 from compare.scoring import error_message
-from core.sentence import Sentence
 from engine.base import Machine
 from engine.ray.connection import connect
 from engine.ray.deployment import DEPLOYMENT, application
 from engine.ray.losses import LOST, Lost, plain
-from engine.unfinished import failed, stopped
+from engine.unfinished import COMPARISON, changed, failed, stopped
 from engine.workers import Workers
 from methods.base import Method, Stop
 
@@ -72,7 +71,7 @@ class Cluster:
                     break
                 tiles = waiting_tiles(request.settings, self.methods, request.style_name)
             except Exception as error:
-                sentence = error_message(error, Sentence("the_comparison", "The comparison"))
+                sentence = error_message(error, COMPARISON)
                 yield from changed(tiles, shown, lambda tile: failed(tile, sentence))  # noqa: B023
                 break
 
@@ -110,9 +109,3 @@ class Cluster:
 
 class Cancelled(Exception):
     """A run was stopped."""
-
-
-def changed(tiles: Mapping[str, Tile], shown: set[str], change: Callable[[Tile], Tile]) -> Iterator[Tile]:
-    """The tiles that a change makes others of, changed, and those that were not shown yet."""
-    pairs = [(tile, change(tile)) for tile in tiles.values()]
-    return (new for tile, new in pairs if new is not tile or new.method not in shown)
